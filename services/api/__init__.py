@@ -1,0 +1,1 @@
+"""REST API: accepts videos at once and starts their durable imports."""

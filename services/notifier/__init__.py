@@ -1,0 +1,1 @@
+"""Holds the WebSockets and keeps them in step with the imports."""

@@ -1,0 +1,1 @@
+"""The one-machine launcher: embedded servers and all services under one supervisor."""

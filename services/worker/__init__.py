@@ -1,0 +1,1 @@
+"""Worker process: the activities of the imports and the workflows themselves."""

@@ -1,0 +1,1 @@
+"""Activities: methods of classes with injected dependencies."""

@@ -1,0 +1,1 @@
+"""The only files that know yt-dlp and youtube-transcript-api."""

@@ -1,0 +1,1 @@
+"""Code that several processes share: contracts, settings, database, Temporal connection."""

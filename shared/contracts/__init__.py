@@ -1,0 +1,1 @@
+"""What crosses a process boundary: plain Pydantic models and enums, importable from anywhere."""

@@ -1,0 +1,111 @@
+"""Inputs and results of the import workflow and its activities: one model in, one model out.
+
+Only ids and small references travel: transcripts, descriptions and audio never enter a workflow's history.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.stages import ImportStage
+from shared.contracts.youtube import CaptionsSource, CaptionTrack, YoutubeId
+
+
+class ImportVideoInput(BaseModel):
+    """The video to import; who wants it is in Postgres and in the `attach` signals."""
+
+    youtube_id: YoutubeId
+
+
+class ImportVideoResult(BaseModel):
+    """How an import ended. `stage` is `complete`, `error`, or `created` when nobody wanted it any more."""
+
+    stage: ImportStage
+    error_code: ErrorType | None = None
+    captions_source: CaptionsSource | None = None
+
+
+class Attach(BaseModel):
+    """One more user wants this video; the row is in Postgres already."""
+
+    user_id: UUID
+
+
+class ImportStatus(BaseModel):
+    """Answer of the `progress` query."""
+
+    youtube_id: YoutubeId
+    title: str | None = None
+    stage: ImportStage
+    """The last stage reached."""
+    progress: int
+    """Percent, 0-100."""
+    attempt: int = 1
+    """Which attempt the stage under way is at."""
+    retry_at: datetime | None = None
+    """When the next attempt starts, while the import waits."""
+    waiting_for: ErrorType | None = None
+    """Why it waits."""
+
+
+class VideoRef(BaseModel):
+    """Input of activities that need to know the video only."""
+
+    youtube_id: YoutubeId
+
+
+class ImportState(BaseModel):
+    """What Postgres already knows of a video when its import begins."""
+
+    wanted: bool
+    """Some list still waits for this video."""
+    reached: ImportStage = ImportStage.CREATED
+    title: str | None = None
+    captions_source: CaptionsSource | None = None
+
+
+class VideoMetadata(BaseModel):
+    """What the rest of an import needs of the metadata; everything else is in Postgres by then."""
+
+    title: str
+    caption_track: CaptionTrack | None = None
+    """The best caption track, where YouTube named one."""
+
+
+class FetchCaptionsInput(BaseModel):
+    """Which captions to fetch."""
+
+    youtube_id: YoutubeId
+    caption_track: CaptionTrack | None = None
+
+
+class CaptionsResult(BaseModel):
+    """Captions are in Postgres; this says what was found."""
+
+    captions_source: CaptionsSource
+    language: str | None = None
+    segment_count: int = 0
+
+
+class SkipCaptionsInput(BaseModel):
+    """The video goes on without captions."""
+
+    youtube_id: YoutubeId
+
+
+class FailImportInput(BaseModel):
+    """The import ends in `error`."""
+
+    youtube_id: YoutubeId
+    error_code: ErrorType
+
+
+class YoutubeFailure(BaseModel):
+    """Details of a YouTube activity's ApplicationError; its `type` is the `ErrorType`."""
+
+    retry_after_seconds: float | None = None
+    """As YouTube's `Retry-After` said."""
+    not_before: datetime | None = None
+    """When a live stream or premiere begins."""

@@ -1,0 +1,39 @@
+"""Messages between the notifier and a browser."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.stages import ImportStage
+from shared.contracts.youtube import YoutubeId
+
+
+class ImportProgress(BaseModel):
+    """One step of one video's import. The first six fields never change (docs/architecture.md)."""
+
+    type: Literal["import_progress"] = "import_progress"
+    video_id: UUID
+    youtube_id: YoutubeId
+    stage: ImportStage
+    progress: int
+    message: str | None = None
+    seq: int | None = None
+    """Position in the user's events; None for sub-progress, which is not kept."""
+    at: datetime | None = None
+    list_id: UUID | None = None
+    batch_id: UUID | None = None
+    error_code: ErrorType | None = None
+    attempt: int | None = None
+    retry_at: datetime | None = None
+
+
+class FeedItem(BaseModel):
+    """An `ImportProgress` on its way through the `ProgressFeed`, with what routing needs."""
+
+    user_id: UUID
+    prev_seq: int | None = None
+    """The user's event before this one: a reader that has not seen it knows that it missed something."""
+    message: ImportProgress

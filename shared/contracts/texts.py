@@ -1,0 +1,106 @@
+"""Words for people, by code, in every language the product speaks. Nothing technical belongs here."""
+
+from enum import StrEnum
+
+from shared.contracts.errors import ErrorType
+
+
+class Language(StrEnum):
+    """Languages of the product."""
+
+    EN = "en"
+    DE = "de"
+
+
+IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
+    ErrorType.VIDEO_UNAVAILABLE: {
+        Language.EN: "This video is no longer on YouTube.",
+        Language.DE: "Dieses Video gibt es auf YouTube nicht mehr.",
+    },
+    ErrorType.VIDEO_PRIVATE: {
+        Language.EN: "This video is private.",
+        Language.DE: "Dieses Video ist privat.",
+    },
+    ErrorType.MEMBERS_ONLY: {
+        Language.EN: "Only members of the channel can watch this video.",
+        Language.DE: "Nur Kanalmitglieder können dieses Video ansehen.",
+    },
+    ErrorType.PAYMENT_REQUIRED: {
+        Language.EN: "This video has to be paid for on YouTube.",
+        Language.DE: "Dieses Video ist auf YouTube kostenpflichtig.",
+    },
+    ErrorType.GEO_BLOCKED: {
+        Language.EN: "YouTube does not show this video in your country.",
+        Language.DE: "YouTube zeigt dieses Video in Ihrem Land nicht.",
+    },
+    ErrorType.AGE_RESTRICTED: {
+        Language.EN: "YouTube asks for proof of age for this video.",
+        Language.DE: "YouTube verlangt für dieses Video einen Altersnachweis.",
+    },
+    ErrorType.RECORDING_UNAVAILABLE: {
+        Language.EN: "The recording of this live stream is not available.",
+        Language.DE: "Die Aufzeichnung dieses Livestreams ist nicht verfügbar.",
+    },
+    ErrorType.LIVE_NOW: {
+        Language.EN: "This video is live right now. It is imported when the stream has ended.",
+        Language.DE: "Dieses Video läuft gerade live. Es wird nach dem Ende des Streams importiert.",
+    },
+    ErrorType.UPCOMING: {
+        Language.EN: "This video has not started yet. It is imported afterwards.",
+        Language.DE: "Dieses Video hat noch nicht begonnen. Es wird danach importiert.",
+    },
+    ErrorType.BOT_CHECK: {
+        Language.EN: "YouTube asks for a pause. The import goes on by itself.",
+        Language.DE: "YouTube bittet um eine Pause. Der Import geht von selbst weiter.",
+    },
+    ErrorType.RATE_LIMITED: {
+        Language.EN: "YouTube asks for a pause. The import goes on by itself.",
+        Language.DE: "YouTube bittet um eine Pause. Der Import geht von selbst weiter.",
+    },
+    ErrorType.UPSTREAM_UNAVAILABLE: {
+        Language.EN: "YouTube could not be reached. Please try again later.",
+        Language.DE: "YouTube war nicht erreichbar. Bitte versuchen Sie es später noch einmal.",
+    },
+    ErrorType.LINK_EXPIRED: {
+        Language.EN: "YouTube did not hand out this video's data. Please try again later.",
+        Language.DE: "YouTube hat die Daten dieses Videos nicht herausgegeben. Bitte versuchen Sie es später noch einmal.",
+    },
+    ErrorType.UNEXPECTED_ANSWER: {
+        Language.EN: "YouTube gave an answer that could not be read. Please try again later.",
+        Language.DE: "YouTubes Antwort konnte nicht gelesen werden. Bitte versuchen Sie es später noch einmal.",
+    },
+    ErrorType.CERTIFICATE_UNTRUSTED: {
+        Language.EN: "The secure connection to YouTube cannot be checked. The operator has to correct the settings.",
+        Language.DE: "Die sichere Verbindung zu YouTube lässt sich nicht prüfen. Der Betreiber muss die Einstellungen ändern.",
+    },
+    ErrorType.CAPTIONS_NONE: {
+        Language.EN: "This video has no captions.",
+        Language.DE: "Dieses Video hat keine Untertitel.",
+    },
+    ErrorType.CAPTIONS_DISABLED: {
+        Language.EN: "Captions are switched off for this video.",
+        Language.DE: "Für dieses Video sind die Untertitel abgeschaltet.",
+    },
+    ErrorType.CAPTIONS_TOKEN_REQUIRED: {
+        Language.EN: "YouTube does not hand out this video's captions.",
+        Language.DE: "YouTube gibt die Untertitel dieses Videos nicht heraus.",
+    },
+    ErrorType.CAPTIONS_AGE_RESTRICTED: {
+        Language.EN: "YouTube asks for proof of age for this video's captions.",
+        Language.DE: "YouTube verlangt für die Untertitel dieses Videos einen Altersnachweis.",
+    },
+}
+
+
+def import_error_text(code: ErrorType, language: Language = Language.EN) -> str:
+    """The plain sentence a person reads for an import's `error_code`."""
+    return IMPORT_ERROR_TEXTS[code][language]
+
+
+def best_language(accept_language: str | None) -> Language:
+    """The first language of an Accept-Language header that the product speaks, English otherwise."""
+    for part in (accept_language or "").split(","):
+        tag = part.split(";")[0].strip().lower().split("-")[0]
+        if tag in Language:
+            return Language(tag)
+    return Language.EN

@@ -1,0 +1,28 @@
+"""The one way to reach Postgres."""
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.settings import Settings
+
+STATEMENT_TIMEOUT_SECONDS = 30
+
+
+def create_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine with a pool of its own; connects on first use.
+
+    Statements are cut off after `STATEMENT_TIMEOUT_SECONDS`, and connecting fails after 10 s.
+    """
+    url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_recycle=1800,
+        connect_args={
+            "timeout": 10,
+            "command_timeout": STATEMENT_TIMEOUT_SECONDS,
+            "server_settings": {"application_name": "vidferry", "timezone": "UTC"},
+        },
+    )

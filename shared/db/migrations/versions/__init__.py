@@ -1,0 +1,1 @@
+"""One file per migration, each with a tested downgrade."""

@@ -1,0 +1,195 @@
+"""The tables. Migrations in `shared/db/migrations` create them; a test holds the two against each other."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from shared.contracts.stages import ImportStage
+
+LOCAL_USER_ID = UUID("00000000-0000-4000-8000-000000000001")
+"""The one implicit user; its row comes with the first migration."""
+
+
+def _created_at() -> Any:
+    return Field(
+        default=None, sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()}
+    )
+
+
+class User(SQLModel, table=True):
+    """Somebody who has lists."""
+
+    __tablename__ = "users"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    name: str = Field(sa_type=Text)
+    created_at: datetime = _created_at()
+
+
+class ApiToken(SQLModel, table=True):
+    """A user's key to the API; only its SHA-256 is kept."""
+
+    __tablename__ = "api_tokens"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    name: str = Field(sa_type=Text)
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = _created_at()
+    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class VideoList(SQLModel, table=True):
+    """A user's list of videos."""
+
+    __tablename__ = "lists"
+    __table_args__ = (Index("lists_by_user", "user_id", "created_at", "id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    name: str = Field(sa_type=Text)
+    created_at: datetime = _created_at()
+
+
+class ImportBatch(SQLModel, table=True):
+    """Many videos that were added in one go."""
+
+    __tablename__ = "import_batches"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE", index=True)
+    source: str = Field(sa_type=Text)
+    created_at: datetime = _created_at()
+
+
+class Video(SQLModel, table=True):
+    """A list's entry. What YouTube knows of the video is in `VideoEnrichment`, shared by all lists."""
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        UniqueConstraint("list_id", "youtube_id", name="videos_once_per_list"),
+        CheckConstraint("import_progress BETWEEN 0 AND 100", name="videos_progress_is_a_percentage"),
+        Index("videos_by_list", "list_id", "created_at", "id"),
+        Index("videos_by_youtube_id", "youtube_id"),
+        Index(
+            "videos_in_flight",
+            "created_at",
+            postgresql_where=text("import_stage NOT IN ('complete', 'error')"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE")
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    batch_id: UUID | None = Field(default=None, foreign_key="import_batches.id", ondelete="SET NULL")
+    youtube_id: str = Field(sa_type=Text)
+    thumbnail_url: str = Field(sa_type=Text)
+    import_stage: str = Field(
+        default=ImportStage.CREATED, sa_type=Text, sa_column_kwargs={"server_default": ImportStage.CREATED.value}
+    )
+    import_progress: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    error_code: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = _created_at()
+
+
+class VideoEnrichment(SQLModel, table=True):
+    """What was learned about a YouTube video, once for everybody."""
+
+    __tablename__ = "video_enrichments"
+
+    youtube_id: str = Field(sa_type=Text, primary_key=True)
+    title: str = Field(sa_type=Text)
+    channel: str | None = Field(default=None, sa_type=Text)
+    channel_id: str | None = Field(default=None, sa_type=Text)
+    duration_seconds: int | None = None
+    published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    description: str = Field(default="", sa_type=Text)
+    tags: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    categories: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    view_count: int | None = Field(default=None, sa_type=BigInteger)
+    like_count: int | None = Field(default=None, sa_type=BigInteger)
+    language: str | None = Field(default=None, sa_type=Text)
+    live_status: str | None = Field(default=None, sa_type=Text)
+    youtube_chapters: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    """Chapters as YouTube named them, until `save_chapters` has made rows of them."""
+    captions_source: str | None = Field(default=None, sa_type=Text)
+    """youtube, whisper or none; NULL while captions have not been looked for."""
+    captions_language: str | None = Field(default=None, sa_type=Text)
+    captions_kind: str | None = Field(default=None, sa_type=Text)
+    fetched_at: datetime = _created_at()
+    completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When every stage was done: from then on, adding the video needs no request."""
+
+
+class TranscriptSegment(SQLModel, table=True):
+    """One timed line of a video's captions."""
+
+    __tablename__ = "transcript_segments"
+    __table_args__ = (Index("transcript_segments_search", "search", postgresql_using="gin"),)
+
+    youtube_id: str = Field(
+        sa_column=Column(Text, ForeignKey("video_enrichments.youtube_id", ondelete="CASCADE"), primary_key=True)
+    )
+    position: int = Field(primary_key=True)
+    language: str = Field(sa_type=Text)
+    start_seconds: float
+    end_seconds: float
+    text: str = Field(sa_type=Text)
+    search: str | None = Field(
+        default=None, sa_column=Column(TSVECTOR, Computed("to_tsvector('simple', text)", persisted=True))
+    )
+
+
+class Chapter(SQLModel, table=True):
+    """One chapter of a video."""
+
+    __tablename__ = "chapters"
+
+    youtube_id: str = Field(
+        sa_column=Column(Text, ForeignKey("video_enrichments.youtube_id", ondelete="CASCADE"), primary_key=True)
+    )
+    position: int = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    start_seconds: float
+    end_seconds: float | None = None
+
+
+class ImportEvent(SQLModel, table=True):
+    """One progress message, kept so that whoever missed it can catch up.
+
+    A trigger gives `seq` and `prev_seq` while it holds the user's row: the events of one user form a chain in
+    commit order, so `seq > last seen` is exactly what was missed.
+    """
+
+    __tablename__ = "import_events"
+    __table_args__ = (Index("import_events_by_user", "user_id", "seq", unique=True),)
+
+    seq: int = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    prev_seq: int | None = Field(default=None, sa_type=BigInteger)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    video_id: UUID = Field(foreign_key="videos.id", ondelete="CASCADE", index=True)
+    list_id: UUID
+    batch_id: UUID | None = None
+    youtube_id: str = Field(sa_type=Text)
+    stage: str = Field(sa_type=Text)
+    progress: int
+    message: str | None = Field(default=None, sa_type=Text)
+    error_code: str | None = Field(default=None, sa_type=Text)
+    at: datetime = _created_at()

@@ -1,0 +1,39 @@
+"""How every Vidferry process begins and ends."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+
+def configure_logging(level: str) -> None:
+    """One line per record on stderr, the same in every process."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    for chatty in ("httpx", "httpcore", "alembic.runtime.plugins"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def exit_now(code: int) -> NoReturn:
+    """End the process with `code` without tearing the interpreter down.
+
+    The Temporal SDK's native threads outlive the interpreter and can abort the process (exit 134) while Python
+    finalizes, after all work is done (temporalio/sdk-python#300). Everything is flushed first.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run(main: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
+    """Run `main` on a new event loop and exit with what it returns (1 after an unexpected exception)."""
+    try:
+        code = asyncio.run(main())
+    except KeyboardInterrupt:
+        code = 130
+    except Exception:
+        logging.getLogger(__name__).exception("the process ends because of an unexpected error")
+        code = 1
+    exit_now(code)

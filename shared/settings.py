@@ -1,0 +1,52 @@
+"""All settings, read from the environment once per process. README.md's table lists them."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Vidferry's settings with the defaults of an installation on one machine."""
+
+    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        default=SecretStr("postgresql://vidferry@127.0.0.1:5433/vidferry"), validation_alias="DATABASE_URL"
+    )
+    temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
+    temporal_namespace: str = Field(default="default", validation_alias="TEMPORAL_NAMESPACE")
+    temporal_ui_url: str = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
+
+    api_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_API_HOST")
+    api_port: int = Field(default=8000, validation_alias="VIDFERRY_API_PORT")
+    notifier_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_NOTIFIER_HOST")
+    notifier_port: int = Field(default=8001, validation_alias="VIDFERRY_NOTIFIER_PORT")
+    notifier_url: str | None = Field(default=None, validation_alias="VIDFERRY_NOTIFIER_URL")
+    """Where browsers reach the notifier; None: `ws://127.0.0.1:<notifier_port>`."""
+    allowed_hosts: str = Field(default="127.0.0.1,localhost", validation_alias="VIDFERRY_ALLOWED_HOSTS")
+    """Host names this installation answers to, comma separated (protects against DNS rebinding)."""
+    health_port: int = Field(default=0, validation_alias="VIDFERRY_WORKER_HEALTH_PORT")
+    """Port of the worker's /healthz; 0: none."""
+
+    feed_shards: int = Field(default=1, ge=1, validation_alias="VIDFERRY_FEED_SHARDS")
+    reconcile_interval_seconds: int = Field(default=15, ge=1, validation_alias="VIDFERRY_RECONCILE_INTERVAL_SECONDS")
+    drain_seconds: int = Field(default=30, ge=0, validation_alias="VIDFERRY_DRAIN_SECONDS")
+    """How long a process that was asked to stop finishes what it has begun."""
+    log_level: str = Field(default="INFO", validation_alias="VIDFERRY_LOG_LEVEL")
+
+    youtube_proxy: str | None = Field(default=None, validation_alias="YOUTUBE_PROXY")
+    youtube_ca_file: Path | None = Field(default=None, validation_alias="YOUTUBE_CA_FILE")
+    youtube_calls_per_second: float = Field(default=0.5, gt=0, validation_alias="YOUTUBE_CALLS_PER_SECOND")
+    youtube_max_concurrent: int = Field(default=3, ge=1, validation_alias="YOUTUBE_MAX_CONCURRENT")
+
+    @property
+    def websocket_url(self) -> str:
+        """The WebSocket that browsers connect to."""
+        base = self.notifier_url or f"ws://127.0.0.1:{self.notifier_port}"
+        return f"{base}/api/ws/progress"
+
+    @property
+    def allowed_host_names(self) -> list[str]:
+        """`allowed_hosts` as a list."""
+        return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]

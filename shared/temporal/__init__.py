@@ -1,0 +1,1 @@
+"""Temporal: every name, the one way to connect, the live feed."""

@@ -1,0 +1,41 @@
+"""Every name Temporal knows us by: queues, workflow ids, search attributes. Nothing else spells them out."""
+
+from enum import StrEnum
+
+from temporalio.common import SearchAttributeKey
+
+
+class TaskQueue(StrEnum):
+    """Task queues; the rate limits of the outside world are limits of these."""
+
+    IMPORTS = "imports"
+    """Workflows and database activities."""
+    YOUTUBE = "youtube"
+    """Every request to YouTube."""
+
+
+YOUTUBE_ID = SearchAttributeKey.for_keyword("YoutubeId")
+IMPORT_STAGE = SearchAttributeKey.for_keyword("ImportStage")
+"""The stage that is under way: `ImportStage="captions"` finds what hangs there."""
+USER_ID = SearchAttributeKey.for_keyword_list("UserId")
+"""Everybody who waits for the video."""
+
+PRIORITY_PERSON = 1
+"""A person is waiting (single add)."""
+PRIORITY_BULK = 5
+
+IMPORT_VIDEO = "ImportVideo"
+PROGRESS_FEED = "ProgressFeed"
+RECONCILE_IMPORTS = "ReconcileImports"
+RECONCILE_SCHEDULE_ID = "reconcile-imports"
+PROGRESS_TOPIC = "progress"
+
+
+def import_video_id(youtube_id: str) -> str:
+    """Workflow id of the one import of a YouTube video."""
+    return f"import-video:{youtube_id}"
+
+
+def progress_feed_id(shard: int) -> str:
+    """Workflow id of one shard of the live feed."""
+    return f"progress-feed:{shard}"

@@ -1,0 +1,1 @@
+"""Durable workflows: deterministic, importable without the database or yt-dlp."""
