@@ -89,12 +89,6 @@ class CaptionsResult(BaseModel):
     segment_count: int = 0
 
 
-class SkipCaptionsInput(BaseModel):
-    """The video goes on without captions."""
-
-    youtube_id: YoutubeId
-
-
 class FailImportInput(BaseModel):
     """The import ends in `error`."""
 
@@ -109,3 +103,18 @@ class YoutubeFailure(BaseModel):
     """As YouTube's `Retry-After` said."""
     not_before: datetime | None = None
     """When a live stream or premiere begins."""
+
+
+class ReconcileInput(BaseModel):
+    """Which waiting videos to look at."""
+
+    older_than_seconds: float = 10
+    """Younger ones are being started by the API right now."""
+
+
+class ReconcileResult(BaseModel):
+    """What a look at all waiting videos found."""
+
+    running: int
+    """Imports that were running already."""
+    started: int

@@ -63,7 +63,7 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
     },
     ErrorType.LINK_EXPIRED: {
         Language.EN: "YouTube did not hand out this video's data. Please try again later.",
-        Language.DE: "YouTube hat die Daten dieses Videos nicht herausgegeben. Bitte versuchen Sie es später noch einmal.",
+        Language.DE: "YouTube gab die Daten dieses Videos nicht heraus. Bitte versuchen Sie es später noch einmal.",
     },
     ErrorType.UNEXPECTED_ANSWER: {
         Language.EN: "YouTube gave an answer that could not be read. Please try again later.",
@@ -71,7 +71,7 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
     },
     ErrorType.CERTIFICATE_UNTRUSTED: {
         Language.EN: "The secure connection to YouTube cannot be checked. The operator has to correct the settings.",
-        Language.DE: "Die sichere Verbindung zu YouTube lässt sich nicht prüfen. Der Betreiber muss die Einstellungen ändern.",
+        Language.DE: "Die Verbindung zu YouTube lässt sich nicht prüfen. Der Betreiber muss die Einstellungen ändern.",
     },
     ErrorType.CAPTIONS_NONE: {
         Language.EN: "This video has no captions.",
@@ -101,6 +101,6 @@ def best_language(accept_language: str | None) -> Language:
     """The first language of an Accept-Language header that the product speaks, English otherwise."""
     for part in (accept_language or "").split(","):
         tag = part.split(";")[0].strip().lower().split("-")[0]
-        if tag in Language:
+        if tag in Language.__members__.values():
             return Language(tag)
     return Language.EN

@@ -1,5 +1,6 @@
 """The one way to reach Postgres."""
 
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -26,3 +27,9 @@ def create_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
             "server_settings": {"application_name": "vidferry", "timezone": "UTC"},
         },
     )
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Return when Postgres answers. Raises OSError or DBAPIError when it does not."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))

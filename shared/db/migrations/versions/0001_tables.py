@@ -37,6 +37,7 @@ $$
 
 
 def upgrade() -> None:
+    """Create everything."""
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -189,6 +190,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop everything."""
     for table in TABLES_IN_ORDER_OF_DROPPING:
         op.drop_table(table)
     op.execute("DROP FUNCTION chain_import_event")

@@ -1,0 +1,76 @@
+# Vidferry. `make` shows what there is. Everything lives in .venv/ and .vidferry/; after the first run it works offline.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help up demo status stop test lint format lock clean runtime development
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: runtime ## Start Vidferry on this machine (Ctrl-C stops it; data in .vidferry/)
+	@$(BIN)/vidferry up
+
+demo: development ## The same, offline, with invented videos from the project's own YouTube stand-in
+	@$(BIN)/vidferry demo
+
+status: runtime ## Show what is running
+	@$(BIN)/vidferry status
+
+stop: runtime ## Stop what `make up` or `make demo` started
+	@$(BIN)/vidferry stop
+
+test: lint ## Run every check and every test
+	@echo "pytest …"
+	@$(BIN)/python -m pytest
+
+lint: development ## Run the checks only: ruff, mypy, import-linter
+	@echo "ruff check …"
+	@$(BIN)/ruff check .
+	@echo "ruff format --check …"
+	@$(BIN)/ruff format --check .
+	@echo "mypy …"
+	@$(BIN)/mypy
+	@echo "lint-imports …"
+	@$(BIN)/lint-imports
+
+format: development ## Format the code and sort its imports
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml anew into both lock files
+	@test -x $(BIN)/uv || $(PIP) install uv
+	@echo "Resolving …"
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove .venv/ and all caches; data in .vidferry/ stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './frontend/*' -prune -exec rm -rf {} +
+
+# What is installed is remembered as a copy of the lock file it came from; the development lock contains the other one.
+runtime: $(BIN)/vidferry
+	@cmp -s requirements.lock .venv/requirements.lock || cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
+	  echo "Installing requirements.lock into .venv …" && \
+	  $(PIP) install --require-hashes -r requirements.lock && cp requirements.lock .venv/; }
+
+development: $(BIN)/vidferry
+	@cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
+	  echo "Installing requirements-dev.lock into .venv …" && \
+	  $(PIP) install --require-hashes -r requirements-dev.lock && cp requirements-dev.lock .venv/; }
+
+# The project itself is on the path, not copied: no build, no network, and edits count at once.
+$(BIN)/vidferry: $(BIN)/pip
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vidferry.pth"
+	@printf '#!/bin/sh\nexec "$(CURDIR)/$(BIN)/python" -m services.stack "$$@"\n' > $@ && chmod +x $@
+
+$(BIN)/pip:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Creating .venv with $$($$python --version) …"; \
+	    $$python -m venv --clear .venv && exit 0; rm -rf .venv; exit 1; \
+	  fi; \
+	done; \
+	echo "Vidferry needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3." >&2; exit 1

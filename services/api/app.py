@@ -1,0 +1,48 @@
+"""Puts the API together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from services.api import content, docs, events, lists, progress, system, videos
+from services.api.deps import open_resources
+from services.api.guard import RequestGuard
+from services.api.openapi import DESCRIPTION, install_openapi
+from services.api.problems import install_problem_handlers
+from shared.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API as an ASGI application; its lifespan opens and closes what requests share."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_resources(settings) as resources:
+            app.state.resources = resources
+            yield
+
+    app = FastAPI(
+        title="Vidferry",
+        version=version("vidferry"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    for module in (videos, progress, content, lists, events, system):
+        app.include_router(module.router, prefix="/api")
+    app.include_router(docs.router)
+    app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_host_names)
+    install_problem_handlers(app)
+    install_openapi(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The endpoint's own name: it becomes the method name in generated clients."""
+    return route.name

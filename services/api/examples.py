@@ -1,0 +1,117 @@
+"""Examples for the OpenAPI page; a test holds them against the schemas."""
+
+from typing import Any
+
+from services.api.problem_texts import ProblemCode
+
+_LIST_ID = "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11"
+_VIDEO_ID = "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42"
+_YOUTUBE_ID = "Q7mZ2k-x9Lw"
+CURSOR = "AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC"
+
+LIST_INPUT: dict[str, Any] = {"name": "Lighthouses"}
+LIST: dict[str, Any] = {
+    "id": _LIST_ID,
+    "name": "Lighthouses",
+    "video_count": 12,
+    "created_at": "2026-11-23T08:00:00Z",
+}
+VIDEO_INPUT: dict[str, Any] = {"url": f"https://www.youtube.com/watch?v={_YOUTUBE_ID}&t=42s"}
+VIDEO_CREATED: dict[str, Any] = {
+    "id": _VIDEO_ID,
+    "list_id": _LIST_ID,
+    "youtube_id": _YOUTUBE_ID,
+    "url": f"https://www.youtube.com/watch?v={_YOUTUBE_ID}",
+    "title": None,
+    "channel": None,
+    "duration_seconds": None,
+    "published_at": None,
+    "thumbnail_url": f"https://img.youtube.com/vi/{_YOUTUBE_ID}/mqdefault.jpg",
+    "import_stage": "created",
+    "import_progress": 0,
+    "captions_source": None,
+    "captions_language": None,
+    "error_code": None,
+    "error_message": None,
+    "created_at": "2026-11-23T08:01:00Z",
+}
+VIDEO: dict[str, Any] = {
+    **VIDEO_CREATED,
+    "title": "How a Fresnel lens is ground",
+    "channel": "The Lamp Room",
+    "duration_seconds": 754,
+    "published_at": "2025-03-09T17:30:00Z",
+    "import_stage": "complete",
+    "import_progress": 100,
+    "captions_source": "youtube",
+    "captions_language": "en",
+}
+VIDEO_DETAILS: dict[str, Any] = {
+    **VIDEO,
+    "description": "From the first cut to the finished lens.",
+    "tags": ["lighthouse", "optics"],
+    "categories": ["Education"],
+    "view_count": 48210,
+    "like_count": 1930,
+}
+PROGRESS: dict[str, Any] = {
+    "video_id": _VIDEO_ID,
+    "youtube_id": _YOUTUBE_ID,
+    "stage": "metadata",
+    "progress": 25,
+    "attempt": 2,
+    "retry_at": "2026-11-23T08:01:30Z",
+    "waiting_for": "upstream_unavailable",
+    "error_code": None,
+    "message": "YouTube could not be reached. Please try again later.",
+    "source": "workflow",
+}
+TRANSCRIPT: dict[str, Any] = {
+    "captions_source": "youtube",
+    "captions_language": "en",
+    "captions_kind": "manual",
+    "segments": [{"start_seconds": 0.0, "end_seconds": 3.2, "text": "This lens weighs four tons."}],
+    "next_cursor": None,
+}
+CHAPTERS: dict[str, Any] = {
+    "chapters": [
+        {"title": "The glass", "start_seconds": 0.0, "end_seconds": 95.0},
+        {"title": "Grinding", "start_seconds": 95.0, "end_seconds": None},
+    ]
+}
+EVENTS: dict[str, Any] = {
+    "items": [
+        {
+            "type": "import_progress",
+            "video_id": _VIDEO_ID,
+            "youtube_id": _YOUTUBE_ID,
+            "stage": "metadata",
+            "progress": 25,
+            "message": None,
+            "seq": 4712,
+            "at": "2026-11-23T08:01:02Z",
+            "list_id": _LIST_ID,
+            "batch_id": None,
+            "error_code": None,
+            "attempt": None,
+            "retry_at": None,
+        }
+    ],
+    "next_since": 4712,
+    "has_more": False,
+}
+CONFIG: dict[str, Any] = {
+    "websocket_url": "ws://127.0.0.1:8001/api/ws/progress",
+    "temporal_ui_url": "http://127.0.0.1:8233",
+    "features": {"import_progress": True},
+    "languages": ["en", "de"],
+    "version": "0.1.0",
+}
+PROBLEM_MEMBERS: dict[ProblemCode, dict[str, Any]] = {
+    ProblemCode.VALIDATION_FAILED: {
+        "errors": [{"field": "url", "message": "This is not the address of a YouTube video.", "code": "not_youtube"}]
+    },
+    ProblemCode.VIDEO_ALREADY_IN_LIST: {"video_id": _VIDEO_ID, "video": VIDEO},
+    ProblemCode.UNEXPECTED: {"incident_id": "4f1c0a9be27d"},
+}
+"""The members that only some problems have."""

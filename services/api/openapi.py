@@ -1,0 +1,89 @@
+"""What the OpenAPI page says beyond what FastAPI finds out by itself: problems, and examples of answers."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.api import examples
+from services.api.problem_texts import PROBLEMS, ProblemCode
+from services.api.problems import MEDIA_TYPE, ProblemDetails
+from shared.contracts.texts import Language
+
+DESCRIPTION = """
+Carries YouTube videos into your lists and never drops one.
+
+Every answer that is not a success is an RFC 9457 problem (`application/problem+json`): `code` is for programs,
+`detail` for people, in the language of `Accept-Language` (en, de).
+"""
+TAGS = [
+    {"name": "lists", "description": "Lists of videos."},
+    {"name": "videos", "description": "Videos of a list and their imports."},
+    {"name": "content", "description": "What an import has brought: captions and chapters."},
+    {"name": "events", "description": "Progress that a client has missed."},
+    {"name": "system", "description": "The installation itself."},
+]
+_COMPONENT = "#/components/schemas/{model}"
+BODY_PROBLEMS = (
+    ProblemCode.VALIDATION_FAILED,
+    ProblemCode.BODY_UNREADABLE,
+    ProblemCode.BODY_TOO_LARGE,
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+)
+"""What can be wrong with a request that has a body."""
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problem_responses(*codes: ProblemCode) -> Responses:
+    """The documentation of an endpoint's problems, and of those that every endpoint with a database has."""
+    responses: Responses = {}
+    for code in (*codes, ProblemCode.DATABASE_AWAY, ProblemCode.UNEXPECTED):
+        kind = PROBLEMS[code]
+        response = responses.setdefault(
+            kind.status.value,
+            {"description": kind.status.phrase, "content": {MEDIA_TYPE: {"schema": _problem_schema(), "examples": {}}}},
+        )
+        response["content"][MEDIA_TYPE]["examples"][code.value] = {"value": _problem_example(code)}
+    return responses
+
+
+def example_response(status: int, description: str, example: dict[str, Any]) -> Responses:
+    """The documentation of a successful answer that looks different from its model's example."""
+    return {status: {"description": description, "content": {"application/json": {"example": example}}}}
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Make `app` describe itself with `ProblemDetails` among its schemas."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _describe(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to extend it
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    description = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
+    )
+    problem = ProblemDetails.model_json_schema(ref_template=_COMPONENT)
+    schemas = description["components"]["schemas"]
+    schemas |= problem.pop("$defs") | schemas | {"ProblemDetails": problem}
+    return description
+
+
+def _problem_schema() -> dict[str, str]:
+    return {"$ref": _COMPONENT.format(model="ProblemDetails")}
+
+
+def _problem_example(code: ProblemCode) -> dict[str, Any]:
+    kind = PROBLEMS[code]
+    example: dict[str, Any] = {
+        "type": "about:blank",
+        "title": kind.status.phrase,
+        "status": kind.status.value,
+        "detail": kind.detail[Language.EN],
+        "code": code.value,
+    }
+    return example | examples.PROBLEM_MEMBERS.get(code, {})

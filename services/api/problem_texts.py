@@ -1,0 +1,137 @@
+"""Everything that can be wrong with a request: its HTTP status and its words, by code."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from shared.contracts.texts import Language
+
+
+class ProblemCode(StrEnum):
+    """What was wrong, in one stable word."""
+
+    LIST_NOT_FOUND = "list_not_found"
+    VIDEO_NOT_FOUND = "video_not_found"
+    VIDEO_ALREADY_IN_LIST = "video_already_in_list"
+    IMPORT_COMPLETE = "import_complete"
+    VALIDATION_FAILED = "validation_failed"
+    BODY_UNREADABLE = "body_unreadable"
+    BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    HOST_NOT_ALLOWED = "host_not_allowed"
+    CROSS_SITE_REQUEST = "cross_site_request"
+    ROUTE_NOT_FOUND = "route_not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    DATABASE_AWAY = "database_away"
+    DATABASE_NOT_MIGRATED = "database_not_migrated"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True)
+class ProblemKind:
+    """The HTTP status of a problem and the sentence that a person reads."""
+
+    status: HTTPStatus
+    detail: dict[Language, str]
+
+
+def _kind(status: HTTPStatus, en: str, de: str) -> ProblemKind:
+    return ProblemKind(status, {Language.EN: en, Language.DE: de})
+
+
+PROBLEMS: dict[ProblemCode, ProblemKind] = {
+    ProblemCode.LIST_NOT_FOUND: _kind(HTTPStatus.NOT_FOUND, "There is no such list.", "Diese Liste gibt es nicht."),
+    ProblemCode.VIDEO_NOT_FOUND: _kind(
+        HTTPStatus.NOT_FOUND, "There is no such video in your lists.", "Dieses Video gibt es in Ihren Listen nicht."
+    ),
+    ProblemCode.VIDEO_ALREADY_IN_LIST: _kind(
+        HTTPStatus.CONFLICT, "This video is already in the list.", "Dieses Video ist schon in der Liste."
+    ),
+    ProblemCode.IMPORT_COMPLETE: _kind(
+        HTTPStatus.CONFLICT,
+        "This video is imported completely: there is nothing to try again.",
+        "Dieses Video ist vollständig importiert: Es gibt nichts zu wiederholen.",
+    ),
+    ProblemCode.VALIDATION_FAILED: _kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Part of the request is not valid.", "Ein Teil der Anfrage ist nicht gültig."
+    ),
+    ProblemCode.BODY_UNREADABLE: _kind(
+        HTTPStatus.BAD_REQUEST, "The request could not be read.", "Die Anfrage war nicht lesbar."
+    ),
+    ProblemCode.BODY_TOO_LARGE: _kind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.", "Die Anfrage ist zu groß."
+    ),
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE: _kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "Please send the request as application/json.",
+        "Bitte senden Sie die Anfrage als application/json.",
+    ),
+    ProblemCode.HOST_NOT_ALLOWED: _kind(
+        HTTPStatus.BAD_REQUEST,
+        "This installation does not answer under this host name. The operator can allow it in the settings.",
+        "Diese Installation antwortet unter diesem Namen nicht. Der Betreiber kann ihn in den Einstellungen erlauben.",
+    ),
+    ProblemCode.CROSS_SITE_REQUEST: _kind(
+        HTTPStatus.FORBIDDEN,
+        "Other websites may not change anything here.",
+        "Andere Webseiten dürfen hier nichts ändern.",
+    ),
+    ProblemCode.ROUTE_NOT_FOUND: _kind(
+        HTTPStatus.NOT_FOUND, "There is nothing at this address.", "Unter dieser Adresse gibt es nichts."
+    ),
+    ProblemCode.METHOD_NOT_ALLOWED: _kind(
+        HTTPStatus.METHOD_NOT_ALLOWED, "This address does not offer that.", "Diese Adresse bietet das nicht an."
+    ),
+    ProblemCode.DATABASE_AWAY: _kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database cannot be reached right now. Please try again in a moment.",
+        "Die Datenbank ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.",
+    ),
+    ProblemCode.DATABASE_NOT_MIGRATED: _kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database does not fit this version yet: its migrations have to run first.",
+        "Die Datenbank passt noch nicht zu dieser Version: Erst müssen die Migrationen laufen.",
+    ),
+    ProblemCode.UNEXPECTED: _kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side. It was noted under the incident number given here.",
+        "Bei uns ist etwas schiefgegangen. Es ist unter der genannten Vorfallnummer vermerkt.",
+    ),
+}
+
+FIELD_TEXTS: dict[str, dict[Language, str]] = {
+    "missing": {Language.EN: "This is required.", Language.DE: "Diese Angabe fehlt."},
+    "string_type": {Language.EN: "This has to be a text.", Language.DE: "Das muss ein Text sein."},
+    "string_too_short": {Language.EN: "This must not be empty.", Language.DE: "Das darf nicht leer sein."},
+    "string_too_long": {
+        Language.EN: "This may have at most {max_length} characters.",
+        Language.DE: "Das darf höchstens {max_length} Zeichen haben.",
+    },
+    "string_pattern_mismatch": {
+        Language.EN: "This contains characters that are not allowed.",
+        Language.DE: "Das enthält Zeichen, die nicht erlaubt sind.",
+    },
+    "uuid_parsing": {Language.EN: "This is not a valid id.", Language.DE: "Das ist keine gültige Kennung."},
+    "int_parsing": {Language.EN: "This has to be a whole number.", Language.DE: "Das muss eine ganze Zahl sein."},
+    "greater_than_equal": {
+        Language.EN: "This has to be {ge} or more.",
+        Language.DE: "Das muss mindestens {ge} sein.",
+    },
+    "less_than_equal": {Language.EN: "This may be {le} at most.", Language.DE: "Das darf höchstens {le} sein."},
+    "json_invalid": {Language.EN: "This is not valid JSON.", Language.DE: "Das ist kein gültiges JSON."},
+    "model_attributes_type": {
+        Language.EN: "This has to be a JSON object.",
+        Language.DE: "Das muss ein JSON-Objekt sein.",
+    },
+    "extra_forbidden": {Language.EN: "This field is not known.", Language.DE: "Dieses Feld ist nicht bekannt."},
+    "cursor_invalid": {
+        Language.EN: "This is not a position that was given out. Please start at the first page.",
+        Language.DE: "Diese Stelle gibt es nicht. Bitte beginnen Sie mit der ersten Seite.",
+    },
+}
+"""Words for what is wrong with one field, by the validator's error type."""
+
+ANY_FIELD_TEXT: dict[Language, str] = {
+    Language.EN: "This value is not valid.",
+    Language.DE: "Dieser Wert ist nicht gültig.",
+}

@@ -1,0 +1,89 @@
+"""Endpoint of one import's progress: the running workflow answers, Postgres where it cannot."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import APIRouter
+from temporalio.client import Client
+from temporalio.common import QueryRejectCondition
+from temporalio.exceptions import TemporalError
+
+from services.api.deps import RequestLanguage, Shared, UserId
+from services.api.openapi import problem_responses
+from services.api.problem_texts import ProblemCode
+from services.api.problems import Problem
+from services.api.schemas import VideoProgress
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportStatus
+from shared.contracts.stages import CLOSED_STAGES
+from shared.contracts.texts import Language, import_error_text
+from shared.db import videos
+from shared.db.videos import VideoRecord
+from shared.temporal.client import TEMPORAL_AWAY
+from shared.temporal.names import import_video_id
+from workflows.import_video import ImportVideo
+
+router = APIRouter(tags=["videos"])
+
+QUERY_TIMEOUT = timedelta(seconds=2)
+
+
+@router.get(
+    "/videos/{video_id}/progress",
+    summary="Follow one import",
+    responses=problem_responses(ProblemCode.VIDEO_NOT_FOUND, ProblemCode.VALIDATION_FAILED),
+)
+async def get_video_progress(
+    video_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage
+) -> VideoProgress:
+    """Stage, percentage and next attempt: of the running import, otherwise as last saved."""
+    async with shared.database.connection() as connection:
+        video = await videos.get_video(connection, user_id, video_id)
+    if video is None:
+        raise Problem(ProblemCode.VIDEO_NOT_FOUND)
+    status = None if video.import_stage in CLOSED_STAGES else await _running_status(shared.client, video.youtube_id)
+    if status is None or status.progress < video.import_progress:  # it has not yet looked at what is known
+        return _saved(video, language)
+    return _running(video.id, status, language)
+
+
+async def _running_status(client: Client, youtube_id: str) -> ImportStatus | None:
+    """What the running import says of itself; None where none runs or none can be asked in time."""
+    workflow = client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+    query = workflow.query(
+        ImportVideo.progress, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=QUERY_TIMEOUT
+    )
+    try:
+        return await asyncio.wait_for(query, QUERY_TIMEOUT.total_seconds())
+    except (*TEMPORAL_AWAY, TemporalError, TimeoutError):
+        return None
+
+
+def _running(video_id: UUID, status: ImportStatus, language: Language) -> VideoProgress:
+    return VideoProgress(
+        video_id=video_id,
+        youtube_id=status.youtube_id,
+        stage=status.stage,
+        progress=status.progress,
+        attempt=status.attempt,
+        retry_at=status.retry_at,
+        waiting_for=status.waiting_for,
+        message=import_error_text(status.waiting_for, language) if status.waiting_for else None,
+        source="workflow",
+    )
+
+
+def _saved(video: VideoRecord, language: Language) -> VideoProgress:
+    error_code = ErrorType(video.error_code) if video.error_code else None
+    return VideoProgress.model_validate(
+        {
+            "video_id": video.id,
+            "youtube_id": video.youtube_id,
+            "stage": video.import_stage,
+            "progress": video.import_progress,
+            "error_code": error_code,
+            "message": import_error_text(error_code, language) if error_code else None,
+            "source": "database",
+        }
+    )

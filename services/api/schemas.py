@@ -1,0 +1,276 @@
+"""What goes in and out of the API."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.api import examples
+from shared.contracts.errors import ErrorType
+from shared.contracts.messages import ImportProgress
+from shared.contracts.stages import ImportStage
+from shared.contracts.texts import Language, import_error_text
+from shared.contracts.youtube import CaptionsKind, CaptionsSource
+from shared.db.lists import ListRecord
+from shared.db.videos import ChapterRecord, SegmentRecord, VideoDetails, VideoRecord
+
+ListName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+
+def _example(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]}, from_attributes=True)
+
+
+class ListInput(BaseModel):
+    """A list's name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LIST_INPUT]}, extra="forbid")
+
+    name: ListName
+
+
+class ListOutput(BaseModel):
+    """A list of videos."""
+
+    model_config = _example(examples.LIST)
+
+    id: UUID
+    name: str
+    video_count: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, record: ListRecord) -> "ListOutput":
+        """The API's form of a list."""
+        return cls.model_validate(record)
+
+
+class ListPage(BaseModel):
+    """A page of lists, newest first."""
+
+    model_config = _example({"items": [examples.LIST], "next_cursor": None})
+
+    items: Sequence[ListOutput]
+    next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
+
+
+class VideoInput(BaseModel):
+    """The video to add."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VIDEO_INPUT]}, extra="forbid")
+
+    url: str = Field(description="Any address of a YouTube video that people paste, or its bare 11-character id.")
+
+
+class VideoOutput(BaseModel):
+    """A video on a list. What YouTube knows of it is null until the import has brought it."""
+
+    model_config = _example(examples.VIDEO)
+
+    id: UUID
+    list_id: UUID
+    youtube_id: str
+    url: str
+    title: str | None
+    channel: str | None
+    duration_seconds: int | None
+    published_at: datetime | None
+    thumbnail_url: str
+    import_stage: ImportStage
+    import_progress: int = Field(ge=0, le=100, description="Percent.")
+    captions_source: CaptionsSource | None = Field(description="Null until captions have been looked for.")
+    captions_language: str | None
+    error_code: ErrorType | None
+    error_message: str | None = Field(description="The error in a plain sentence, in the language of the request.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, record: VideoRecord, language: Language) -> "VideoOutput":
+        """The API's form of a list's entry."""
+        return cls.model_validate(_video_fields(record, language))
+
+
+class VideoDetailsOutput(VideoOutput):
+    """A video on a list, with everything that is known about it."""
+
+    model_config = _example(examples.VIDEO_DETAILS)
+
+    description: str | None
+    tags: list[str]
+    categories: list[str]
+    view_count: int | None
+    like_count: int | None
+
+    @classmethod
+    def of_details(cls, details: VideoDetails, language: Language) -> "VideoDetailsOutput":
+        """The API's form of a list's entry with its details."""
+        return cls.model_validate(
+            {
+                **_video_fields(details, language),
+                "description": details.description,
+                "tags": details.tags,
+                "categories": details.categories,
+                "view_count": details.view_count,
+                "like_count": details.like_count,
+            }
+        )
+
+
+class VideoPage(BaseModel):
+    """A page of a list's videos, newest first."""
+
+    model_config = _example({"items": [examples.VIDEO], "next_cursor": examples.CURSOR})
+
+    items: Sequence[VideoOutput]
+    next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
+
+
+class VideoProgress(BaseModel):
+    """How far the import of a video is."""
+
+    model_config = _example(examples.PROGRESS)
+
+    video_id: UUID
+    youtube_id: str
+    stage: ImportStage = Field(description="The last stage reached.")
+    progress: int = Field(ge=0, le=100, description="Percent.")
+    attempt: int | None = Field(default=None, description="Which attempt the stage under way is at; null if unknown.")
+    retry_at: datetime | None = Field(default=None, description="When the next attempt begins, while it waits.")
+    waiting_for: ErrorType | None = Field(default=None, description="Why it waits.")
+    error_code: ErrorType | None = Field(default=None, description="Why it ended in `error`.")
+    message: str | None = Field(default=None, description="Why it waits or ended, in a plain sentence.")
+    source: Literal["workflow", "database"] = Field(
+        description="Whether the running import answered itself, or what was last saved."
+    )
+
+
+class SegmentOutput(BaseModel):
+    """One timed line of captions."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+class TranscriptPage(BaseModel):
+    """A page of a video's captions, from the beginning."""
+
+    model_config = _example(examples.TRANSCRIPT)
+
+    captions_source: CaptionsSource | None = Field(
+        description="`none`: the video has no captions; null: they have not been looked for yet."
+    )
+    captions_language: str | None
+    captions_kind: CaptionsKind | None
+    segments: Sequence[SegmentOutput]
+    next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
+
+    @classmethod
+    def of(cls, video: VideoDetails, segments: Sequence[SegmentRecord], next_cursor: str | None) -> "TranscriptPage":
+        """The API's form of a part of a video's captions."""
+        return cls.model_validate(
+            {
+                "captions_source": video.captions_source,
+                "captions_language": video.captions_language,
+                "captions_kind": video.captions_kind,
+                "segments": segments,
+                "next_cursor": next_cursor,
+            }
+        )
+
+
+class ChapterOutput(BaseModel):
+    """One chapter of a video."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    title: str
+    start_seconds: float
+    end_seconds: float | None
+
+
+class Chapters(BaseModel):
+    """A video's chapters in order; empty where it has none."""
+
+    model_config = _example(examples.CHAPTERS)
+
+    chapters: Sequence[ChapterOutput]
+
+    @classmethod
+    def of(cls, chapters: Sequence[ChapterRecord]) -> "Chapters":
+        """The API's form of a video's chapters."""
+        return cls.model_validate({"chapters": chapters})
+
+
+class EventPage(BaseModel):
+    """Progress events that somebody missed, oldest first."""
+
+    model_config = _example(examples.EVENTS)
+
+    items: Sequence[ImportProgress]
+    next_since: int = Field(description="The `since` of the next request.")
+    has_more: bool = Field(description="Whether there are more events right now.")
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    model_config = _example({"status": "ok"})
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether requests can be served. Without Temporal they can: imports start as soon as it is back."""
+
+    model_config = _example({"status": "ready", "database": "ok", "temporal": "ok"})
+
+    status: Literal["ready", "degraded"]
+    database: Literal["ok"] = "ok"
+    temporal: Literal["ok", "away"]
+
+
+class Features(BaseModel):
+    """What the user interface shows."""
+
+    import_progress: bool
+
+
+class ClientConfig(BaseModel):
+    """What a user interface has to know about this installation."""
+
+    model_config = _example(examples.CONFIG)
+
+    websocket_url: str
+    temporal_ui_url: str
+    features: Features
+    languages: Sequence[Language]
+    version: str
+
+
+def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
+    error_code = ErrorType(record.error_code) if record.error_code else None
+    return {
+        "id": record.id,
+        "list_id": record.list_id,
+        "youtube_id": record.youtube_id,
+        "url": f"https://www.youtube.com/watch?v={record.youtube_id}",
+        "title": record.title,
+        "channel": record.channel,
+        "duration_seconds": record.duration_seconds,
+        "published_at": record.published_at,
+        "thumbnail_url": record.thumbnail_url,
+        "import_stage": record.import_stage,
+        "import_progress": record.import_progress,
+        "captions_source": record.captions_source,
+        "captions_language": record.captions_language,
+        "error_code": error_code,
+        "error_message": import_error_text(error_code, language) if error_code else None,
+        "created_at": record.created_at,
+    }

@@ -1,0 +1,31 @@
+"""`python -m services.notifier`: run one notifier until SIGTERM or SIGINT."""
+
+import asyncio
+import logging
+import signal
+
+from services.notifier.app import Notifier
+from shared.db.engine import create_engine
+from shared.process import configure_logging, run
+from shared.settings import Settings
+from shared.temporal.client import connect
+
+
+async def main() -> int:
+    """Serve until a signal asks to stop; 0 after a graceful stop."""
+    settings = Settings()
+    configure_logging(settings.log_level)
+    logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection and health check
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = create_engine(settings)
+    async with Notifier(settings, engine, await connect(settings)) as notifier:
+        logging.getLogger(__name__).info("listening on port %d", notifier.port)
+        await stop.wait()
+    await engine.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

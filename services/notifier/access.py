@@ -1,0 +1,51 @@
+"""Who may connect, as whom, and in which language."""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from websockets.http11 import Request
+
+from shared.contracts.texts import Language, best_language
+from shared.db.models import LOCAL_USER_ID
+
+
+def path_of(request: Request) -> str:
+    """The path without its query."""
+    return urlsplit(request.path).path
+
+
+def user_of(_request: Request) -> UUID:
+    """Whose events the connection gets. Everybody is the local user until there is authentication: here."""
+    return LOCAL_USER_ID
+
+
+def language_of(request: Request) -> Language:
+    """`?lang=` if the product speaks it, else the browser's Accept-Language."""
+    asked = parse_qs(urlsplit(request.path).query).get("lang", [""])[0].lower()
+    if asked in Language.__members__.values():
+        return Language(asked)
+    return best_language(", ".join(request.headers.get_all("Accept-Language")))
+
+
+def is_allowed(request: Request, host_names: Sequence[str]) -> bool:
+    """Whether the request names this installation and comes from one of its own pages.
+
+    The Host header guards against DNS rebinding. The Origin header guards against other web pages that open a
+    WebSocket here (browsers always send it, other programs need not); its port is free, the UI may have its own.
+    """
+    hosts = request.headers.get_all("Host")
+    origins = request.headers.get_all("Origin")
+    return (
+        len(hosts) == 1
+        and _is_one_of(f"//{hosts[0]}", host_names)
+        and all(_is_one_of(origin, host_names) for origin in origins)
+    )
+
+
+def _is_one_of(url: str, host_names: Sequence[str]) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
+    return host in {name.lower() for name in host_names}

@@ -1,0 +1,102 @@
+"""A notifier put together: the server, the feed, the sweep, and how they start and stop."""
+
+import asyncio
+import logging
+from contextlib import AbstractAsyncContextManager, suppress
+from http import HTTPStatus
+from types import TracebackType
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from services.notifier.access import is_allowed, language_of, path_of, user_of
+from services.notifier.connection import WRITE_LIMIT_BYTES
+from services.notifier.feed import FeedReader, sweep
+from services.notifier.health import health_response
+from services.notifier.hub import Hub
+from services.notifier.session import Session, Sources
+from services.notifier.snapshots import Snapshots
+from services.notifier.store import Store
+from shared.settings import Settings
+
+PROGRESS_PATH = "/api/ws/progress"
+HEALTH_PATH = "/healthz"
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Longer messages end the connection (close code 1009)."""
+CLOSE_SECONDS = 5.0
+"""How long a client may take to answer a close before it is cut off."""
+
+logger = logging.getLogger(__name__)
+
+
+class Notifier(AbstractAsyncContextManager["Notifier"]):
+    """Serves clients while the context is open. Starts even when Postgres and Temporal are away."""
+
+    def __init__(self, settings: Settings, engine: AsyncEngine, client: Client) -> None:
+        self._settings = settings
+        self._store = Store(engine)
+        self._hub = Hub(self._store.latest_seq, self._store.events_page)
+        self._feed = FeedReader(client, settings.feed_shards, self._hub)
+        self._sources = Sources(self._hub, self._store, Snapshots(self._store, client))
+        self._background: list[asyncio.Task[None]] = []
+        self._server: Server
+
+    @property
+    def port(self) -> int:
+        """The port it listens on (the setting may be 0: any)."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def __aenter__(self) -> "Notifier":
+        # No compression: 12 KiB instead of 44 KiB per idle connection, and messages are short.
+        self._server = await serve(
+            self._converse,
+            self._settings.notifier_host,
+            self._settings.notifier_port,
+            process_request=self._admit,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            write_limit=WRITE_LIMIT_BYTES,
+            ping_interval=20,
+            close_timeout=CLOSE_SECONDS,
+        )
+        self._background = [
+            asyncio.create_task(self._feed.run(), name="feed"),
+            asyncio.create_task(sweep(self._store, self._hub), name="sweep"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop accepting, tell every client that we are going away (1001), and wait for their answers."""
+        self._server.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain_seconds):
+                await self._server.wait_closed()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer plain HTTP requests and refuse strangers; None lets the WebSocket handshake go on."""
+        path = path_of(request)
+        if path == HEALTH_PATH:
+            return await health_response(
+                connection,
+                self._store,
+                connections=self._hub.connection_count,
+                feed_connected=self._feed.is_connected,
+            )
+        if path != PROGRESS_PATH:
+            return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
+        if not is_allowed(request, self._settings.allowed_host_names):
+            return connection.respond(HTTPStatus.FORBIDDEN, "This host or origin is not allowed.\n")
+        return None
+
+    async def _converse(self, socket: ServerConnection) -> None:
+        request = socket.request
+        if request is not None:  # always, once the handshake is over
+            await Session(socket, user_of(request), language_of(request), self._sources).run()

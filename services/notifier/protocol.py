@@ -1,0 +1,125 @@
+"""Messages between a browser and the notifier: what a client may ask, and how answers become bytes.
+
+Client to notifier: `subscribe` (a snapshot of some videos), `resume` (missed events), `ping`.
+Notifier to client: `import_progress`, `snapshot`, `pong`, `error`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.contracts.messages import ImportProgress
+from shared.contracts.texts import Language, import_error_text
+
+MAX_SUBSCRIBED_VIDEOS = 1000
+MAX_SEQ = 2**63 - 1
+"""Postgres's bigint."""
+
+PONG = b'{"type":"pong"}'
+
+
+class _ClientMessage(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class Subscribe(_ClientMessage):
+    """Asks for a `snapshot` of these videos. It does not filter: every connection gets all events of its user."""
+
+    type: Literal["subscribe"]
+    video_ids: list[UUID] = Field(max_length=MAX_SUBSCRIBED_VIDEOS)
+
+
+class Resume(_ClientMessage):
+    """Asks for the events after `since` that this connection has not been and will not be sent live."""
+
+    type: Literal["resume"]
+    since: int = Field(ge=0, le=MAX_SEQ)
+
+
+class Ping(_ClientMessage):
+    """Asks for a `pong`, for clients that cannot send the protocol's own ping (browsers)."""
+
+    type: Literal["ping"]
+
+
+ClientMessage = Annotated[Subscribe | Resume | Ping, Field(discriminator="type")]
+_CLIENT_MESSAGE: TypeAdapter[Subscribe | Resume | Ping] = TypeAdapter(ClientMessage)
+
+
+class ProblemCode(StrEnum):
+    """Why a message could not be understood."""
+
+    BINARY = "binary_message"
+    INVALID_JSON = "invalid_json"
+    UNKNOWN_TYPE = "unknown_type"
+    INVALID_FIELDS = "invalid_fields"
+
+
+_PROBLEM_TEXTS = {
+    ProblemCode.BINARY: "Messages have to be text.",
+    ProblemCode.INVALID_JSON: "This message is not valid JSON.",
+    ProblemCode.UNKNOWN_TYPE: "A message is an object whose type is subscribe, resume or ping.",
+    ProblemCode.INVALID_FIELDS: "This field is missing or has a value that cannot be used: {field}.",
+}
+
+
+class Problem(BaseModel):
+    """Answer to a message that could not be understood; the connection stays."""
+
+    type: Literal["error"] = "error"
+    code: ProblemCode
+    message: str
+
+
+class Snapshot(BaseModel):
+    """Where imports stand. Events up to `seq` are older than the snapshot, events after it are newer."""
+
+    type: Literal["snapshot"] = "snapshot"
+    seq: int
+    videos: list[ImportProgress]
+
+
+def parse(data: str | bytes) -> Subscribe | Resume | Ping | Problem:
+    """What a client's frame says, or what is wrong with it."""
+    if isinstance(data, bytes):
+        return _problem(ProblemCode.BINARY)
+    try:
+        return _CLIENT_MESSAGE.validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            return _problem(ProblemCode.INVALID_JSON)
+        match first["loc"]:
+            case (_type, field, *_):
+                return _problem(ProblemCode.INVALID_FIELDS, field=str(field))
+            case _:  # not even the type is known
+                return _problem(ProblemCode.UNKNOWN_TYPE)
+
+
+def encode_progress(message: ImportProgress, language: Language) -> bytes:
+    """An event as a client reads it."""
+    return _in_language(message, language).model_dump_json().encode()
+
+
+def encode_snapshot(snapshot: Snapshot, language: Language) -> bytes:
+    """A snapshot as a client reads it."""
+    videos = [_in_language(video, language) for video in snapshot.videos]
+    return snapshot.model_copy(update={"videos": videos}).model_dump_json().encode()
+
+
+def encode_problem(problem: Problem) -> bytes:
+    """A problem as a client reads it."""
+    return problem.model_dump_json().encode()
+
+
+def _in_language(message: ImportProgress, language: Language) -> ImportProgress:
+    """Events are kept in English; with an `error_code` their text exists in every language."""
+    if message.error_code is None:
+        return message
+    return message.model_copy(update={"message": import_error_text(message.error_code, language)})
+
+
+def _problem(code: ProblemCode, **values: str) -> Problem:
+    return Problem(code=code, message=_PROBLEM_TEXTS[code].format(**values))

@@ -1,0 +1,104 @@
+"""Where imports stand right now: the workflow's own word for running ones, Postgres for everything else."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio.client import Client
+from temporalio.common import QueryRejectCondition
+from temporalio.exceptions import TemporalError
+
+from services.notifier.protocol import Snapshot
+from services.notifier.store import Store, VideoRow, VideoRows
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportStatus
+from shared.contracts.messages import ImportProgress
+from shared.contracts.stages import CLOSED_STAGES, ImportStage
+from shared.temporal.client import TEMPORAL_AWAY
+from shared.temporal.names import import_video_id
+from workflows.import_video import ImportVideo
+
+MAX_IN_FLIGHT = 200
+"""Videos in the snapshot a connection begins with."""
+MAX_ASKED = 50
+"""Workflows asked per snapshot; the rest is what Postgres says."""
+MAX_ASKED_AT_ONCE = 10
+"""Queries under way in the whole notifier: each costs a worker a workflow task."""
+ANSWER_SECONDS = 2.0
+"""How long a snapshot waits for answers; who has not answered by then is told from Postgres."""
+
+
+class Snapshots:
+    """Builds snapshots. Connections that ask about the same import at the same time share one query."""
+
+    def __init__(self, store: Store, client: Client) -> None:
+        self._store = store
+        self._client = client
+        self._slots = asyncio.Semaphore(MAX_ASKED_AT_ONCE)
+        self._asking: dict[str, asyncio.Task[ImportStatus | None]] = {}
+
+    async def in_flight(self, user_id: UUID) -> Snapshot:
+        """The user's newest imports that are not over. Raises DatabaseAway."""
+        return await self._snapshot(await self._store.videos_in_flight(user_id, MAX_IN_FLIGHT))
+
+    async def of_videos(self, user_id: UUID, video_ids: Sequence[UUID]) -> Snapshot:
+        """These videos of the user. Raises DatabaseAway."""
+        return await self._snapshot(await self._store.videos_of_ids(user_id, video_ids))
+
+    async def _snapshot(self, rows: VideoRows) -> Snapshot:
+        running = dict.fromkeys(row.youtube_id for row in rows.videos if row.import_stage not in CLOSED_STAGES)
+        answers = await self._ask(list(running)[:MAX_ASKED])
+        return Snapshot(seq=rows.seq, videos=[_progress(row, answers.get(row.youtube_id)) for row in rows.videos])
+
+    async def _ask(self, youtube_ids: list[str]) -> dict[str, ImportStatus]:
+        questions = {youtube_id: self._question(youtube_id) for youtube_id in youtube_ids}
+        if questions:
+            await asyncio.wait(questions.values(), timeout=ANSWER_SECONDS)
+        answers = {youtube_id: task.result() for youtube_id, task in questions.items() if task.done()}
+        return {youtube_id: status for youtube_id, status in answers.items() if status is not None}
+
+    def _question(self, youtube_id: str) -> asyncio.Task[ImportStatus | None]:
+        if youtube_id not in self._asking:
+            task = asyncio.create_task(self._query(youtube_id), name=f"progress of {youtube_id}")
+            task.add_done_callback(lambda _: self._asking.pop(youtube_id))
+            self._asking[youtube_id] = task
+        return self._asking[youtube_id]
+
+    async def _query(self, youtube_id: str) -> ImportStatus | None:
+        """The running workflow's answer, None where there is none."""
+        handle = self._client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._slots:
+                return await handle.query(
+                    ImportVideo.progress,
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+                )
+        except (TemporalError, TimeoutError, *TEMPORAL_AWAY):
+            return None
+
+
+def _progress(row: VideoRow, status: ImportStatus | None) -> ImportProgress:
+    """One video of a snapshot, as far as the workflow or the row knows, whichever is further."""
+    stored = ImportProgress(
+        video_id=row.id,
+        youtube_id=row.youtube_id,
+        stage=ImportStage(row.import_stage),
+        progress=row.import_progress,
+        list_id=row.list_id,
+        batch_id=row.batch_id,
+        error_code=ErrorType(row.error_code) if row.error_code else None,
+    )
+    # An import that is over may have been asked for again: then only the row knows.
+    if status is None or status.stage in CLOSED_STAGES or status.progress < row.import_progress:
+        return stored
+    return stored.model_copy(
+        update={
+            "stage": status.stage,
+            "progress": status.progress,
+            "attempt": status.attempt,
+            "retry_at": status.retry_at,
+            "error_code": status.waiting_for,
+        }
+    )

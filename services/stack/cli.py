@@ -1,0 +1,130 @@
+"""The `vidferry` command. Heavy imports happen inside the commands that need them: `status` answers at once."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from services.stack.home import Home, is_checkout, is_locked, launcher_pid
+
+STOP_POLL_SECONDS = 0.1
+
+app = typer.Typer(
+    help="Vidferry on this machine: databases, Temporal and all services under one command.",
+    epilog="Data are in .vidferry/ (VIDFERRY_HOME); the demo keeps its own in .vidferry/demo/. "
+    "All settings are environment variables: see README.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def up() -> None:
+    """Start everything and stay in the foreground; Ctrl-C stops it.
+
+    Starts an embedded PostgreSQL and Temporal, unless DATABASE_URL or TEMPORAL_ADDRESS name servers of your own.
+    """
+    _run(Home.from_environment(), demo=False)
+
+
+@app.command()
+def demo() -> None:
+    """Like `up`, but offline: with invented videos from the project's own YouTube stand-in."""
+    if not is_checkout():
+        _fail("The demo's YouTube stand-in is part of the project's source: run `make demo` in a checkout of it.")
+    _run(Home.from_environment().demo, demo=True)
+
+
+@app.command()
+def status() -> None:
+    """Show every process with its state. Exit code 0: running, 3: not running."""
+    from services.stack.status import status as read_status
+
+    code, text = read_status(_current_home())
+    typer.echo(text)
+    raise typer.Exit(code)
+
+
+@app.command()
+def logs(
+    service: Annotated[str | None, typer.Argument(help="postgres, temporal, worker, api, …; all when omitted.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines as they come.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines of each log to begin with.")] = 50,
+) -> None:
+    """Show what the processes have logged."""
+    from services.stack import logs as log_files
+
+    paths = _chosen_logs(_current_home(), service)
+
+    def show(name: str, line: str) -> None:
+        typer.echo(line if service else f"{name:<8} | {line}")
+
+    for name, path in paths.items():
+        for line in log_files.last_lines(path, lines):
+            show(name, line)
+    if follow:
+        try:
+            log_files.follow(paths, show)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
+
+
+@app.command()
+def stop() -> None:
+    """Stop a running Vidferry in good order and wait until it has ended."""
+    home = _current_home()
+    pid = launcher_pid(home)
+    if pid is None and not is_locked(home):
+        typer.echo(f"Vidferry is not running ({home.path}).")
+        return
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+    typer.echo("Stopping; what is running is finished first …")
+    while is_locked(home):
+        time.sleep(STOP_POLL_SECONDS)
+    typer.echo("Vidferry has stopped.")
+
+
+def main() -> None:
+    """Entry point of the `vidferry` command."""
+    app()
+
+
+def _run(home: Home, *, demo: bool) -> NoReturn:
+    """Run the launcher to its end, and end the process with its exit code."""
+    from services.stack.launcher import launch
+    from services.stack.plan import Plan
+    from shared.process import run
+
+    run(lambda: launch(lambda: Plan.make(home, demo=demo), typer.echo, _complain))
+
+
+def _current_home() -> Home:
+    """The installation's home; the demo's when only the demo is running."""
+    home = Home.from_environment()
+    return home.demo if is_locked(home.demo) and not is_locked(home) else home
+
+
+def _chosen_logs(home: Home, service: str | None) -> dict[str, Path]:
+    """The log files to show, by process. Ends the command with a sentence when there is none."""
+    known = {path.stem: path for path in sorted(home.logs.glob("*.log"))}
+    if not known:
+        _fail(f"There are no logs yet in {home.logs}.")
+    if service is None:
+        return known
+    if service not in known:
+        _fail(f"There is no log of “{service}”; there are: {', '.join(known)}.")
+    return {service: known[service]}
+
+
+def _fail(sentence: str) -> NoReturn:
+    _complain(sentence)
+    raise typer.Exit(1)
+
+
+def _complain(sentence: str) -> None:
+    typer.echo(sentence, err=True)

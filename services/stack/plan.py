@@ -1,0 +1,219 @@
+"""What runs on one machine: the embedded servers and the services, as processes to be supervised."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import SecretStr
+
+from services.stack.home import PROJECT_ROOT, Home
+from services.stack.postgres import EmbeddedPostgres, stored_password
+from services.stack.probes import http_answers, port_answers, postgres_answers, temporal_answers
+from services.stack.process import ManagedProcess, Probe
+from services.stack.settings import StackSettings, free_port
+from services.stack.temporal import EmbeddedTemporal
+from shared.settings import Settings
+
+API_COMMAND = ("-m", "services.api")
+WORKER_COMMAND = ("-m", "services.worker")
+NOTIFIER_COMMAND = ("-m", "services.notifier")
+SETUP_COMMAND = ("-m", "services.worker.setup")
+"""Migrations, search attributes, schedules: runs to its end before the services start. Safe to run twice."""
+STANDIN_COMMAND = ("-m", "tests.standin")
+"""What Python is told, here and in docker-compose.yml."""
+
+KILL_MARGIN_SECONDS = 5
+"""A process is killed this long after its drain time."""
+SERVER_STOP_SECONDS = 20
+DEMO_CALLS_PER_SECOND = "5"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One installation. `settings` are those that the services will see."""
+
+    home: Home
+    stack: StackSettings
+    settings: Settings
+    demo: bool
+
+    @classmethod
+    def make(cls, home: Home, *, demo: bool) -> Self:
+        """Read the environment and fill in where the embedded servers will be.
+
+        Creates the home. Raises StackError when that fails, pydantic's ValidationError for an impossible setting.
+        """
+        stack, settings = StackSettings(), Settings()
+        home.create()
+        filled_in: dict[str, object] = {"health_port": settings.health_port or free_port()}
+        if stack.database_url is None:
+            filled_in["database_url"] = SecretStr(_postgres(home, stack).url())
+        if stack.temporal_address is None:
+            filled_in["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
+            filled_in["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
+        return cls(home, stack, settings.model_copy(update=filled_in), demo)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The addresses people use, by their name."""
+        return {
+            "API": f"{self._api_url}/api",
+            "API documentation": f"{self._api_url}/docs",
+            "WebSocket": self.settings.websocket_url,
+            "Temporal Web UI": self.settings.temporal_ui_url,
+        }
+
+    def prepare(self) -> None:
+        """Create what the embedded servers need; blocks for some seconds the first time."""
+        if self.stack.database_url is None:
+            _postgres(self.home, self.stack).prepare()
+
+    def outside_servers(self) -> dict[str, Probe]:
+        """Servers of somebody else that this installation uses, by their name."""
+        outside: dict[str, Probe] = {}
+        if self.stack.database_url is not None:
+            outside["PostgreSQL (DATABASE_URL)"] = self._postgres_probe
+        if self.stack.temporal_address is not None:
+            outside["Temporal (TEMPORAL_ADDRESS)"] = self._temporal_probe
+        return outside
+
+    def servers(self) -> list[ManagedProcess]:
+        """The embedded servers, to be stopped in the opposite order."""
+        servers = []
+        if self.stack.database_url is None:
+            servers.append(self._postgres_process())
+        if self.stack.temporal_address is None:
+            servers.append(self._temporal_process())
+        if self.demo:
+            servers.append(self._standin_process())
+        return servers
+
+    def services(self) -> list[ManagedProcess]:
+        """Our own processes, to be stopped in the opposite order. In the demo the stand-in must be ready by now."""
+        worker = f"http://127.0.0.1:{self.settings.health_port}"
+        notifier = f"http://{_reachable(self.settings.notifier_host)}:{self.settings.notifier_port}"
+        api = self._api_url
+        return [
+            self._service("worker", "Worker", WORKER_COMMAND, worker, f"{worker}/healthz"),
+            self._service("notifier", "Notifier", NOTIFIER_COMMAND, self.settings.websocket_url, f"{notifier}/healthz"),
+            self._service("api", "API", API_COMMAND, f"{api}/api", f"{api}/api/ready"),
+        ]
+
+    def setup_argv(self) -> list[str]:
+        """The one-shot that makes databases and Temporal ready for the services."""
+        return [sys.executable, *SETUP_COMMAND]
+
+    def service_environment(self) -> dict[str, str]:
+        """What the services get to know beyond the launcher's environment."""
+        environment = {
+            "DATABASE_URL": self.settings.database_url.get_secret_value(),
+            "TEMPORAL_ADDRESS": self.settings.temporal_address,
+            "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
+            "VIDFERRY_WORKER_HEALTH_PORT": str(self.settings.health_port),
+        }
+        return environment | (self._standin_environment() if self.demo else {})
+
+    @property
+    def _api_url(self) -> str:
+        return f"http://{_reachable(self.settings.api_host)}:{self.settings.api_port}"
+
+    @property
+    def _standin_directory(self) -> Path:
+        return self.home.path / "standin"
+
+    def _standin_environment(self) -> dict[str, str]:
+        written = json.loads((self._standin_directory / "standin.json").read_text())
+        pace = os.environ.get("YOUTUBE_CALLS_PER_SECOND", DEMO_CALLS_PER_SECOND)
+        return {
+            "YOUTUBE_PROXY": written["proxy_url"],
+            "YOUTUBE_CA_FILE": written["ca_file"],
+            "YOUTUBE_CALLS_PER_SECOND": pace,
+        }
+
+    def _postgres_process(self) -> ManagedProcess:
+        return ManagedProcess(
+            "postgres",
+            "PostgreSQL",
+            _postgres(self.home, self.stack).argv(),
+            self._postgres_probe,
+            url=f"127.0.0.1:{self.stack.postgres_port}",
+            stop_signal=signal.SIGINT,  # fast shutdown: does not wait for clients to leave
+            stop_timeout_seconds=SERVER_STOP_SECONDS,
+        )
+
+    def _temporal_process(self) -> ManagedProcess:
+        server = EmbeddedTemporal(
+            port=self.stack.temporal_port,
+            ui_port=self.stack.temporal_ui_port,
+            db_file=self.home.path / "temporal.db",
+            namespace=self.settings.temporal_namespace,
+        )
+        return ManagedProcess(
+            "temporal",
+            "Temporal",
+            server.argv(),
+            self._temporal_probe,
+            url=self.settings.temporal_address,
+            stop_timeout_seconds=SERVER_STOP_SECONDS,
+        )
+
+    def _standin_process(self) -> ManagedProcess:
+        port = str(self.stack.standin_port)
+        written = self._standin_directory / "standin.json"
+        written.unlink(missing_ok=True)  # an earlier run's
+
+        async def is_ready() -> bool:
+            return written.exists() and await asyncio.to_thread(port_answers, "127.0.0.1", self.stack.standin_port)
+
+        argv = [sys.executable, *STANDIN_COMMAND, "--directory", str(self._standin_directory), "--port", port]
+        return ManagedProcess("standin", "YouTube stand-in", argv, is_ready, url=f"127.0.0.1:{port}")
+
+    def _service(self, name: str, title: str, command: tuple[str, ...], url: str, health_url: str) -> ManagedProcess:
+        return ManagedProcess(
+            name,
+            title,
+            [sys.executable, *command],
+            http_probe(health_url),
+            url=url,
+            health_url=health_url,
+            env=self.service_environment(),
+            stop_timeout_seconds=self.settings.drain_seconds + KILL_MARGIN_SECONDS,
+        )
+
+    async def _postgres_probe(self) -> bool:
+        return await postgres_answers(self.settings)
+
+    async def _temporal_probe(self) -> bool:
+        return await temporal_answers(self.settings)
+
+
+def http_probe(url: str) -> Probe:
+    """A probe that is positive when `url` is answered with 200."""
+
+    async def probe() -> bool:
+        return await asyncio.to_thread(http_answers, url)
+
+    return probe
+
+
+def python_environment() -> Mapping[str, str]:
+    """The environment in which our modules are found, wherever the command was typed and whatever lies there."""
+    paths = [str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]
+    ours = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+    return os.environ | ours
+
+
+def _reachable(host: str) -> str:
+    """Where a server that listens on `host` is reached from this machine."""
+    return "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - compared, not bound
+
+
+def _postgres(home: Home, stack: StackSettings) -> EmbeddedPostgres:
+    password = stored_password(home.path / "postgres-password")
+    return EmbeddedPostgres(home.path / "postgres", stack.postgres_port, password)

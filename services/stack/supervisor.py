@@ -1,0 +1,89 @@
+"""Starts processes together, waits until they work, and stops them in the opposite order."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from services.stack.errors import StackError
+from services.stack.group import ProcessGroup
+from services.stack.logs import last_lines
+from services.stack.process import (
+    TAIL_LINES,
+    ManagedProcess,
+    Probe,
+    SupervisedProcess,
+    describe_exit,
+    until_positive,
+)
+
+READY_TIMEOUT_SECONDS = 120
+
+
+class Supervisor:
+    """All processes of one launcher. `on_change` is called whenever one of them changes state."""
+
+    def __init__(
+        self, group: ProcessGroup, logs: Path, say: Callable[[str], None], on_change: Callable[[], None]
+    ) -> None:
+        self.processes: list[SupervisedProcess] = []
+        self._group = group
+        self._logs = logs
+        self._say = say
+        self._on_change = on_change
+
+    async def start(self, specs: Sequence[ManagedProcess]) -> None:
+        """Start all `specs` at once and return when each is ready. Raises StackError for the first that fails."""
+        self._say(f"Starting {', '.join(spec.title for spec in specs)} …")
+        started = [self._supervise(spec) for spec in specs]
+        await asyncio.gather(*(self._await_ready(process) for process in started))
+
+    async def wait_for(self, title: str, probe: Probe) -> None:
+        """Wait for a server that somebody else runs. Raises StackError when it does not answer in time."""
+        self._say(f"Waiting for {title} …")
+        begun = time.monotonic()
+        try:
+            await asyncio.wait_for(until_positive(probe), READY_TIMEOUT_SECONDS)
+        except TimeoutError:
+            raise StackError(f"{title} did not answer within {READY_TIMEOUT_SECONDS} s.") from None
+        self._say(f"  {title} answers ({time.monotonic() - begun:.1f} s)")
+
+    async def run_once(self, name: str, title: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        """Run a command to its end. Raises StackError with the end of its log when it fails."""
+        self._say(f"{title} …")
+        begun = time.monotonic()
+        process = await self._group.spawn(name, argv, env)
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            raise
+        if code != 0:
+            tail = "\n".join(f"  {line}" for line in last_lines(self._logs / f"{name}.log", TAIL_LINES))
+            raise StackError(f"{title} {describe_exit(code)}:\n{tail}")
+        self._say(f"  done ({time.monotonic() - begun:.1f} s)")
+
+    async def drain(self) -> None:
+        """Stop one process after the other, the last started first."""
+        for process in reversed(self.processes):
+            self._say(f"Stopping {process.spec.title} …")
+            await process.stop()
+
+    def kill(self) -> None:
+        """End all processes at once."""
+        for process in self.processes:
+            process.kill()
+
+    def _supervise(self, spec: ManagedProcess) -> SupervisedProcess:
+        log = self._logs / f"{spec.name}.log"
+        process = SupervisedProcess(spec, self._group, log, self._say, self._on_change)
+        self.processes.append(process)
+        return process
+
+    async def _await_ready(self, process: SupervisedProcess) -> None:
+        begun = time.monotonic()
+        await process.wait_until_ready(READY_TIMEOUT_SECONDS)
+        self._say(f"  {process.spec.title} ready ({time.monotonic() - begun:.1f} s)")

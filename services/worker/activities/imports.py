@@ -1,0 +1,94 @@
+"""The database steps of an import: each is one transaction, then the feed hears of it."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from services.worker.adapters.models import ExtractedChapter
+from services.worker.chapters import choose_chapters
+from shared.contracts.imports import CaptionsResult, FailImportInput, ImportState, VideoRef
+from shared.contracts.messages import FeedItem
+from shared.contracts.stages import ImportStage
+from shared.contracts.youtube import CaptionsSource
+from shared.db import enrichments, import_progress
+from shared.db.models import Chapter, VideoEnrichment
+from workflows.activities import ImportSteps
+
+Publish = Callable[[Iterable[FeedItem]], None]
+
+
+class ImportActivities(ImportSteps):
+    """`ImportSteps` on Postgres."""
+
+    def __init__(self, engine: AsyncEngine, publish: Publish) -> None:
+        self._engine = engine
+        self._publish = publish
+
+    @activity.defn
+    async def begin_import(self, video: VideoRef) -> ImportState:
+        """Say what is known already, and bring waiting entries of the video that far."""
+        async with self._engine.begin() as connection:
+            known = await enrichments.find_enrichment(connection, video.youtube_id)
+            reached = _stage_reached(known)
+            items = await import_progress.advance(connection, video.youtube_id, reached)
+            wanted = await import_progress.is_wanted(connection, video.youtube_id)
+        self._publish(items)
+        return ImportState(wanted=wanted, reached=reached, title=known.title if known else None)
+
+    @activity.defn
+    async def skip_captions(self, video: VideoRef) -> CaptionsResult:
+        """Reach `captions` without any: there are none to be had."""
+        async with self._engine.begin() as connection:
+            await enrichments.save_no_captions(connection, video.youtube_id)
+            items = await import_progress.advance(connection, video.youtube_id, ImportStage.CAPTIONS)
+        self._publish(items)
+        return CaptionsResult(captions_source=CaptionsSource.NONE)
+
+    @activity.defn
+    async def save_chapters(self, video: VideoRef) -> None:
+        """Reach `chapters`: YouTube's own, else those in the description."""
+        async with self._engine.begin() as connection:
+            known = await enrichments.find_enrichment(connection, video.youtube_id)
+            chapters = _chapters(known) if known else []
+            await enrichments.save_chapters(connection, video.youtube_id, chapters)
+            items = await import_progress.advance(connection, video.youtube_id, ImportStage.CHAPTERS)
+        self._publish(items)
+
+    @activity.defn
+    async def complete_import(self, video: VideoRef) -> None:
+        """Reach `complete`."""
+        async with self._engine.begin() as connection:
+            await enrichments.mark_complete(connection, video.youtube_id)
+            items = await import_progress.advance(connection, video.youtube_id, ImportStage.COMPLETE)
+        self._publish(items)
+
+    @activity.defn
+    async def fail_import(self, failure: FailImportInput) -> None:
+        """End every waiting entry in `error`."""
+        async with self._engine.begin() as connection:
+            items = await import_progress.fail(connection, failure.youtube_id, failure.error_code)
+        self._publish(items)
+
+
+def _stage_reached(known: VideoEnrichment | None) -> ImportStage:
+    if known is None:
+        return ImportStage.CREATED
+    if known.completed_at:
+        return ImportStage.COMPLETE
+    return ImportStage.CAPTIONS if known.captions_source else ImportStage.METADATA
+
+
+def _chapters(known: VideoEnrichment) -> list[Chapter]:
+    youtube_chapters = [ExtractedChapter(**chapter) for chapter in known.youtube_chapters]
+    chosen = choose_chapters(youtube_chapters, known.description, known.duration_seconds)
+    return [
+        Chapter(
+            youtube_id=known.youtube_id,
+            position=position,
+            title=chapter.title,
+            start_seconds=chapter.start_seconds,
+            end_seconds=chapter.end_seconds,
+        )
+        for position, chapter in enumerate(chosen)
+    ]

@@ -1,0 +1,82 @@
+"""The way to YouTube: proxy, trusted certificates and timeouts, the same for both libraries.
+
+Only the product's own settings count. An exported HTTPS_PROXY, SSL_CERT_FILE or REQUESTS_CA_BUNDLE changes nothing,
+and nothing here changes the environment: other parts of the worker keep their own idea of whom to trust.
+"""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+
+from services.worker.adapters.errors import body_error, http_error
+
+TIMEOUT_SECONDS = 20.0
+"""For connecting and for every wait for data."""
+
+
+class Connection:
+    """How to reach YouTube. `ca_file` (PEM) is trusted in addition to the public authorities.
+
+    Raises ValueError for a `ca_file` that holds no certificates: a process with such a setting had better not start.
+    """
+
+    def __init__(self, proxy: str | None, ca_file: Path | None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.proxy = proxy
+        self.ca_file = ca_file
+        self.timeout_seconds = timeout_seconds
+        self._context = ssl.create_default_context(cafile=certifi.where())
+        try:
+            self.trust_own(self._context)
+        except (OSError, ssl.SSLError) as error:
+            raise ValueError(f"no certificates could be read from {ca_file}: {error}") from error
+
+    def trust_own(self, context: ssl.SSLContext) -> None:
+        """Let `context` trust `ca_file` as well."""
+        if self.ca_file is not None:
+            context.load_verify_locations(cafile=self.ca_file)
+
+    def session(self) -> requests.Session:
+        """A new session, for one thread; failures that a status or an empty body shows are raised as YoutubeError."""
+        session = requests.Session()
+        session.trust_env = False
+        if self.proxy is not None:
+            session.proxies = {"http": self.proxy, "https": self.proxy}
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Transport(self._context, self.timeout_seconds))
+        session.hooks["response"].append(_refuse_failures)
+        return session
+
+
+class _Transport(HTTPAdapter):
+    """Trusts the given context and never waits for ever; requests' default is to wait."""
+
+    def __init__(self, context: ssl.SSLContext, timeout_seconds: float) -> None:
+        self._context = context
+        self._timeout_seconds = timeout_seconds
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """As requests does, with the context."""
+        super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """As requests does, with the context."""
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **options)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """As requests does, with the timeout."""
+        options["timeout"] = self._timeout_seconds
+        return super().send(request, *args, **options)
+
+
+def _refuse_failures(response: requests.Response, *_args: Any, **_options: Any) -> None:
+    """The response hook of every session, so that the reading library never has to make sense of a failure."""
+    error = http_error(response.url, response.status_code, response.headers)
+    if error is None and response.ok:
+        error = body_error(response.url, response.content)
+    if error is not None:
+        raise error

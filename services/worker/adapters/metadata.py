@@ -1,0 +1,161 @@
+"""A video's metadata, by yt-dlp, in two requests."""
+
+import logging
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from services.worker.adapters.connection import TIMEOUT_SECONDS, Connection
+from services.worker.adapters.errors import is_refused_to_one_client, reason_error, warning_error, youtube_error
+from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, YoutubeError
+from services.worker.adapters.preference import best_track
+from services.worker.adapters.ytdlp import Downloader, VideoIE
+from shared.contracts.errors import ErrorType
+from shared.contracts.youtube import CaptionsKind, CaptionTrack
+
+logger = logging.getLogger(__name__)
+
+Info = dict[str, Any]
+"""What yt-dlp extracts: about half a megabyte, it never leaves this module."""
+
+_SKIP = ["hls", "dash", "translated_subs"]
+_PAGE_AND_PLAYER = {"player_client": ["default"], "player_skip": ["configs", "js"], "skip": _SKIP}
+"""GET /watch and POST /player as yt-dlp's first client that needs no JavaScript."""
+_OTHER_PLAYER = {
+    "player_client": ["android"],
+    "player_skip": ["webpage", "initial_data", "configs", "js"],
+    "skip": _SKIP,
+}
+"""POST /player as a client that gets videos made for kids; it names captions, but no media that can be fetched."""
+_OF_THE_PLAYER = frozenset({"subtitles", "automatic_captions", "formats"})
+
+_NOT_YET = {
+    "is_upcoming": ErrorType.UPCOMING,
+    "is_live": ErrorType.LIVE_NOW,
+    "post_live": ErrorType.LIVE_NOW,  # ended, but length and captions are still being made
+}
+
+
+class MetadataAdapter:
+    """Extracts metadata. Every method blocks and may be called from several threads at once."""
+
+    def __init__(self, proxy: str | None, ca_file: Path | None, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._connection = Connection(proxy, ca_file, timeout_seconds)
+
+    def extract(self, youtube_id: str) -> ExtractedVideo:
+        """Everything that is kept of one video: two requests, three for a video made for kids.
+
+        Raises YoutubeError and nothing else. A video that is live or still to come is an error of that type.
+        """
+        info, reason = self._ask(youtube_id, _PAGE_AND_PLAYER)
+        if reason is not None and is_refused_to_one_client(reason):
+            answer, reason = self._ask(youtube_id, _OTHER_PLAYER)
+            info = answer | {name: value for name, value in info.items() if value and name not in _OF_THE_PLAYER}
+        _refuse_unusable(info, reason)
+        return _video(youtube_id, info)
+
+    def _ask(self, youtube_id: str, arguments: dict[str, list[str]]) -> tuple[Info, str | None]:
+        """What YouTube tells about a video, and its reason for not playing it."""
+        with Downloader(self._connection, arguments) as downloader:
+            extractor = VideoIE(downloader)
+            warnings = downloader.collected.warnings
+            try:
+                info: Info = extractor.extract(f"https://www.youtube.com/watch?v={youtube_id}")
+            except Exception as exception:
+                logger.debug("extraction failed", exc_info=True)
+                # Without the cause: it may quote signed URLs.
+                raise youtube_error(exception, warnings) from None
+            error = warning_error(warnings)
+            if error is not None:
+                raise error
+            return info, extractor.reason
+
+
+def _refuse_unusable(info: Info, reason: str | None) -> None:
+    """Raise YoutubeError unless this is a finished video that YouTube plays."""
+    not_yet = _NOT_YET.get(info.get("live_status") or "")
+    if info.get("_type", "video") != "video":
+        raise YoutubeError(ErrorType.PAYMENT_REQUIRED, "YouTube offers a trailer in the place of the video")
+    error_type = reason_error(reason) if reason is not None else not_yet
+    if error_type is ErrorType.UNEXPECTED_ANSWER:
+        error_type = not_yet or error_type
+    if error_type is not None:
+        not_before = _utc(info.get("release_timestamp")) if error_type is ErrorType.UPCOMING else None
+        raise YoutubeError(error_type, reason or str(info["live_status"]), not_before=not_before)
+    if not info.get("title"):
+        raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, "YouTube gave neither a title nor a reason")
+
+
+def _video(youtube_id: str, info: Info) -> ExtractedVideo:
+    tracks = _original_tracks(info)
+    language = _spoken_language(info, tracks)
+    return ExtractedVideo(
+        youtube_id=youtube_id,
+        title=info["title"],
+        channel=info.get("channel"),
+        channel_id=info.get("channel_id"),
+        duration_seconds=info.get("duration"),
+        published_at=_published_at(info),
+        description=info.get("description") or "",
+        tags=list(info.get("tags") or []),
+        categories=list(info.get("categories") or []),
+        view_count=info.get("view_count"),
+        like_count=info.get("like_count"),
+        language=language,
+        live_status=info.get("live_status"),
+        chapters=_chapters(info),
+        caption_track=best_track(tracks, lambda track: (track.language, track.kind), language),
+    )
+
+
+def _published_at(info: Info) -> datetime | None:
+    """The moment, or midnight of the day where YouTube tells the day only."""
+    if info.get("timestamp") is None and info.get("upload_date"):
+        return datetime.strptime(info["upload_date"], "%Y%m%d").replace(tzinfo=UTC)
+    return _utc(info.get("timestamp"))
+
+
+def _utc(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+def _chapters(info: Info) -> list[ExtractedChapter]:
+    """YouTube's chapters; those without a title are left to `services.worker.chapters`."""
+    chapters = info.get("chapters") or []
+    end = {"start_time": info.get("duration")}
+    return [
+        ExtractedChapter(chapter.get("title") or "", float(chapter["start_time"]), following["start_time"])
+        for chapter, following in pairwise([*chapters, end])
+    ]
+
+
+def _original_tracks(info: Info) -> list[CaptionTrack]:
+    """Every caption track that is not a machine translation, in YouTube's order."""
+    manual = [(CaptionsKind.MANUAL, *item) for item in (info.get("subtitles") or {}).items()]
+    automatic = [(CaptionsKind.AUTOMATIC, *item) for item in (info.get("automatic_captions") or {}).items()]
+    tracks = (_track(kind, key, formats) for kind, key, formats in manual + automatic)
+    return [track for track in tracks if track is not None]
+
+
+def _track(kind: CaptionsKind, key: str, formats: list[Info]) -> CaptionTrack | None:
+    """The track in the `json3` format; None for a translation, and for the chat of a live stream."""
+    url = next((each["url"] for each in formats if each["ext"] == "json3"), None)
+    if url is None:
+        return None
+    query = parse_qs(urlsplit(url).query)
+    if "tlang" in query:
+        return None
+    # yt-dlp's key may hold the name of the track as well; the URL holds the language alone.
+    language = query["lang"][0] if "lang" in query else key.removesuffix("-orig")
+    return CaptionTrack(language=language, kind=kind, url=url)
+
+
+def _spoken_language(info: Info, tracks: list[CaptionTrack]) -> str | None:
+    """The language of the original sound; without several sound tracks, the one that YouTube's captions heard."""
+    sounds = [each for each in info.get("formats") or [] if each.get("language")]
+    if sounds:
+        original = max(sounds, key=lambda each: each.get("language_preference") or -1)
+        return str(original["language"])
+    return next((track.language for track in tracks if track.kind is CaptionsKind.AUTOMATIC), None)

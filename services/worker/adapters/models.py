@@ -1,0 +1,86 @@
+"""What the adapters hand out: plain values, and one exception for everything that can go wrong."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.youtube import CaptionsKind, CaptionTrack
+
+MAX_DETAIL_CHARACTERS = 300
+
+_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedChapter:
+    """A named part of a video; `end_seconds` is None where neither a next chapter nor the duration gives it."""
+
+    title: str
+    start_seconds: float
+    end_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedVideo:
+    """The metadata that are kept of one video. None: YouTube did not say."""
+
+    youtube_id: str
+    title: str
+    channel: str | None
+    channel_id: str | None
+    duration_seconds: int | None
+    published_at: datetime | None
+    """In UTC."""
+    description: str
+    tags: list[str]
+    categories: list[str]
+    view_count: int | None
+    like_count: int | None
+    language: str | None
+    """The language that is spoken."""
+    live_status: str | None
+    """yt-dlp's word: not_live or was_live; a video that is still to come is not handed out."""
+    chapters: list[ExtractedChapter]
+    """YouTube's own chapters, none read from the description."""
+    caption_track: CaptionTrack | None
+    """The best one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One timed line of captions."""
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All lines of one caption track, by time; never empty."""
+
+    language: str
+    kind: CaptionsKind
+    lines: list[TranscriptLine]
+
+
+class YoutubeError(Exception):
+    """The one exception of the adapters; whoever catches it decides on `error_type` alone."""
+
+    def __init__(
+        self,
+        error_type: ErrorType,
+        detail: str,
+        *,
+        retry_after_seconds: float | None = None,
+        not_before: datetime | None = None,
+    ) -> None:
+        self.error_type = error_type
+        self.detail = _QUERY.sub(r"\1", detail)[:MAX_DETAIL_CHARACTERS]
+        """For logs only: bounded, and without the signatures in YouTube's URLs."""
+        self.retry_after_seconds = retry_after_seconds
+        """As YouTube's `Retry-After` said."""
+        self.not_before = not_before
+        """When a live stream or premiere begins."""
+        super().__init__(f"{error_type}: {self.detail}")

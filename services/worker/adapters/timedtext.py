@@ -1,0 +1,54 @@
+"""From a caption track as YouTube serves it to lines of text with times. Pure functions."""
+
+import html
+import json
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from services.worker.adapters.models import TranscriptLine
+from shared.contracts.youtube import CaptionsKind
+
+_INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
+
+
+def parse_json3(body: str, kind: CaptionsKind) -> list[TranscriptLine]:
+    """The lines of a track in YouTube's `json3` format. Raises ValueError for a body that is something else."""
+    parsed = json.loads(body)
+    if not isinstance(parsed, dict):
+        raise ValueError("json3 captions are an object")
+    return tidy(_lines(parsed.get("events") or []), kind)
+
+
+def tidy(lines: Iterable[TranscriptLine], kind: CaptionsKind) -> list[TranscriptLine]:
+    """`lines` by time, without empty ones and repetitions; an automatic line ends where the next one begins.
+
+    Automatic captions roll: each line stays on screen under the next one, which is not when it was said. People who
+    write captions overlap them on purpose, for two speakers at once.
+    """
+    readable = {(line.start_seconds, text): line for line in lines if (text := _readable(line.text))}
+    ordered = sorted(readable.items(), key=lambda item: item[0][0])
+    result = [TranscriptLine(start, max(line.end_seconds, start), text) for (start, text), line in ordered]
+    return _without_overlaps(result) if kind is CaptionsKind.AUTOMATIC else result
+
+
+def _lines(events: Iterable[dict[str, Any]]) -> Iterator[TranscriptLine]:
+    """One line per event with text; `aAppend` events only scroll the window of automatic captions."""
+    for event in events:
+        if event.get("segs") and not event.get("aAppend"):
+            start_seconds = event.get("tStartMs", 0) / 1000
+            end_seconds = start_seconds + event.get("dDurationMs", 0) / 1000
+            yield TranscriptLine(start_seconds, end_seconds, "".join(seg.get("utf8", "") for seg in event["segs"]))
+
+
+def _readable(text: str) -> str:
+    """`text` as one line, without HTML entities and invisible characters."""
+    return " ".join(html.unescape(text).translate(_INVISIBLE).split())
+
+
+def _without_overlaps(lines: list[TranscriptLine]) -> list[TranscriptLine]:
+    clipped = [
+        TranscriptLine(line.start_seconds, min(line.end_seconds, following.start_seconds), line.text)
+        for line, following in pairwise(lines)
+    ]
+    return clipped + lines[-1:]

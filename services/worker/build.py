@@ -1,0 +1,78 @@
+"""The one way to build the workers, in production and in tests."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from services.worker.activities.imports import ImportActivities
+from services.worker.activities.reconcile import ReconcileActivities
+from services.worker.activities.youtube import CaptionsSourceAdapter, MetadataSource, YoutubeActivities
+from shared.contracts.messages import FeedItem
+from shared.settings import Settings
+from shared.temporal.names import TaskQueue
+from workflows.import_video import ImportVideo
+from workflows.progress_feed import ProgressFeed
+from workflows.reconcile_imports import ReconcileImports
+
+WORKFLOWS = [ImportVideo, ProgressFeed, ReconcileImports]
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the activities work with."""
+
+    engine: AsyncEngine
+    publish: Callable[[Iterable[FeedItem]], None]
+    metadata: MetadataSource
+    captions: CaptionsSourceAdapter
+    threads: Executor
+    """At least `youtube_max_concurrent` of them."""
+
+
+def build_workers(client: Client, settings: Settings, needs: Dependencies) -> list[Worker]:
+    """A worker per task queue; all of them belong into every worker process."""
+    return [_imports_worker(client, settings, needs), _youtube_worker(client, settings, needs)]
+
+
+def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
+    imports = ImportActivities(needs.engine, needs.publish)
+    reconcile = ReconcileActivities(needs.engine, client)
+    return Worker(
+        client,
+        task_queue=TaskQueue.IMPORTS,
+        workflows=WORKFLOWS,
+        activities=[
+            imports.begin_import,
+            imports.skip_captions,
+            imports.save_chapters,
+            imports.complete_import,
+            imports.fail_import,
+            reconcile.start_missing_imports,
+        ],
+        max_concurrent_activities=DATABASE_ACTIVITIES,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+    )
+
+
+def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
+    youtube = YoutubeActivities(
+        needs.engine, needs.publish, metadata=needs.metadata, captions=needs.captions, threads=needs.threads
+    )
+    return Worker(
+        client,
+        task_queue=TaskQueue.YOUTUBE,
+        activities=[youtube.fetch_metadata, youtube.fetch_captions],
+        max_concurrent_activities=settings.youtube_max_concurrent,
+        # The server keeps this rate over all workers together; a differing value in one of them would win.
+        max_task_queue_activities_per_second=settings.youtube_calls_per_second,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+    )
+
+
+DATABASE_ACTIVITIES = 20
+"""At once per worker, and so the size of its connection pool."""

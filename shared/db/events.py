@@ -1,0 +1,91 @@
+"""Import events: written with the rows they tell of, read by whoever missed them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.messages import FeedItem, ImportProgress
+
+_EVENT_COLUMNS = (
+    "seq, prev_seq, user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code, at"
+)
+
+# Users are taken in one order everywhere, so that two writers never wait for each other in a circle.
+_APPEND = text(
+    f"""
+    INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code)
+    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress, :message, error_code
+    FROM videos WHERE id = ANY(:video_ids) ORDER BY user_id, id
+    RETURNING {_EVENT_COLUMNS}
+    """  # noqa: S608 - a constant
+)
+_SINCE = text(
+    f"""
+    SELECT {_EVENT_COLUMNS} FROM import_events
+    WHERE user_id = :user_id AND seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit
+    """  # noqa: S608 - a constant
+)
+_LATEST = text("SELECT max(seq) FROM import_events WHERE user_id = :user_id")
+_LATEST_OF_USERS = text(
+    """
+    SELECT u.id, e.seq FROM unnest(CAST(:user_ids AS uuid[])) AS u(id)
+    CROSS JOIN LATERAL (SELECT max(seq) AS seq FROM import_events WHERE user_id = u.id) e
+    WHERE e.seq IS NOT NULL
+    """
+)
+NO_UPPER_BOUND = 2**63 - 1
+
+
+def feed_item(row: RowMapping | dict[str, Any]) -> FeedItem:
+    """The feed's form of an `import_events` row."""
+    return FeedItem(
+        user_id=row["user_id"],
+        prev_seq=row["prev_seq"],
+        message=ImportProgress.model_validate({name: row[name] for name in _MESSAGE_FIELDS}),
+    )
+
+
+_MESSAGE_FIELDS = (
+    "video_id",
+    "youtube_id",
+    "stage",
+    "progress",
+    "message",
+    "seq",
+    "at",
+    "list_id",
+    "batch_id",
+    "error_code",
+)
+
+
+async def append_events(
+    connection: AsyncConnection, video_ids: Sequence[UUID], *, message: str | None = None
+) -> list[FeedItem]:
+    """Write one event per video that tells its row's present stage; belongs to the caller's transaction."""
+    if not video_ids:
+        return []
+    rows = await connection.execute(_APPEND, {"video_ids": list(video_ids), "message": message})
+    return [feed_item(row) for row in rows.mappings()]
+
+
+async def events_since(
+    connection: AsyncConnection, user_id: UUID, after: int, *, up_to: int = NO_UPPER_BOUND, limit: int = 1000
+) -> list[FeedItem]:
+    """The user's events with `after` < seq <= `up_to`, oldest first, at most `limit`."""
+    rows = await connection.execute(_SINCE, {"user_id": user_id, "after": after, "up_to": up_to, "limit": limit})
+    return [feed_item(row) for row in rows.mappings()]
+
+
+async def latest_seq(connection: AsyncConnection, user_id: UUID) -> int:
+    """The seq of the user's newest event, 0 where there is none."""
+    return (await connection.execute(_LATEST, {"user_id": user_id})).scalar() or 0
+
+
+async def latest_seqs(connection: AsyncConnection, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The seq of each user's newest event; users without events are left out."""
+    rows = await connection.execute(_LATEST_OF_USERS, {"user_ids": list(user_ids)})
+    return {row.id: row.seq for row in rows}

@@ -1,0 +1,108 @@
+"""A user's lists. Every statement is filtered by the user."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class PageStart(NamedTuple):
+    """The last row of the page before: a page goes on with what was created before it."""
+
+    created_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecord:
+    """A list and how many videos it holds."""
+
+    id: UUID
+    name: str
+    video_count: int
+    created_at: datetime
+
+
+_COLUMNS = "l.id, l.name, (SELECT count(*) FROM videos v WHERE v.list_id = l.id) AS video_count, l.created_at"
+
+_CREATE = text(
+    """
+    INSERT INTO lists (id, user_id, name) VALUES (gen_random_uuid(), :user_id, :name)
+    RETURNING id, name, 0 AS video_count, created_at
+    """
+)
+_GET = text(f"SELECT {_COLUMNS} FROM lists l WHERE l.id = :list_id AND l.user_id = :user_id")  # noqa: S608 - a constant
+_FIRST_PAGE = text(
+    f"""
+    SELECT {_COLUMNS} FROM lists l WHERE l.user_id = :user_id
+    ORDER BY l.created_at DESC, l.id DESC LIMIT :limit
+    """  # noqa: S608 - a constant
+)
+_NEXT_PAGE = text(
+    f"""
+    SELECT {_COLUMNS} FROM lists l WHERE l.user_id = :user_id AND (l.created_at, l.id) < (:created_at, :id)
+    ORDER BY l.created_at DESC, l.id DESC LIMIT :limit
+    """  # noqa: S608 - a constant
+)
+_RENAME = text(
+    f"""
+    UPDATE lists l SET name = :name WHERE l.id = :list_id AND l.user_id = :user_id RETURNING {_COLUMNS}
+    """  # noqa: S608 - a constant
+)
+_DELETE = text(
+    """
+    WITH gone AS (DELETE FROM lists WHERE id = :list_id AND user_id = :user_id RETURNING id)
+    SELECT ARRAY(
+        SELECT v.youtube_id FROM videos v
+        WHERE v.list_id = gone.id AND v.import_stage NOT IN ('complete', 'error')
+    ) FROM gone
+    """
+)
+
+
+async def create_list(connection: AsyncConnection, user_id: UUID, name: str) -> ListRecord:
+    """A new, empty list. Two lists may have the same name."""
+    rows = await connection.execute(_CREATE, {"user_id": user_id, "name": name})
+    return _record(rows.mappings().one())
+
+
+async def get_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) -> ListRecord | None:
+    """One list, None where the user has none with this id."""
+    rows = await connection.execute(_GET, {"user_id": user_id, "list_id": list_id})
+    row = rows.mappings().one_or_none()
+    return _record(row) if row else None
+
+
+async def page_of_lists(
+    connection: AsyncConnection, user_id: UUID, *, after: PageStart | None, limit: int
+) -> Sequence[ListRecord]:
+    """The user's lists, newest first, at most `limit` of them."""
+    statement = _NEXT_PAGE if after else _FIRST_PAGE
+    position = after._asdict() if after else {}
+    rows = await connection.execute(statement, {"user_id": user_id, "limit": limit, **position})
+    return [_record(row) for row in rows.mappings()]
+
+
+async def rename_list(connection: AsyncConnection, user_id: UUID, list_id: UUID, name: str) -> ListRecord | None:
+    """The list under its new name, None where the user has none with this id."""
+    rows = await connection.execute(_RENAME, {"user_id": user_id, "list_id": list_id, "name": name})
+    row = rows.mappings().one_or_none()
+    return _record(row) if row else None
+
+
+async def delete_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) -> list[str] | None:
+    """Delete a list with its videos; returns the YouTube ids whose import it was waiting for.
+
+    None where the user has no list with this id.
+    """
+    rows = await connection.execute(_DELETE, {"user_id": user_id, "list_id": list_id})
+    waiting: list[str] | None = rows.scalar_one_or_none()
+    return waiting
+
+
+def _record(row: RowMapping) -> ListRecord:
+    return ListRecord(id=row["id"], name=row["name"], video_count=row["video_count"], created_at=row["created_at"])

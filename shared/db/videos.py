@@ -1,0 +1,248 @@
+"""Videos of a user's lists: adding, reading, retrying, deleting. Every statement is filtered by the user."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.messages import FeedItem
+from shared.contracts.youtube import thumbnail_url
+from shared.db.events import feed_item
+from shared.db.lists import PageStart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoRecord:
+    """A list's entry with the most important of what is known about its video."""
+
+    id: UUID
+    list_id: UUID
+    youtube_id: str
+    thumbnail_url: str
+    import_stage: str
+    import_progress: int
+    error_code: str | None
+    created_at: datetime
+    title: str | None
+    channel: str | None
+    duration_seconds: int | None
+    published_at: datetime | None
+    captions_source: str | None
+    captions_language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoDetails(VideoRecord):
+    """A list's entry with everything that is known about its video."""
+
+    captions_kind: str | None
+    description: str | None
+    tags: list[str]
+    categories: list[str]
+    view_count: int | None
+    like_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedVideo:
+    """An entry after an attempt to change it. `event` is None where nothing changed."""
+
+    video: VideoRecord
+    event: FeedItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedVideo:
+    """What was deleted: `waiting_for` is the YouTube id whose import it was waiting for, if it was."""
+
+    waiting_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """One timed line of a video's captions."""
+
+    position: int
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterRecord:
+    """One chapter of a video."""
+
+    title: str
+    start_seconds: float
+    end_seconds: float | None
+
+
+_RECORD = (
+    "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, v.created_at, "
+    "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language"
+)
+_DETAILS = (
+    f"{_RECORD}, e.captions_kind, e.description, coalesce(e.tags, '{{}}') AS tags, "
+    "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count"
+)
+_VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
+_CHANGED = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
+_TELL = """
+    INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress)
+    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress FROM changed
+    RETURNING seq, prev_seq, at
+"""
+
+# One round trip and one transaction. What a statement inserts is not visible to its other parts, so the entry comes
+# either from the insertion or, where the list had it already, from the table. The list is locked as the foreign key
+# would lock it, so that a list that is being deleted is "no such list" and not an error.
+_ADD = text(
+    f"""
+    WITH list AS (
+        SELECT id, user_id FROM lists WHERE id = :list_id AND user_id = :user_id FOR KEY SHARE
+    ), changed AS (
+        INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url)
+        SELECT gen_random_uuid(), id, user_id, :youtube_id, :thumbnail_url FROM list
+        ON CONFLICT (list_id, youtube_id) DO NOTHING
+        RETURNING *
+    ), event AS ({_TELL}), entry AS (
+        SELECT * FROM changed
+        UNION ALL
+        SELECT * FROM videos WHERE list_id = :list_id AND youtube_id = :youtube_id AND NOT EXISTS (SELECT FROM changed)
+    )
+    SELECT {_CHANGED}
+    FROM list LEFT JOIN entry v ON true LEFT JOIN event ON true LEFT JOIN video_enrichments e USING (youtube_id)
+    """  # noqa: S608 - constants
+)
+_RETRY = text(
+    f"""
+    WITH changed AS (
+        UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL
+        WHERE id = :video_id AND user_id = :user_id AND import_stage = 'error'
+        RETURNING *
+    ), event AS ({_TELL}), entry AS (
+        SELECT * FROM changed
+        UNION ALL
+        SELECT * FROM videos WHERE id = :video_id AND user_id = :user_id AND NOT EXISTS (SELECT FROM changed)
+    )
+    SELECT {_CHANGED} FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e USING (youtube_id)
+    """  # noqa: S608 - constants
+)
+_GET = text(f"SELECT {_DETAILS} FROM {_VIDEOS} WHERE v.id = :video_id AND v.user_id = :user_id")  # noqa: S608 - constants
+_FIRST_PAGE = text(
+    f"""
+    SELECT {_RECORD} FROM {_VIDEOS} WHERE v.list_id = :list_id AND v.user_id = :user_id
+    ORDER BY v.created_at DESC, v.id DESC LIMIT :limit
+    """  # noqa: S608 - constants
+)
+_NEXT_PAGE = text(
+    f"""
+    SELECT {_RECORD} FROM {_VIDEOS}
+    WHERE v.list_id = :list_id AND v.user_id = :user_id AND (v.created_at, v.id) < (:created_at, :id)
+    ORDER BY v.created_at DESC, v.id DESC LIMIT :limit
+    """  # noqa: S608 - constants
+)
+_DELETE = text(
+    """
+    DELETE FROM videos WHERE id = :video_id AND user_id = :user_id
+    RETURNING CASE WHEN import_stage NOT IN ('complete', 'error') THEN youtube_id END AS waiting
+    """
+)
+_SEGMENTS = text(
+    """
+    SELECT position, start_seconds, end_seconds, text FROM transcript_segments
+    WHERE youtube_id = :youtube_id AND position > :after ORDER BY position LIMIT :limit
+    """
+)
+_CHAPTERS = text(
+    "SELECT title, start_seconds, end_seconds FROM chapters WHERE youtube_id = :youtube_id ORDER BY position"
+)
+_RECORD_FIELDS = tuple(field.name for field in fields(VideoRecord))
+
+
+async def add_video(connection: AsyncConnection, user_id: UUID, list_id: UUID, youtube_id: str) -> ChangedVideo | None:
+    """Put a video on a list, with its first event; without an event where the list has the video already.
+
+    None where the user has no list with this id.
+    """
+    parameters = {
+        "user_id": user_id,
+        "list_id": list_id,
+        "youtube_id": youtube_id,
+        "thumbnail_url": thumbnail_url(youtube_id),
+    }
+    while True:
+        row = (await connection.execute(_ADD, parameters)).mappings().one_or_none()
+        if row is None:
+            return None
+        if row["id"] is not None:
+            return _changed(row)
+        # Somebody else added it while the statement ran: the next one sees it (or, if it was deleted again, adds it).
+
+
+async def retry_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> ChangedVideo | None:
+    """Take an entry from `error` back to `created`, with its event; an entry in any other stage stays as it is.
+
+    None where the user has no video with this id.
+    """
+    rows = await connection.execute(_RETRY, {"user_id": user_id, "video_id": video_id})
+    row = rows.mappings().one_or_none()
+    return _changed(row) if row else None
+
+
+async def get_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> VideoDetails | None:
+    """One entry, None where the user has none with this id."""
+    rows = await connection.execute(_GET, {"user_id": user_id, "video_id": video_id})
+    row = rows.mappings().one_or_none()
+    return VideoDetails(**row) if row else None
+
+
+async def page_of_videos(
+    connection: AsyncConnection, user_id: UUID, list_id: UUID, *, after: PageStart | None, limit: int
+) -> Sequence[VideoRecord]:
+    """The entries of a list, newest first, at most `limit` of them."""
+    statement = _NEXT_PAGE if after else _FIRST_PAGE
+    position = after._asdict() if after else {}
+    rows = await connection.execute(statement, {"user_id": user_id, "list_id": list_id, "limit": limit, **position})
+    return [VideoRecord(**row) for row in rows.mappings()]
+
+
+async def delete_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> DeletedVideo | None:
+    """Take a video off its list. None where the user has no video with this id."""
+    rows = await connection.execute(_DELETE, {"user_id": user_id, "video_id": video_id})
+    row = rows.one_or_none()
+    return DeletedVideo(waiting_for=row.waiting) if row else None
+
+
+async def transcript_segments(
+    connection: AsyncConnection, youtube_id: str, *, after: int, limit: int
+) -> Sequence[SegmentRecord]:
+    """The timed lines of a video's captions with a position above `after`, in order, at most `limit`."""
+    rows = await connection.execute(_SEGMENTS, {"youtube_id": youtube_id, "after": after, "limit": limit})
+    return [SegmentRecord(**row) for row in rows.mappings()]
+
+
+async def chapters(connection: AsyncConnection, youtube_id: str) -> Sequence[ChapterRecord]:
+    """The chapters of a video, in order."""
+    rows = await connection.execute(_CHAPTERS, {"youtube_id": youtube_id})
+    return [ChapterRecord(**row) for row in rows.mappings()]
+
+
+def _changed(row: RowMapping) -> ChangedVideo:
+    video = VideoRecord(**{name: row[name] for name in _RECORD_FIELDS})
+    return ChangedVideo(video=video, event=_event(row) if row["seq"] is not None else None)
+
+
+def _event(row: RowMapping) -> FeedItem:
+    event: dict[str, Any] = {
+        **row,
+        "video_id": row["id"],
+        "stage": row["import_stage"],
+        "progress": row["import_progress"],
+        "message": None,
+    }
+    return feed_item(event)

@@ -1,0 +1,161 @@
+"""The fixtures of every test: real servers per run, a fresh database per test."""
+
+import itertools
+import os
+import signal
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from services.stack.postgres import EmbeddedPostgres
+from services.stack.temporal import EmbeddedTemporal
+from shared.db.engine import create_engine, ping
+from shared.db.migrate import upgrade
+from shared.db.models import LOCAL_USER_ID
+from shared.process import exit_now
+from shared.settings import Settings
+from shared.temporal.client import TEMPORAL_AWAY, connect
+from shared.temporal.setup import set_up_namespace
+from tests.support.servers import free_port, server
+from tests.support.waiting import eventually
+
+TEMPLATE = "template_vidferry"
+# What a developer's machine may have set must not reach the tests.
+for name in [*os.environ]:
+    if (name.startswith(("VIDFERRY_", "YOUTUBE_", "TEMPORAL_")) and name != "VIDFERRY_RECORDINGS") or name in {
+        "DATABASE_URL",
+        "REQUESTS_CA_BUNDLE",
+        "SSL_CERT_FILE",
+        "HTTPS_PROXY",
+        "https_proxy",
+    }:
+        del os.environ[name]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End without finalizing the interpreter, which the Temporal SDK can abort (see shared.process)."""
+    status = config.stash.get(EXIT_STATUS, None)
+    if status is not None:
+        exit_now(status)
+
+
+EXIT_STATUS = pytest.StashKey[int]()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep the exit status for `pytest_unconfigure`."""
+    session.config.stash[EXIT_STATUS] = int(exitstatus)
+
+
+async def _postgres_answers(url: str) -> bool:
+    engine = create_engine(Settings(database_url=SecretStr(url)), pool_size=1)
+    try:
+        await ping(engine)
+    except Exception as error:
+        raise AssertionError(f"PostgreSQL does not answer: {error}") from error
+    finally:
+        await engine.dispose()
+    return True
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+    """A PostgreSQL for the whole run, with a migrated template database."""
+    directory = tmp_path_factory.mktemp("postgres")
+    embedded = EmbeddedPostgres(directory / "data", free_port(), password="test", durable=False)
+    embedded.prepare()
+    with server(embedded.argv(), directory / "log", signal.SIGINT):
+        await eventually(lambda: _postgres_answers(embedded.url()))
+        await _execute(embedded.url("postgres"), f"CREATE DATABASE {TEMPLATE}")
+        engine = create_engine(Settings(database_url=SecretStr(embedded.url(TEMPLATE))), pool_size=1)
+        await upgrade(engine)
+        await engine.dispose()
+        yield embedded
+
+
+@pytest.fixture(scope="session")
+async def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A Temporal server for the whole run, in memory, set up as the product sets it up."""
+    port = free_port()
+    with server(EmbeddedTemporal(port).argv(), tmp_path_factory.mktemp("temporal") / "log"):
+        address = f"127.0.0.1:{port}"
+
+        async def set_up() -> bool:
+            try:
+                client = await connect(Settings(temporal_address=address))
+                await set_up_namespace(client, reconcile_interval_seconds=3600)
+            except TEMPORAL_AWAY as error:
+                raise AssertionError(f"Temporal does not answer: {error}") from error
+            return True
+
+        await eventually(set_up)
+        yield address
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The URL of a fresh database with every migration."""
+    name = f"test_{next(_numbers)}"
+    await _execute(postgres.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield postgres.url(name)
+    await _execute(postgres.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def settings(database_url: str, temporal_address: str) -> Settings:
+    """Settings for the test's own database and the run's Temporal."""
+    return Settings(
+        database_url=SecretStr(database_url),
+        temporal_address=temporal_address,
+        youtube_calls_per_second=1000,
+        drain_seconds=5,
+    )
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on the test's own database."""
+    engine = create_engine(Settings(database_url=SecretStr(database_url)))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[Client]:
+    """A client of the run's Temporal; what still runs after the test is terminated."""
+    client = await connect(settings, lazy=False)
+    yield client
+    await terminate_running_workflows(client)
+
+
+async def terminate_running_workflows(client: Client) -> None:
+    """Leave nothing for the next test's worker to pick up."""
+    async for execution in client.list_workflows("ExecutionStatus = 'Running' AND TemporalNamespaceDivision IS NULL"):
+        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        try:
+            await handle.terminate("the test is over")
+        except RPCError:
+            assert (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+
+
+@pytest.fixture
+def local_user_id() -> UUID:
+    """The one implicit user."""
+    return LOCAL_USER_ID
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

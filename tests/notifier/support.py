@@ -1,0 +1,135 @@
+"""Rows and events to tell of, and a client to hear of them."""
+
+import asyncio
+import json
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from websockets.asyncio.client import ClientConnection, connect
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.messages import FeedItem, ImportProgress
+from shared.contracts.stages import ImportStage
+from shared.db import import_progress, lists, videos
+from shared.db.models import LOCAL_USER_ID
+from shared.temporal.feed import FeedPublisher
+
+PATIENCE_SECONDS = 20
+
+
+@dataclass
+class Library:
+    """Writes what the api and the workers write: rows and the events that tell of them."""
+
+    engine: AsyncEngine
+    user_id: UUID = LOCAL_USER_ID
+    list_id: UUID | None = None
+    video_ids: dict[str, str] = field(default_factory=dict)
+
+    async def add(self, youtube_id: str) -> FeedItem:
+        """Put a video on the user's list."""
+        async with self.engine.begin() as connection:
+            if self.list_id is None:
+                self.list_id = (await lists.create_list(connection, self.user_id, "Videos")).id
+            added = await videos.add_video(connection, self.user_id, self.list_id, youtube_id)
+        assert added is not None
+        assert added.event is not None
+        self.video_ids[youtube_id] = str(added.video.id)
+        return added.event
+
+    async def advance(self, youtube_id: str, stage: ImportStage) -> FeedItem:
+        """Reach a stage."""
+        async with self.engine.begin() as connection:
+            return (await import_progress.advance(connection, youtube_id, stage))[0]
+
+    async def fail(self, youtube_id: str, error: ErrorType) -> FeedItem:
+        """End in an error."""
+        async with self.engine.begin() as connection:
+            return (await import_progress.fail(connection, youtube_id, error))[0]
+
+    async def write_events(self, youtube_id: str, count: int, message: str | None = None) -> None:
+        """Write many events of one video in one transaction."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO import_events (user_id, video_id, list_id, youtube_id, stage, progress, message) "
+                    "SELECT user_id, id, list_id, youtube_id, import_stage, import_progress, :message "
+                    "FROM videos, generate_series(1, :count) WHERE user_id = :user_id AND youtube_id = :youtube_id"
+                ),
+                {"user_id": self.user_id, "youtube_id": youtube_id, "count": count, "message": message},
+            )
+
+
+class Browser(AbstractAsyncContextManager["Browser"]):
+    """A client of a notifier, on the real websockets library."""
+
+    def __init__(self, port: int, query: str = "", **options: Any) -> None:
+        self._connecting = connect(f"ws://127.0.0.1:{port}/api/ws/progress{query}", proxy=None, **options)
+        self.socket: ClientConnection
+
+    async def __aenter__(self) -> "Browser":
+        self.socket = await self._connecting.__aenter__()
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        await self._connecting.__aexit__(*exception)
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            message: dict[str, Any] = json.loads(await self.socket.recv())
+        return message
+
+    async def receive_seqs(self, count: int) -> list[int]:
+        """The seqs of the next messages, all of which have to be events."""
+        messages = [await self.receive() for _ in range(count)]
+        assert {message["type"] for message in messages} <= {"import_progress"}
+        return [message["seq"] for message in messages]
+
+    async def send(self, **message: Any) -> None:
+        """Say something."""
+        await self.socket.send(json.dumps(message))
+
+    async def assert_silent(self) -> None:
+        """Nothing was sent before the answer to a ping."""
+        await self.send(type="ping")
+        assert await self.receive() == {"type": "pong"}
+
+
+def sub_progress(library: Library, youtube_id: str, progress: int) -> FeedItem:
+    """Progress inside a stage: only the feed carries it, so its arrival proves that the feed is being read."""
+    return FeedItem(
+        user_id=library.user_id,
+        message=ImportProgress(
+            video_id=UUID(library.video_ids[youtube_id]),
+            youtube_id=youtube_id,
+            stage=ImportStage.CAPTIONS,
+            progress=progress,
+        ),
+    )
+
+
+async def until_feed_is_read(browser: Browser, publisher: FeedPublisher, library: Library, youtube_id: str) -> None:
+    """Publish until the browser hears of it; then nothing of what was published for this is left."""
+    heard = asyncio.create_task(browser.receive())
+    progress = 30
+    while not heard.done():
+        publisher.publish([sub_progress(library, youtube_id, progress)])
+        progress += 1
+        await asyncio.wait([heard], timeout=0.2)
+    assert heard.result()["seq"] is None
+    publisher.publish([sub_progress(library, youtube_id, 100)])
+    while (await browser.receive())["progress"] != 100:
+        pass
+
+
+async def other_library(engine: AsyncEngine) -> Library:
+    """Videos of somebody else."""
+    user_id = uuid4()
+    async with engine.begin() as connection:
+        await connection.execute(text("INSERT INTO users (id, name) VALUES (:id, 'other')"), {"id": user_id})
+    return Library(engine, user_id)

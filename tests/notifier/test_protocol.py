@@ -1,0 +1,103 @@
+"""What clients may say, and how events read."""
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.notifier.protocol import (
+    MAX_SUBSCRIBED_VIDEOS,
+    Ping,
+    Problem,
+    Resume,
+    Snapshot,
+    Subscribe,
+    encode_problem,
+    encode_progress,
+    encode_snapshot,
+    parse,
+)
+from shared.contracts.errors import ErrorType
+from shared.contracts.messages import ImportProgress
+from shared.contracts.stages import ImportStage
+from shared.contracts.texts import Language
+
+VIDEO_ID = UUID("00000000-0000-4000-8000-0000000000aa")
+FAILED = ImportProgress(
+    video_id=VIDEO_ID,
+    youtube_id="aaaaaaaaaaa",
+    stage=ImportStage.ERROR,
+    progress=25,
+    message="This video is private.",
+    error_code=ErrorType.VIDEO_PRIVATE,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"type": "ping"}', Ping(type="ping")),
+        ('{"type": "resume", "since": 0}', Resume(type="resume", since=0)),
+        (f'{{"type": "subscribe", "video_ids": ["{VIDEO_ID}"]}}', Subscribe(type="subscribe", video_ids=[VIDEO_ID])),
+        ('{"type": "ping", "sent_at": 5}', Ping(type="ping")),
+    ],
+)
+def test_understands(text: str, message: object) -> None:
+    assert parse(text) == message
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b'{"type": "ping"}', "binary_message"),
+        ("", "invalid_json"),
+        ("ping", "invalid_json"),
+        ("[" * 10_000, "invalid_json"),
+        ("null", "unknown_type"),
+        ("[]", "unknown_type"),
+        ('{"kind": "ping"}', "unknown_type"),
+        ('{"type": "unsubscribe"}', "unknown_type"),
+        ('{"type": ["ping"]}', "unknown_type"),
+        ('{"type": "resume"}', "invalid_fields"),
+        ('{"type": "resume", "since": -1}', "invalid_fields"),
+        ('{"type": "resume", "since": "1"}', "invalid_fields"),
+        ('{"type": "resume", "since": 1e99}', "invalid_fields"),
+        ('{"type": "resume", "since": 9223372036854775808}', "invalid_fields"),
+        ('{"type": "subscribe", "video_ids": ["x"]}', "invalid_fields"),
+        ('{"type": "subscribe", "video_ids": "all"}', "invalid_fields"),
+    ],
+)
+def test_says_what_is_wrong(data: str | bytes, code: str) -> None:
+    problem = parse(data)
+    assert isinstance(problem, Problem)
+    assert problem.code == code
+    assert problem.message.endswith(".")
+
+
+def test_names_the_wrong_field() -> None:
+    too_many = json.dumps({"type": "subscribe", "video_ids": [str(uuid4())] * (MAX_SUBSCRIBED_VIDEOS + 1)})
+    problem = parse(too_many)
+    assert isinstance(problem, Problem)
+    assert "video_ids" in problem.message
+    assert json.loads(encode_problem(problem)) == {
+        "type": "error",
+        "code": "invalid_fields",
+        "message": problem.message,
+    }
+
+
+def test_as_many_videos_as_allowed_fit_a_message() -> None:
+    assert isinstance(
+        parse(json.dumps({"type": "subscribe", "video_ids": [str(uuid4())] * MAX_SUBSCRIBED_VIDEOS})), Subscribe
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(Language.EN, "This video is private."), (Language.DE, "Dieses Video ist privat.")],
+)
+def test_errors_are_told_in_the_clients_language(language: Language, text: str) -> None:
+    event = json.loads(encode_progress(FAILED, language))
+    assert (event["stage"], event["error_code"], event["message"]) == ("error", "video_private", text)
+    snapshot = json.loads(encode_snapshot(Snapshot(seq=1, videos=[FAILED]), language))
+    assert [video["message"] for video in snapshot["videos"]] == [text]

@@ -1,0 +1,160 @@
+"""Where imports stand: on connecting, and when asked for."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from temporalio.client import Client
+
+from services.notifier.app import Notifier
+from services.notifier.snapshots import MAX_IN_FLIGHT
+from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
+from services.worker.build import Dependencies, build_workers
+from shared.contracts.errors import ErrorType
+from shared.contracts.stages import ImportStage
+from shared.contracts.youtube import CaptionTrack
+from shared.settings import Settings
+from shared.temporal.feed import FeedPublisher
+from tests.notifier.support import Browser, Library, other_library
+from workflows.start import start_import
+
+VIDEO = "aaaaaaaaaaa"
+RETRY_AFTER_SECONDS = 3600.0
+
+
+class BusyYoutube:
+    """A YouTube that asks everybody to come back in an hour."""
+
+    def extract(self, _youtube_id: str) -> ExtractedVideo:
+        raise YoutubeError(ErrorType.RATE_LIMITED, "slow down", retry_after_seconds=RETRY_AFTER_SECONDS)
+
+    def fetch(self, _youtube_id: str, _track: CaptionTrack | None) -> Transcript:
+        raise YoutubeError(ErrorType.RATE_LIMITED, "slow down", retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
+@pytest.fixture
+async def busy_workers(client: Client, settings: Settings, library: Library) -> AsyncIterator[None]:
+    """Real workers on a YouTube that refuses."""
+    youtube = BusyYoutube()
+    with ThreadPoolExecutor(settings.youtube_max_concurrent) as threads:
+        async with FeedPublisher(client, settings.feed_shards) as publisher:
+            needs = Dependencies(library.engine, publisher.publish, metadata=youtube, captions=youtube, threads=threads)
+            imports, requests = build_workers(client, settings, needs)
+            async with imports, requests:
+                yield
+
+
+async def snapshot(notifier: Notifier, query: str = "") -> dict[str, Any]:
+    async with Browser(notifier.port, query) as browser:
+        message = await browser.receive()
+    assert message["type"] == "snapshot"
+    return message
+
+
+async def subscribed(notifier: Notifier, *video_ids: str) -> dict[str, Any]:
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        await browser.send(type="subscribe", video_ids=list(video_ids))
+        message = await browser.receive()
+    assert message["type"] == "snapshot"
+    return message
+
+
+async def test_begins_with_what_is_in_flight(notifier: Notifier, library: Library) -> None:
+    for name in ("waiting", "running", "done", "failed"):
+        await library.add(name.ljust(11, "_"))
+    await library.advance("running____", ImportStage.CAPTIONS)
+    await library.advance("done_______", ImportStage.COMPLETE)
+    newest = await library.fail("failed_____", ErrorType.VIDEO_PRIVATE)
+    message = await snapshot(notifier)
+    assert message["seq"] == newest.message.seq
+    assert [(video["youtube_id"], video["stage"], video["progress"]) for video in message["videos"]] == [
+        ("running____", "captions", 60),
+        ("waiting____", "created", 0),
+    ]
+    running = message["videos"][0]
+    assert (running["type"], running["message"]) == ("import_progress", None)
+    assert (running["video_id"], running["list_id"]) == (library.video_ids["running____"], str(library.list_id))
+
+
+async def test_begins_with_the_newest_only(notifier: Notifier, library: Library) -> None:
+    await library.add(VIDEO)
+    async with library.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url, created_at) "
+                "SELECT gen_random_uuid(), list_id, user_id, 'newer' || to_char(number, 'FM000000'), '', "
+                "created_at + number * interval '1 s' FROM videos, generate_series(1, :count) AS number"
+            ),
+            {"count": MAX_IN_FLIGHT},
+        )
+    videos = (await snapshot(notifier))["videos"]
+    assert [video["youtube_id"] for video in videos] == [f"newer{n:06}" for n in range(MAX_IN_FLIGHT, 0, -1)]
+
+
+async def test_an_empty_installation_begins_with_nothing(notifier: Notifier) -> None:
+    assert await snapshot(notifier) == {"type": "snapshot", "seq": 0, "videos": []}
+
+
+async def test_tells_of_the_videos_that_were_asked_for(notifier: Notifier, library: Library) -> None:
+    for name in ("done_______", "failed_____", "not_asked__"):
+        await library.add(name)
+    await library.advance("done_______", ImportStage.COMPLETE)
+    await library.fail("failed_____", ErrorType.VIDEO_PRIVATE)
+    stranger = await other_library(library.engine)
+    await stranger.add("not_mine___")
+    asked = [library.video_ids["done_______"], library.video_ids["failed_____"]]
+    message = await subscribed(notifier, *asked, *asked, stranger.video_ids["not_mine___"], str(uuid4()))
+    told = {v["youtube_id"]: (v["stage"], v["progress"], v["error_code"], v["message"]) for v in message["videos"]}
+    assert told == {
+        "done_______": ("complete", 100, None, None),
+        "failed_____": ("error", 0, "video_private", "This video is private."),
+    }
+    assert len(message["videos"]) == 2
+
+
+async def test_subscribing_does_not_filter(notifier: Notifier, library: Library) -> None:
+    await library.add(VIDEO)
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        await browser.send(type="subscribe", video_ids=[])
+        assert (await browser.receive())["videos"] == []
+        event = await library.advance(VIDEO, ImportStage.METADATA)
+        assert await browser.receive_seqs(1) == [event.message.seq]
+
+
+@pytest.mark.usefixtures("busy_workers")
+async def test_asks_the_running_import_itself(notifier: Notifier, client: Client, library: Library) -> None:
+    """Only the workflow knows that it waits, why, and until when."""
+    await library.add(VIDEO)
+    started = datetime.now(UTC)
+    await start_import(client, VIDEO, library.user_id)
+    video = await until_it_waits(notifier)
+    assert (video["stage"], video["progress"], video["attempt"]) == ("created", 0, 1)
+    assert video["error_code"] == "rate_limited"
+    assert video["message"] == "YouTube bittet um eine Pause. Der Import geht von selbst weiter."
+    assert (datetime.fromisoformat(video["retry_at"]) - started).total_seconds() >= RETRY_AFTER_SECONDS
+    asked_for = await subscribed(notifier, library.video_ids[VIDEO])
+    assert asked_for["videos"][0]["retry_at"] == video["retry_at"]
+
+
+async def until_it_waits(notifier: Notifier) -> dict[str, Any]:
+    while True:
+        video: dict[str, Any] = (await snapshot(notifier, "?lang=de"))["videos"][0]
+        if video["retry_at"]:
+            return video
+
+
+@pytest.mark.usefixtures("busy_workers")
+async def test_what_is_over_is_told_from_postgres(notifier: Notifier, client: Client, library: Library) -> None:
+    """A video that was asked for again is not told by the import that ended before."""
+    await library.add(VIDEO)
+    await start_import(client, VIDEO, library.user_id)
+    await until_it_waits(notifier)
+    await client.get_workflow_handle(f"import-video:{VIDEO}").terminate("the test ends it")
+    video = (await snapshot(notifier))["videos"][0]
+    assert (video["stage"], video["retry_at"], video["error_code"]) == ("created", None, None)

@@ -1,0 +1,130 @@
+"""Fixtures: a home, a process group in this process, and the launcher as a process of its own."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from services.stack.group import ProcessGroup
+from services.stack.home import Home, HomeLock, is_locked
+from services.stack.plan import python_environment
+from services.stack.settings import free_port
+from tests.support import waiting
+
+DEADLINE_SECONDS = 30
+
+PORT_VARIABLES = (
+    "VIDFERRY_API_PORT",
+    "VIDFERRY_NOTIFIER_PORT",
+    "VIDFERRY_POSTGRES_PORT",
+    "VIDFERRY_TEMPORAL_PORT",
+    "VIDFERRY_TEMPORAL_UI_PORT",
+    "VIDFERRY_STANDIN_PORT",
+)
+
+
+async def eventually(condition: Callable[[], object], what: str) -> None:
+    """Wait until `condition` holds; fail with `what` after a deadline far beyond any healthy duration."""
+
+    async def check() -> bool:
+        assert condition(), what
+        return True
+
+    await waiting.eventually(check, within_seconds=DEADLINE_SECONDS)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home, which `VIDFERRY_HOME` names, with ports of its own."""
+    home = Home(tmp_path / "home")
+    home.create()
+    monkeypatch.setenv("VIDFERRY_HOME", str(home.path))
+    for name in PORT_VARIABLES:
+        monkeypatch.setenv(name, str(free_port()))
+    return home
+
+
+@pytest.fixture
+async def group(home: Home) -> AsyncIterator[ProcessGroup]:
+    """An open process group; closing it ends whatever a test left running."""
+    lock = HomeLock(home)
+    await lock.acquire(0, lambda: None)
+    group = ProcessGroup(home.logs, python_environment(), lock.fileno(), grace_seconds=1)
+    await group.open()
+    yield group
+    await group.close()
+    lock.release()
+
+
+class LauncherProcess:
+    """A launcher running on its own, as from a terminal."""
+
+    def __init__(self, process: asyncio.subprocess.Process, output: Path) -> None:
+        self.process = process
+        self._output = output
+
+    @property
+    def output(self) -> str:
+        """What it has said so far."""
+        return self._output.read_text()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the launcher only."""
+        self.process.send_signal(number)
+
+    async def says(self, text: str) -> None:
+        """Wait until it has said `text`."""
+        await eventually(lambda: text in self.output or self.process.returncode is not None, f"“{text}”")
+        assert text in self.output, self.output
+
+    async def exit_code(self) -> int:
+        """Wait for its end."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await self.process.wait()
+
+
+Launch = Callable[..., Awaitable[LauncherProcess]]
+
+
+def processes_of(home: Home) -> list[psutil.Process]:
+    """Every living process that was started for the home, PostgreSQL's own children included."""
+    return [process for process in psutil.process_iter() if _belongs_to(process, home)]
+
+
+def _belongs_to(process: psutil.Process, home: Home) -> bool:
+    try:
+        if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        in_home = Path(process.cwd()).is_relative_to(home.path)  # PostgreSQL overwrites its environment
+        return in_home or process.environ().get("VIDFERRY_HOME") == str(home.path)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+@pytest.fixture
+async def launch(home: Home, tmp_path: Path) -> AsyncIterator[Launch]:
+    """Starts launchers: `await launch("-m", "services.stack.cli", …)`. Whatever is left at the end is killed."""
+    launched: list[LauncherProcess] = []
+
+    async def start(*argv: str) -> LauncherProcess:
+        output = tmp_path / f"output-{len(launched)}"
+        with output.open("w") as file:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *argv, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file
+            )
+        launched.append(LauncherProcess(process, output))
+        return launched[-1]
+
+    yield start
+    for one in launched:
+        if one.process.returncode is None:
+            one.process.kill()
+            await one.process.wait()
+    for left_over in processes_of(home):
+        left_over.kill()
+    await eventually(lambda: not is_locked(home), "the lock is free")

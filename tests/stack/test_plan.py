@@ -1,0 +1,120 @@
+"""What runs where, from the environment."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from services.stack.home import Home
+from services.stack.plan import Plan, python_environment
+from services.stack.postgres import stored_password
+
+
+def names(plan: Plan) -> list[str]:
+    return [process.name for process in plan.servers()]
+
+
+def test_everything_is_embedded_by_default(home: Home) -> None:
+    plan = Plan.make(home, demo=False)
+    assert names(plan) == ["postgres", "temporal"]
+    assert plan.outside_servers() == {}
+    password = stored_password(home.path / "postgres-password")
+    port = os.environ["VIDFERRY_POSTGRES_PORT"]
+    environment = plan.service_environment()
+    assert environment["DATABASE_URL"] == f"postgresql://vidferry:{password}@127.0.0.1:{port}/vidferry"
+    assert environment["TEMPORAL_ADDRESS"] == f"127.0.0.1:{os.environ['VIDFERRY_TEMPORAL_PORT']}"
+    assert environment["TEMPORAL_UI_URL"] == f"http://127.0.0.1:{os.environ['VIDFERRY_TEMPORAL_UI_PORT']}"
+
+
+def test_services_stop_in_the_order_api_notifier_worker(home: Home) -> None:
+    services = Plan.make(home, demo=False).services()
+    assert [service.name for service in reversed(services)] == ["api", "notifier", "worker"]
+    assert [service.argv for service in services] == [
+        [sys.executable, "-m", f"services.{service.name}"] for service in services
+    ]
+    assert {service.stop_signal for service in services} == {signal.SIGTERM}
+
+
+def test_postgres_stops_fast_and_last(home: Home) -> None:
+    postgres, temporal = Plan.make(home, demo=False).servers()
+    assert (postgres.stop_signal, temporal.stop_signal) == (signal.SIGINT, signal.SIGTERM)
+
+
+def test_a_service_may_drain_before_it_is_killed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDFERRY_DRAIN_SECONDS", "12")
+    assert {service.stop_timeout_seconds for service in Plan.make(home, demo=False).services()} == {17}
+
+
+def test_a_database_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me@db.example/mine")
+    plan = Plan.make(home, demo=False)
+    assert names(plan) == ["temporal"]
+    assert list(plan.outside_servers()) == ["PostgreSQL (DATABASE_URL)"]
+    assert plan.service_environment()["DATABASE_URL"] == "postgresql://me@db.example/mine"
+    plan.prepare()
+    assert not (home.path / "postgres").exists()
+
+
+def test_a_temporal_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.example:7233")
+    monkeypatch.setenv("TEMPORAL_UI_URL", "https://temporal.example")
+    plan = Plan.make(home, demo=False)
+    assert names(plan) == ["postgres"]
+    assert list(plan.outside_servers()) == ["Temporal (TEMPORAL_ADDRESS)"]
+    assert plan.service_environment()["TEMPORAL_ADDRESS"] == "temporal.example:7233"
+    assert plan.urls["Temporal Web UI"] == "https://temporal.example"
+
+
+def test_a_namespace_of_ones_own_is_created(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "ferry")
+    _, temporal = Plan.make(home, demo=False).servers()
+    assert temporal.argv[list(temporal.argv).index("--namespace") + 1] == "ferry"
+
+
+def test_addresses_are_those_of_the_settings(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDFERRY_API_PORT", "8123")
+    monkeypatch.setenv("VIDFERRY_API_HOST", "0.0.0.0")
+    monkeypatch.setenv("VIDFERRY_NOTIFIER_PORT", "8124")
+    urls = Plan.make(home, demo=False).urls
+    assert urls["API"] == "http://127.0.0.1:8123/api"
+    assert urls["API documentation"] == "http://127.0.0.1:8123/docs"
+    assert urls["WebSocket"] == "ws://127.0.0.1:8124/api/ws/progress"
+
+
+def test_the_demo_adds_the_standin_and_sends_the_services_there(home: Home) -> None:
+    plan = Plan.make(home.demo, demo=True)
+    assert names(plan) == ["postgres", "temporal", "standin"]
+    standin = home.path / "demo" / "standin"
+    standin.mkdir()
+    (standin / "standin.json").write_text('{"proxy_url": "http://127.0.0.1:8002", "ca_file": "/ca.pem"}')
+    for service in plan.services():
+        assert service.env["YOUTUBE_PROXY"] == "http://127.0.0.1:8002"
+        assert service.env["YOUTUBE_CA_FILE"] == "/ca.pem"
+        assert service.env["YOUTUBE_CALLS_PER_SECOND"] == "5"
+
+
+async def test_the_standin_of_an_earlier_run_is_not_taken_for_ready(home: Home) -> None:
+    plan = Plan.make(home.demo, demo=True)
+    ready_file = home.path / "demo" / "standin" / "standin.json"
+    ready_file.parent.mkdir()
+    ready_file.touch()
+    *_, standin = plan.servers()
+    assert not ready_file.exists()
+    assert not await standin.probe()
+
+
+def test_an_impossible_setting_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDFERRY_POSTGRES_PORT", "many")
+    with pytest.raises(ValidationError):
+        Plan.make(home, demo=False)
+
+
+def test_our_modules_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    environment = python_environment()
+    assert environment["PYTHONPATH"].endswith(":/elsewhere")
+    assert (Path(environment["PYTHONPATH"].split(":")[0]) / "services" / "stack").is_dir()
+    assert environment["PYTHONSAFEPATH"] == "1"

@@ -1,0 +1,156 @@
+"""The embedded PostgreSQL, really started; as root where the tests run as root."""
+
+import os
+import pwd
+import signal
+import stat
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from pydantic import SecretStr
+
+from services.stack.errors import StackError
+from services.stack.postgres import EmbeddedPostgres, as_unprivileged, stored_password
+from services.stack.probes import postgres_answers
+from services.stack.settings import free_port
+from shared.settings import Settings
+from tests.stack.conftest import eventually
+from tests.support import waiting
+from tests.support.servers import server
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedPostgres:
+    """A data directory that exists; no server runs."""
+    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("home") / "postgres", free_port(), "secret", durable=False)
+    postgres.prepare()
+    return postgres
+
+
+@asynccontextmanager
+async def running(postgres: EmbeddedPostgres) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """The server, answering; stopped fast afterwards."""
+    postgres.prepare()
+    with server(postgres.argv(), postgres.directory.with_name("log"), signal.SIGINT) as process:
+        settings = Settings(database_url=SecretStr(postgres.url()))
+        await waiting.eventually(lambda: postgres_answers(settings))
+        yield process
+
+
+async def query(postgres: EmbeddedPostgres, sql: str) -> object:
+    connection = await asyncpg.connect(postgres.url())
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+async def test_speaks_utf8_and_knows_the_contributed_extensions(cluster: EmbeddedPostgres) -> None:
+    async with running(cluster):
+        assert await query(cluster, "SELECT current_setting('server_encoding')") == "UTF8"
+        assert await query(cluster, "SELECT lower('ÄÖÜ')") == "äöü"
+        assert (
+            await query(cluster, "SELECT count(*) FROM pg_available_extensions WHERE name IN ('pg_trgm', 'unaccent')")
+            == 2
+        )
+
+
+async def test_only_the_password_opens_it(cluster: EmbeddedPostgres) -> None:
+    stranger = EmbeddedPostgres(cluster.directory, cluster.port, "guess")
+    async with running(cluster):
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await query(stranger, "SELECT 1")
+
+
+async def test_listens_on_loopback_only(cluster: EmbeddedPostgres) -> None:
+    async with running(cluster) as process:
+        sockets = psutil.Process(process.pid).net_connections(kind="all")
+        listening = [(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN]
+        assert listening == [("127.0.0.1", cluster.port)]
+
+
+async def test_data_survive_a_restart_and_a_sudden_death(cluster: EmbeddedPostgres) -> None:
+    cluster = replace(cluster, durable=True)
+    async with running(cluster):
+        await query(cluster, "CREATE TABLE kept (n int)")
+        await query(cluster, "INSERT INTO kept VALUES (1)")
+    async with running(cluster) as process:
+        await query(cluster, "INSERT INTO kept VALUES (2)")
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        await eventually(lambda: not any(child.is_running() for child in children), "PostgreSQL's children have ended")
+    assert (cluster.directory / "postmaster.pid").exists()
+    async with running(cluster):
+        assert await query(cluster, "SELECT sum(n) FROM kept") == 3
+
+
+async def test_a_pid_file_that_names_a_stranger_is_no_obstacle(cluster: EmbeddedPostgres) -> None:
+    pid_file = cluster.directory / "postmaster.pid"
+    pid_file.write_text(f"{os.getpid()}\n{cluster.directory}\n0\n{cluster.port}\n\n127.0.0.1\n0 0\n")
+    async with running(cluster):
+        assert pid_file.read_text().split()[0] != str(os.getpid())
+
+
+async def test_the_pid_file_of_a_running_server_is_left_alone(cluster: EmbeddedPostgres) -> None:
+    async with running(cluster) as process:
+        cluster.prepare()
+        assert (cluster.directory / "postmaster.pid").read_text().split()[0] == str(process.pid)
+
+
+async def test_an_interrupted_creation_starts_over(tmp_path: Path) -> None:
+    postgres = EmbeddedPostgres(tmp_path / "postgres", free_port(), "secret", durable=False)
+    unfinished = tmp_path / "postgres.unfinished"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("18\n")
+    async with running(postgres):
+        assert await query(postgres, "SELECT current_database()") == "vidferry"
+    assert sorted(os.listdir(tmp_path)) == ["log", "postgres"]
+
+
+def test_trouble_while_creating_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.stack.postgres.binaries", lambda: tmp_path)
+    (tmp_path / "initdb").write_text("#!/bin/sh\necho 'initdb: error: no space left on device' >&2\nexit 1\n")
+    (tmp_path / "initdb").chmod(0o755)
+    with pytest.raises(StackError, match="PostgreSQL could not be set up: initdb: error: no space left on device"):
+        EmbeddedPostgres(tmp_path / "postgres", 1, "secret").prepare()
+    assert not (tmp_path / "postgres").exists()
+
+
+@as_root
+async def test_as_root_the_server_is_nobody_and_no_permission_is_loosened(cluster: EmbeddedPostgres) -> None:
+    parents_before = [stat.S_IMODE(parent.stat().st_mode) for parent in cluster.directory.parents]
+    async with running(cluster) as process:
+        nobody = pwd.getpwnam("nobody")
+        assert psutil.Process(process.pid).uids().effective == nobody.pw_uid
+        assert cluster.directory.stat().st_uid == nobody.pw_uid
+    assert stat.S_IMODE(cluster.directory.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(parent.stat().st_mode) for parent in cluster.directory.parents] == parents_before
+
+
+@as_root
+def test_as_root_without_setpriv_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StackError, match="setpriv"):
+        as_unprivileged(["postgres"])
+
+
+def test_as_an_ordinary_user_the_command_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert as_unprivileged(["postgres", "-D", "x"]) == ["postgres", "-D", "x"]
+
+
+def test_the_password_is_drawn_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "postgres-password"
+    password = stored_password(path)
+    assert stored_password(path) == password
+    assert len(password) >= 24
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stored_password(tmp_path / "another") != password

@@ -1,0 +1,115 @@
+"""What `vidferry status` says, from the state file, the lock and live probes."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from services.stack.home import Home, HomeLock
+from services.stack.settings import free_port
+from services.stack.state import ProcessEntry, StackState
+from services.stack.status import status
+
+GONE_PID = 2**22 - 1  # the largest Linux allows by default; nobody has it here
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/well" else 503)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Nothing to log."""
+
+
+@pytest.fixture
+def server() -> Iterator[int]:
+    """The port of a server that answers 200 to /well only."""
+    with HTTPServer(("127.0.0.1", 0), _Handler) as http_server:
+        thread = Thread(target=http_server.serve_forever)
+        thread.start()
+        yield http_server.server_port
+        http_server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+async def running(home: Home) -> AsyncIterator[Home]:
+    """A home with a launcher: this process."""
+    lock = HomeLock(home)
+    await lock.acquire(0, pytest.fail)
+    yield home
+    lock.release()
+
+
+def entry(name: str, **changes: object) -> ProcessEntry:
+    defaults: dict[str, object] = {
+        "title": name.title(),
+        "state": "running",
+        "pid": os.getpid(),
+        "started_at": time.time(),
+        "restarts": 0,
+        "url": "127.0.0.1:1",
+        "health_url": None,
+    }
+    return ProcessEntry(name=name, **(defaults | changes))  # type: ignore[arg-type]  # values of many types
+
+
+def table(home: Home, *entries: ProcessEntry) -> list[list[str]]:
+    """The rows of the table without its head, as words."""
+    StackState({}, list(entries)).write(home.state_file)
+    code, text = status(home)
+    assert code == 0
+    head, *rows = text.splitlines()
+    assert head.split() == ["PROCESS", "STATE", "PID", "UPTIME", "RESTARTS", "URL"]
+    return [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
+
+
+def test_not_running(home: Home) -> None:
+    assert status(home) == (3, f"Vidferry is not running ({home.path}).")
+
+
+async def test_left_over_processes_of_a_killed_launcher(running: Home) -> None:
+    running.lock_file.write_text('{"pid": 1, "created": 0}')
+    assert status(running) == (3, f"The launcher is gone; its last processes are ending ({running.path}).")
+
+
+async def test_before_anything_was_started(running: Home) -> None:
+    assert status(running) == (0, "Vidferry is starting.")
+
+
+async def test_every_process_has_a_row(running: Home, server: int) -> None:
+    well = f"http://127.0.0.1:{server}/well"
+    rows = table(
+        running,
+        entry("postgres", url=f"127.0.0.1:{server}", restarts=2),
+        entry("api", url="http://api", health_url=well, started_at=time.time() - 3725),
+    )
+    assert rows[0][:3] == ["postgres", "running", str(os.getpid())]
+    assert rows[0][4:] == ["2", f"127.0.0.1:{server}"]
+    assert rows[1] == ["api", "running", str(os.getpid()), "1h 02m", "0", "http://api"]
+
+
+async def test_what_does_not_answer_is_not_called_running(running: Home, server: int) -> None:
+    rows = table(
+        running,
+        entry("postgres", url=f"127.0.0.1:{free_port()}"),
+        entry("api", health_url=f"http://127.0.0.1:{server}/ill"),
+        entry("worker", health_url=f"http://127.0.0.1:{free_port()}/well"),
+    )
+    assert [row[1] for row in rows] == ["not answering"] * 3
+
+
+async def test_what_is_gone_or_waits_for_its_restart(running: Home) -> None:
+    rows = table(running, entry("api", pid=GONE_PID), entry("worker", state="restarting", pid=None, restarts=3))
+    assert rows[0][1:4] == ["gone", str(GONE_PID), "-"]
+    assert rows[1][1:5] == ["restarting", "-", "-", "3"]
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(5, "5s"), (65, "1m 05s"), (7260, "2h 01m"), (90000, "1d 01h")])
+async def test_uptime_in_two_units(running: Home, seconds: int, shown: str) -> None:
+    ((*_, uptime, _restarts, _url),) = table(running, entry("api", started_at=time.time() - seconds))
+    assert uptime == shown

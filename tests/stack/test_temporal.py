@@ -1,0 +1,61 @@
+"""The embedded Temporal server's command line; that it works is what the whole test run rests on."""
+
+from pathlib import Path
+
+import psutil
+from pydantic import SecretStr
+from temporalio.api.enums.v1 import IndexedValueType
+
+from services.stack.probes import postgres_answers, temporal_answers
+from services.stack.settings import free_port
+from services.stack.temporal import SEARCH_ATTRIBUTES, EmbeddedTemporal
+from shared.settings import Settings
+from shared.temporal import setup
+from tests.support import waiting
+from tests.support.servers import server
+
+
+async def test_serves_its_namespace_on_loopback_only(tmp_path: Path) -> None:
+    embedded = EmbeddedTemporal(free_port(), free_port(), tmp_path / "temporal.db", namespace="ferry")
+    settings = Settings(temporal_address=f"127.0.0.1:{embedded.port}", temporal_namespace="ferry")
+    other = settings.model_copy(update={"temporal_namespace": "elsewhere"})
+    with server(embedded.argv(), tmp_path / "log") as process:
+        await waiting.eventually(lambda: temporal_answers(settings))
+        assert not await temporal_answers(other)
+        sockets = psutil.Process(process.pid).net_connections(kind="inet")
+        listening = {(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN}
+    assert {("127.0.0.1", embedded.port), ("127.0.0.1", embedded.ui_port)} <= listening
+    assert {host for host, _ in listening} == {"127.0.0.1"}
+    assert not await temporal_answers(settings)
+
+
+def test_a_rate_limited_queue_has_one_partition_and_is_fair() -> None:
+    argv = EmbeddedTemporal(7233).argv()
+    told = {argv[i + 1] for i, word in enumerate(argv) if word == "--dynamic-config-value"}
+    assert told == {
+        "matching.numTaskqueueReadPartitions=1",
+        "matching.numTaskqueueWritePartitions=1",
+        "matching.enableFairness=true",
+    }
+
+
+def test_search_attributes_are_those_of_the_setup() -> None:
+    kinds = {name: kind.title().replace("_", "") for name, kind in _names_of(setup.SEARCH_ATTRIBUTES).items()}
+    assert kinds == SEARCH_ATTRIBUTES
+
+
+def _names_of(kinds: dict[str, IndexedValueType.ValueType]) -> dict[str, str]:
+    prefix = "INDEXED_VALUE_TYPE_"
+    return {name: IndexedValueType.Name(kind).removeprefix(prefix) for name, kind in kinds.items()}
+
+
+def test_without_a_file_everything_is_in_memory_and_without_a_port_there_is_no_web_ui() -> None:
+    argv = EmbeddedTemporal(7233).argv()
+    assert "--db-filename" not in argv
+    assert "--headless" in argv
+
+
+async def test_nothing_there_is_an_answer_too() -> None:
+    nowhere = free_port()
+    assert not await temporal_answers(Settings(temporal_address=f"127.0.0.1:{nowhere}"))
+    assert not await postgres_answers(Settings(database_url=SecretStr(f"postgresql://a:b@127.0.0.1:{nowhere}/c")))

@@ -1,0 +1,68 @@
+"""The videos of `make demo`: one for each thing that can happen to an import. Every other id is invented.
+
+| id | what it shows |
+|---|---|
+| `demoCaption` | human-made captions in two languages, automatic ones, chapters |
+| `demoAutoCap` | automatic captions only, chapters in the description |
+| `demoGerman_` | captions in German only |
+| `demoNoCaps_` | no captions |
+| `demoPrivate` | private |
+| `demoRemoved` | removed by its uploader |
+| `demoMembers` | for members of the channel only |
+| `demoAgeGate` | age-restricted |
+| `demoForKids` | made for kids: refused to yt-dlp's default client |
+| `demoLiveNow` | live now |
+| `demoUpNext_` | a live event that begins in an hour |
+| `demoBotTest` | YouTube wants to see that you are not a bot |
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.standin.library import Library, captions
+from tests.standin.model import Chapter, StandinVideo, VideoState
+
+_FERRY_EN = (
+    "Every morning at six the first ferry leaves the old harbour.",
+    "It carries bread, letters and whoever could not sleep.",
+    "The captain knows every wave by name,",
+    "and when the fog is thick she steers by the bells.",
+    "Nobody has ever been left on the shore.",
+)
+_FERRY_DE = (
+    "Jeden Morgen um sechs verlässt die erste Fähre den alten Hafen.",
+    "Sie bringt Brot, Briefe und alle, die nicht schlafen konnten.",
+    "Die Kapitänin kennt jede Welle beim Namen,",
+    "und bei dichtem Nebel steuert sie nach den Glocken.",
+    "Noch nie ist jemand am Ufer zurückgeblieben.",
+)
+_REFUSED = {
+    "demoPrivate": VideoState.PRIVATE,
+    "demoRemoved": VideoState.REMOVED,
+    "demoMembers": VideoState.MEMBERS_ONLY,
+    "demoAgeGate": VideoState.AGE_RESTRICTED,
+    "demoForKids": VideoState.KIDS,
+    "demoLiveNow": VideoState.LIVE_NOW,
+    "demoBotTest": VideoState.BOT_CHECK,
+}
+
+
+def demo_library() -> Library:
+    """The showcase videos, with every other id invented."""
+    ferry_en, ferry_de = captions("en", *_FERRY_EN), captions("de", *_FERRY_DE)
+    automatic = captions("en", *_FERRY_EN, automatic=True)
+    chapters = (Chapter(0, "Casting off"), Chapter(60, "Open water"), Chapter(150, "The far shore"))
+    index = "0:00 Casting off\n1:00 Open water\n2:30 The far shore"
+    videos = [
+        StandinVideo("demoCaption", "The first ferry", captions=(ferry_de, ferry_en, automatic), chapters=chapters),
+        StandinVideo("demoAutoCap", "The night ferry", description=index, captions=(automatic,)),
+        StandinVideo("demoGerman_", "Die erste Fähre", channel="Hafenfilm", captions=(ferry_de,)),
+        StandinVideo("demoNoCaps_", "A ferry without words"),
+        StandinVideo(
+            "demoUpNext_",
+            "The ferry, live",
+            state=VideoState.UPCOMING,
+            starts_at=datetime.now(UTC) + timedelta(hours=1, minutes=1),
+        ),
+    ]
+    refused = [StandinVideo(youtube_id, f"The {state} ferry", state=state) for youtube_id, state in _REFUSED.items()]
+    return Library([*videos, *refused], generate=True)

@@ -1,0 +1,35 @@
+"""The invented videos that a stand-in serves."""
+
+from collections.abc import Iterable
+
+from tests.standin.generate import invent
+from tests.standin.model import Captions, Segment, StandinVideo
+
+LINE_SECONDS = 2.5
+
+
+def captions(language: str, *lines: str, automatic: bool = False) -> Captions:
+    """A caption track that shows `lines` one after the other, 2.5 seconds each."""
+    segments = (Segment(index * LINE_SECONDS, LINE_SECONDS, line) for index, line in enumerate(lines))
+    return Captions(language, tuple(segments), automatic)
+
+
+class Library:
+    """Videos by id; with `generate` every other well-formed id is a video too, invented from the id alone."""
+
+    def __init__(self, videos: Iterable[StandinVideo] = (), *, generate: bool = False) -> None:
+        self._videos = {video.youtube_id: video for video in videos}
+        self.generate = generate
+
+    def add(self, *videos: StandinVideo) -> None:
+        """Serve `videos` from now on, each in the place of an earlier one with its id."""
+        self._videos.update({video.youtube_id: video for video in videos})
+
+    def get(self, youtube_id: str) -> StandinVideo | None:
+        """The video with this id; None: YouTube has none."""
+        found = self._videos.get(youtube_id)
+        return invent(youtube_id) if found is None and self.generate else found
+
+    def clear(self) -> None:
+        """Forget every added video."""
+        self._videos.clear()

@@ -1,0 +1,135 @@
+"""What answers as YouTube: the interface of the server, and the invented YouTube behind it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from tests.standin import timedtext
+from tests.standin.library import Library
+from tests.standin.model import Audio, StandinVideo, VideoState
+from tests.standin.playability import WEB
+from tests.standin.shapes import NO_SUCH_ITEMS, Json, next_response, player_response
+
+API_KEY = "AIzaStandin_not-a-secret"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer."""
+
+    body: bytes
+    content_type: str
+    status: int = 200
+
+
+def as_json(value: Any, status: int = 200) -> Answer:
+    """`value` as a JSON answer."""
+    return Answer(json.dumps(value).encode(), "application/json; charset=UTF-8", status)
+
+
+class Youtube(Protocol):
+    """Everything that the server asks of a YouTube. Every method answers for any id, known or not."""
+
+    def watch_page(self, youtube_id: str) -> str:
+        """The HTML of `/watch`."""
+
+    def player(self, youtube_id: str, client: str) -> Json:
+        """`/youtubei/v1/player` for an InnerTube client."""
+
+    def next(self, youtube_id: str) -> Json:
+        """`/youtubei/v1/next`; always answered with 200, yt-dlp gives up on a 404."""
+
+    def timedtext(self, query: Mapping[str, str]) -> Answer:
+        """`/api/timedtext`: one caption track."""
+
+    def audio(self, query: Mapping[str, str]) -> Audio:
+        """The file behind a `videoplayback` address."""
+
+    def browse(self, request: Json) -> Answer:
+        """`/youtubei/v1/browse`: a playlist, a channel's tab or a further page of one."""
+
+    def resolve_url(self, url: str) -> Answer:
+        """`/youtubei/v1/navigation/resolve_url`."""
+
+
+def config_script(client: str) -> str:
+    """The `ytcfg.set` call that every page carries: the InnerTube client that the page is."""
+    context = {"client": {"hl": "en", "gl": "US", "clientName": client, "clientVersion": "2.20260708.00.00"}}
+    config = {"INNERTUBE_API_KEY": API_KEY, "INNERTUBE_CONTEXT": context, "VISITOR_DATA": "standin"}
+    return f"ytcfg.set({json.dumps(config)});"
+
+
+def compose_watch_page(player: Json, initial_data: Json) -> str:
+    """A watch page around an embedded player response and the data of `/next`."""
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>YouTube</title>'
+        f"<script>{config_script(WEB)}</script></head><body>"
+        f"<script>var ytInitialPlayerResponse = {_inline(player)};</script>"
+        f"<script>var ytInitialData = {_inline(initial_data)};</script></body></html>"
+    )
+
+
+def _inline(value: Json) -> str:
+    # As on YouTube: nothing inside a script element may close it or read as markup.
+    text = json.dumps(value)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+class InventedYoutube:
+    """Answers from a library of invented videos."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def watch_page(self, youtube_id: str) -> str:
+        """See `Youtube`."""
+        video = self._video(youtube_id)
+        return compose_watch_page(player_response(video, WEB), next_response(video))
+
+    def player(self, youtube_id: str, client: str) -> Json:
+        """See `Youtube`."""
+        return player_response(self._video(youtube_id), client)
+
+    def next(self, youtube_id: str) -> Json:
+        """See `Youtube`."""
+        return next_response(self._video(youtube_id))
+
+    def timedtext(self, query: Mapping[str, str]) -> Answer:
+        """See `Youtube`; an unknown track and a missing proof-of-origin token get an empty body, as on YouTube."""
+        language, automatic = query.get("lang", ""), query.get("kind") == "asr"
+        tracks = [
+            track
+            for track in self._video(query.get("v", "")).captions
+            if (track.language, track.automatic) == (language, automatic)
+        ]
+        if not tracks or (query.get("exp") == "xpe" and "pot" not in query):
+            return Answer(b"", "text/html; charset=UTF-8")
+        segments = tracks[0].segments
+        if target := query.get("tlang"):
+            segments = tuple(replace(segment, text=f"[{target}] {segment.text}") for segment in segments)
+        body, content_type = timedtext.render(
+            segments, fmt=query.get("fmt"), automatic=automatic, language=target or language
+        )
+        return Answer(body.encode(), content_type)
+
+    def audio(self, query: Mapping[str, str]) -> Audio:
+        """See `Youtube`."""
+        return self._video(query.get("id", "")).audio
+
+    def browse(self, request: Json) -> Answer:
+        """See `Youtube`; the invented YouTube has no lists."""
+        if "continuation" in request:
+            return as_json(NO_SUCH_ITEMS)
+        alert = {"alertRenderer": {"type": "ERROR", "text": {"simpleText": "The playlist does not exist."}}}
+        return as_json({"alerts": [alert]})
+
+    def resolve_url(self, url: str) -> Answer:
+        """See `Youtube`; the invented YouTube has no lists."""
+        return as_json({"error": {"code": 404, "message": "Requested entity was not found."}}, status=404)
+
+    def _video(self, youtube_id: str) -> StandinVideo:
+        unknown = StandinVideo(youtube_id[:11].ljust(11, "_"), state=VideoState.UNAVAILABLE)
+        return self._library.get(youtube_id) or unknown

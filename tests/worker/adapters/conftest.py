@@ -1,0 +1,50 @@
+"""The adapters, led to a stand-in that is empty at the start of each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.worker.adapters.captions import CaptionsAdapter
+from services.worker.adapters.metadata import MetadataAdapter
+from tests.standin import Standin
+
+HASTY_SECONDS = 0.5
+"""A timeout for tests in which YouTube never answers."""
+
+
+@pytest.fixture(scope="session")
+async def adapters_standin() -> AsyncIterator[Standin]:
+    """A stand-in for all tests of the adapters."""
+    async with Standin.start() as standin:
+        yield standin
+
+
+@pytest.fixture
+def standin(adapters_standin: Standin) -> Standin:
+    """An empty stand-in."""
+    adapters_standin.clear()
+    return adapters_standin
+
+
+@pytest.fixture
+def metadata(standin: Standin) -> MetadataAdapter:
+    """The metadata adapter as the worker builds it."""
+    return MetadataAdapter(standin.proxy_url, standin.ca_file)
+
+
+@pytest.fixture
+def captions(standin: Standin) -> CaptionsAdapter:
+    """The captions adapter as the worker builds it."""
+    return CaptionsAdapter(standin.proxy_url, standin.ca_file)
+
+
+@pytest.fixture
+def hasty_metadata(standin: Standin) -> MetadataAdapter:
+    """A metadata adapter that does not wait long."""
+    return MetadataAdapter(standin.proxy_url, standin.ca_file, timeout_seconds=HASTY_SECONDS)
+
+
+@pytest.fixture
+def hasty_captions(standin: Standin) -> CaptionsAdapter:
+    """A captions adapter that does not wait long."""
+    return CaptionsAdapter(standin.proxy_url, standin.ca_file, timeout_seconds=HASTY_SECONDS)

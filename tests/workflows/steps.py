@@ -1,0 +1,119 @@
+"""Steps with a script: each call records itself and does what the script says next."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import (
+    CaptionsResult,
+    FailImportInput,
+    FetchCaptionsInput,
+    ImportState,
+    ImportVideoResult,
+    VideoMetadata,
+    VideoRef,
+    YoutubeFailure,
+)
+from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
+from shared.temporal.names import TaskQueue, import_video_id
+from workflows.activities import ImportSteps, YoutubeSteps
+from workflows.import_video import ImportVideo
+from workflows.start import start_import
+
+YOUTUBE_ID = "abcdefghijk"
+TRACK = CaptionTrack(language="en", kind=CaptionsKind.MANUAL, url="https://www.youtube.com/api/timedtext?v=x")
+
+
+def refused(
+    error_type: ErrorType, *, retry_after_seconds: float | None = None, not_before: datetime | None = None
+) -> ApplicationError:
+    """What a YouTube activity raises."""
+    failure = YoutubeFailure(retry_after_seconds=retry_after_seconds, not_before=not_before)
+    return ApplicationError("as scripted", failure, type=error_type, non_retryable=True)
+
+
+class ScriptedSteps(ImportSteps, YoutubeSteps):
+    """Activities that do what a test says; without a script, everything succeeds."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.script: dict[str, deque[object]] = defaultdict(deque)
+        self.failed_with: ErrorType | None = None
+        self.track_asked_for: CaptionTrack | None = None
+
+    def on(self, step: str, *outcomes: object) -> None:
+        """What the next calls of a step do: raise an exception, wait for an event, or return a value."""
+        self.script[step].extend(outcomes)
+
+    async def _perform(self, step: str, default: object) -> object:
+        self.calls.append(step)
+        while True:
+            outcome = self.script[step].popleft() if self.script[step] else default
+            if isinstance(outcome, Exception):
+                raise outcome
+            if not isinstance(outcome, asyncio.Event):
+                return outcome
+            await outcome.wait()
+
+    @activity.defn
+    async def begin_import(self, video: VideoRef) -> ImportState:
+        state = await self._perform("begin_import", ImportState(wanted=True))
+        assert isinstance(state, ImportState)
+        return state
+
+    @activity.defn
+    async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
+        metadata = await self._perform("fetch_metadata", VideoMetadata(title="A title", caption_track=TRACK))
+        assert isinstance(metadata, VideoMetadata)
+        return metadata
+
+    @activity.defn
+    async def fetch_captions(self, wanted: FetchCaptionsInput) -> CaptionsResult:
+        self.track_asked_for = wanted.caption_track
+        captions = await self._perform("fetch_captions", CaptionsResult(captions_source=CaptionsSource.YOUTUBE))
+        assert isinstance(captions, CaptionsResult)
+        return captions
+
+    @activity.defn
+    async def skip_captions(self, video: VideoRef) -> CaptionsResult:
+        await self._perform("skip_captions", None)
+        return CaptionsResult(captions_source=CaptionsSource.NONE)
+
+    @activity.defn
+    async def save_chapters(self, video: VideoRef) -> None:
+        await self._perform("save_chapters", None)
+
+    @activity.defn
+    async def complete_import(self, video: VideoRef) -> None:
+        await self._perform("complete_import", None)
+
+    @activity.defn
+    async def fail_import(self, failure: FailImportInput) -> None:
+        self.failed_with = failure.error_code
+        await self._perform("fail_import", None)
+
+    @asynccontextmanager
+    async def at_work(self, client: Client) -> AsyncIterator[None]:
+        """Workers for both task queues."""
+        imports = [self.begin_import, self.skip_captions, self.save_chapters, self.complete_import, self.fail_import]
+        youtube = [self.fetch_metadata, self.fetch_captions]
+        async with (
+            Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo], activities=imports),
+            Worker(client, task_queue=TaskQueue.YOUTUBE, activities=youtube),
+        ):
+            yield
+
+
+async def start(client: Client) -> WorkflowHandle[ImportVideo, ImportVideoResult]:
+    """Start the import as the product does."""
+    await start_import(client, YOUTUBE_ID, uuid4())
+    return client.get_workflow_handle_for(ImportVideo.run, import_video_id(YOUTUBE_ID))

@@ -1,0 +1,249 @@
+"""The story of an import, against scripted steps and a server that skips time."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+from shared.contracts.imports import Attach, ImportState, ImportStatus, ImportVideoResult, VideoMetadata
+from shared.contracts.stages import ImportStage
+from tests.support.waiting import eventually
+from tests.workflows.steps import TRACK, YOUTUBE_ID, ScriptedSteps, refused, start
+from workflows.import_video import ImportVideo
+from workflows.policies import MAX_ATTEMPTS, YoutubeStep
+from workflows.start import start_import
+
+Handle = WorkflowHandle[ImportVideo, ImportVideoResult]
+ALL_STAGES = ["begin_import", "fetch_metadata", "fetch_captions", "save_chapters", "complete_import"]
+PERMANENT = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.NEVER]
+SKIPPED = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.SKIP]
+TRANSIENT = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.BACKOFF]
+
+
+async def finish(environment: WorkflowEnvironment, handle: Handle) -> ImportVideoResult:
+    """The import's result, for which days may pass."""
+    async with environment.time_skipping_unlocked():
+        return await handle.result()
+
+
+async def waits(handle: Handle) -> ImportStatus:
+    """The status of an import that waits for its next attempt."""
+    status = await handle.query(ImportVideo.progress)
+    assert status.waiting_for is not None
+    return status
+
+
+async def calls_reach(steps: ScriptedSteps, step: str, count: int = 1) -> bool:
+    return steps.calls.count(step) >= count
+
+
+async def test_every_stage_in_order(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        assert await finish(environment, handle) == ImportVideoResult(stage=ImportStage.COMPLETE)
+        assert steps.calls == ALL_STAGES
+        assert steps.track_asked_for == TRACK
+        status = await handle.query(ImportVideo.progress)
+    assert status == ImportStatus(youtube_id=YOUTUBE_ID, title="A title", stage=ImportStage.COMPLETE, progress=100)
+
+
+@pytest.mark.parametrize(
+    ("reached", "calls"),
+    [
+        (ImportStage.METADATA, ["begin_import", "fetch_captions", "save_chapters", "complete_import"]),
+        (ImportStage.CAPTIONS, ["begin_import", "save_chapters", "complete_import"]),
+    ],
+)
+async def test_what_is_known_is_not_asked_again(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, reached: ImportStage, calls: list[str]
+) -> None:
+    steps.on("begin_import", ImportState(wanted=True, reached=reached, title="Known"))
+    async with steps.at_work(environment.client):
+        result = await finish(environment, await start(environment.client))
+    assert result.stage is ImportStage.COMPLETE
+    assert steps.calls == calls
+
+
+@pytest.mark.parametrize("reached", [ImportStage.CREATED, ImportStage.COMPLETE])
+async def test_a_video_that_nobody_waits_for_costs_nothing(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, reached: ImportStage
+) -> None:
+    steps.on("begin_import", ImportState(wanted=False, reached=reached))
+    async with steps.at_work(environment.client):
+        result = await finish(environment, await start(environment.client))
+    assert result.stage is reached
+    assert steps.calls == ["begin_import"]
+
+
+@pytest.mark.parametrize("error_type", PERMANENT)
+async def test_a_permanent_error_ends_the_import_at_once(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
+) -> None:
+    steps.on("fetch_metadata", refused(error_type))
+    async with steps.at_work(environment.client):
+        result = await finish(environment, await start(environment.client))
+    assert result == ImportVideoResult(stage=ImportStage.ERROR, error_code=error_type)
+    assert steps.calls == ["begin_import", "fetch_metadata", "fail_import"]
+    assert steps.failed_with is error_type
+
+
+@pytest.mark.parametrize("error_type", SKIPPED)
+async def test_a_video_without_captions_is_complete(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
+) -> None:
+    steps.on("fetch_captions", refused(error_type))
+    async with steps.at_work(environment.client):
+        result = await finish(environment, await start(environment.client))
+    assert result.stage is ImportStage.COMPLETE
+    assert steps.calls[-4:] == ["fetch_captions", "skip_captions", "save_chapters", "complete_import"]
+
+
+@pytest.mark.parametrize("step", list(YoutubeStep))
+@pytest.mark.parametrize("error_type", TRANSIENT)
+async def test_a_transient_error_is_tried_again_until_patience_ends(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, step: YoutubeStep, error_type: ErrorType
+) -> None:
+    steps.on(f"fetch_{step}", *[refused(error_type)] * MAX_ATTEMPTS[step])
+    async with steps.at_work(environment.client):
+        begun = await environment.get_current_time()
+        result = await finish(environment, await start(environment.client))
+        took = await environment.get_current_time() - begun
+    assert result.error_code is error_type
+    assert steps.calls.count(f"fetch_{step}") == MAX_ATTEMPTS[step]
+    assert took >= timedelta(seconds=1 + 2 + 4 + 8 + 16)
+
+
+async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * (MAX_ATTEMPTS[YoutubeStep.CAPTIONS] - 1))
+    async with steps.at_work(environment.client):
+        assert (await finish(environment, await start(environment.client))).stage is ImportStage.COMPLETE
+
+
+async def test_a_block_is_waited_out_for_days_and_is_no_attempt(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_metadata", *[refused(ErrorType.BOT_CHECK)] * 60)
+    async with steps.at_work(environment.client):
+        begun = await environment.get_current_time()
+        result = await finish(environment, await start(environment.client))
+        took = await environment.get_current_time() - begun
+    assert result.stage is ImportStage.COMPLETE
+    assert took > timedelta(days=2)
+
+
+async def test_youtubes_own_pause_is_obeyed(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.RATE_LIMITED, retry_after_seconds=7200))
+    async with steps.at_work(environment.client):
+        begun = await environment.get_current_time()
+        await finish(environment, await start(environment.client))
+        assert await environment.get_current_time() - begun >= timedelta(hours=2)
+
+
+async def test_a_premiere_is_imported_after_its_beginning(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    premiere = await environment.get_current_time() + timedelta(days=3)
+    steps.on("fetch_metadata", refused(ErrorType.UPCOMING, not_before=premiere), refused(ErrorType.LIVE_NOW))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        status = await eventually(lambda: waits(handle))
+        assert status.waiting_for is ErrorType.UPCOMING
+        assert status.retry_at is not None
+        assert abs(status.retry_at - premiere) < timedelta(minutes=1)
+        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert await environment.get_current_time() > premiere
+
+
+async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        for attempt in range(2, 7):
+
+            async def waits_for(expected: int = attempt) -> ImportStatus:
+                status = await waits(handle)
+                assert status.attempt == expected
+                return status
+
+            status = await eventually(waits_for)
+            assert (status.stage, status.progress) == (ImportStage.METADATA, 25)
+            assert status.retry_at is not None
+            await handle.signal(ImportVideo.retry_now)
+        await eventually(lambda: calls_reach(steps, "complete_import"))
+        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+
+
+async def test_cancel_ends_a_wait(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        await eventually(lambda: waits(handle))
+        await handle.signal(ImportVideo.cancel)
+        assert (await finish(environment, handle)).stage is ImportStage.CREATED
+    assert steps.calls == ["begin_import", "fetch_metadata"]
+
+
+async def test_cancel_takes_a_queued_request_back(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    never = asyncio.Event()
+    steps.on("fetch_captions", never)
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        await eventually(lambda: calls_reach(steps, "fetch_captions"))
+        await handle.signal(ImportVideo.cancel)
+        assert (await finish(environment, handle)).stage is ImportStage.METADATA
+        never.set()
+    assert steps.calls == ["begin_import", "fetch_metadata", "fetch_captions"]
+
+
+async def test_an_attach_at_closing_time_is_served(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    closing = asyncio.Event()
+    steps.on("complete_import", closing)
+    steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False, reached=ImportStage.COMPLETE))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        await eventually(lambda: calls_reach(steps, "complete_import"))
+        await start_import(environment.client, YOUTUBE_ID, uuid4())
+        closing.set()
+        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+    assert steps.calls == [*ALL_STAGES, "begin_import"]
+
+
+async def test_an_attach_after_a_cancel_is_served(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        await eventually(lambda: waits(handle))
+        await handle.signal(ImportVideo.attach, Attach(user_id=uuid4()))
+        await handle.signal(ImportVideo.cancel)
+        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+
+
+async def test_who_attaches_during_a_wait_is_brought_up_to_date(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_captions", refused(ErrorType.RATE_LIMITED))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        await eventually(lambda: waits(handle))
+        await start_import(environment.client, YOUTUBE_ID, uuid4())
+        await eventually(lambda: calls_reach(steps, "begin_import", 2))
+        assert (await handle.query(ImportVideo.progress)).stage is ImportStage.METADATA
+        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+
+
+async def test_our_own_trouble_is_retried_without_counting(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("begin_import", *[ConnectionError("the database is away")] * 12)
+    steps.on("fetch_metadata", *[ConnectionError("the database is away")] * 12, VideoMetadata(title="Here"))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.query(ImportVideo.progress)).title == "Here"
+    assert steps.failed_with is None

@@ -1,0 +1,129 @@
+"""The live feed: what publishers hand over reaches every reader, in order and across runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.worker import Worker
+
+from services.stack.temporal import EmbeddedTemporal
+from shared.contracts.messages import FeedItem, ImportProgress
+from shared.contracts.stages import ImportStage
+from shared.settings import Settings
+from shared.temporal.client import TEMPORAL_AWAY, connect
+from shared.temporal.feed import FeedPublisher, ensure_feed, subscribe
+from shared.temporal.names import TaskQueue, progress_feed_id
+from tests.support.servers import free_port, server
+from tests.support.waiting import eventually
+from workflows.progress_feed import ProgressFeed
+
+
+@pytest.fixture
+async def feed_worker(client: Client) -> AsyncIterator[None]:
+    async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ProgressFeed]):
+        yield
+
+
+def feed_item(user_id: UUID, seq: int) -> FeedItem:
+    message = ImportProgress(
+        video_id=uuid4(), youtube_id="aaaaaaaaaaa", stage=ImportStage.METADATA, progress=25, seq=seq
+    )
+    return FeedItem(user_id=user_id, prev_seq=seq - 1, message=message)
+
+
+@asynccontextmanager
+async def reader(client: Client) -> AsyncIterator[list[FeedItem]]:
+    """What one notifier receives, from now on."""
+    received: list[FeedItem] = []
+
+    async def read() -> None:
+        async for item in subscribe(client, 0):
+            received.append(item)
+
+    await ensure_feed(client, 0)
+    task = asyncio.create_task(read())
+    await eventually(lambda: _is_polled(client), within_seconds=10)
+    yield received
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def _is_polled(client: Client) -> bool:
+    """Whether the reader's first long poll has reached the feed."""
+    history = await client.get_workflow_handle(progress_feed_id(0)).fetch_history()
+    return any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
+
+
+async def received_all(received: list[FeedItem], items: list[FeedItem]) -> bool:
+    assert [item.message.seq for item in received] == [item.message.seq for item in items]
+    return received == items
+
+
+async def test_every_reader_gets_every_item_in_order(client: Client, local_user_id: UUID, feed_worker: None) -> None:
+    items = [feed_item(local_user_id, seq) for seq in range(1, 41)]
+    async with reader(client) as one, reader(client) as other, FeedPublisher(client, 1) as publisher:
+        publisher.publish(items[:15])
+        publisher.publish(items[15:])
+        await eventually(lambda: received_all(one, items))
+        await eventually(lambda: received_all(other, items))
+
+
+async def test_a_publisher_starts_a_feed_that_does_not_run(
+    client: Client, local_user_id: UUID, feed_worker: None
+) -> None:
+    async with FeedPublisher(client, 1) as publisher:
+        publisher.publish([feed_item(local_user_id, 1)])
+    description = await client.get_workflow_handle(progress_feed_id(0)).describe()
+    assert description.status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_a_publisher_that_closes_sends_what_is_left(
+    client: Client, local_user_id: UUID, feed_worker: None
+) -> None:
+    items = [feed_item(local_user_id, seq) for seq in range(1, 4)]
+    async with reader(client) as received:
+        async with FeedPublisher(client, 1) as publisher:
+            publisher.publish(items)
+        await eventually(lambda: received_all(received, items))
+
+
+@pytest.fixture
+async def client_with_short_runs(settings: Settings, tmp_path: Path) -> AsyncIterator[Client]:
+    """A Temporal server that suggests a new run after 100 events instead of 4,096."""
+    port = free_port()
+    argv = [*EmbeddedTemporal(port).argv(), "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=100"]
+    with server(argv, tmp_path / "temporal.log"):
+        short = settings.model_copy(update={"temporal_address": f"127.0.0.1:{port}"})
+
+        async def connected() -> Client:
+            try:
+                return await connect(short, lazy=False)
+            except TEMPORAL_AWAY as error:
+                raise AssertionError("Temporal does not answer") from error
+
+        yield await eventually(connected)
+
+
+async def test_readers_follow_the_feed_through_its_runs(client_with_short_runs: Client, local_user_id: UUID) -> None:
+    client = client_with_short_runs
+    async with (
+        Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ProgressFeed]),
+        reader(client) as received,
+        FeedPublisher(client, 1) as publisher,
+    ):
+        sent: list[FeedItem] = []
+
+        async def has_had_three_runs() -> bool:
+            item = feed_item(local_user_id, len(sent) + 1)
+            sent.append(item)
+            publisher.publish([item])
+            runs = [run async for run in client.list_workflows(f"WorkflowId = '{progress_feed_id(0)}'")]
+            return len(runs) >= 3
+
+        await eventually(has_had_three_runs, within_seconds=60)
+        await eventually(lambda: received_all(received, sent))

@@ -1,0 +1,267 @@
+"""`ImportVideo`: one YouTube video, whoever asked for it."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+    from shared.contracts.imports import (
+        Attach,
+        CaptionsResult,
+        FailImportInput,
+        FetchCaptionsInput,
+        ImportState,
+        ImportStatus,
+        ImportVideoInput,
+        ImportVideoResult,
+        VideoMetadata,
+        VideoRef,
+        YoutubeFailure,
+    )
+    from shared.contracts.stages import STAGE_PROGRESS, ImportStage
+    from shared.contracts.youtube import CaptionTrack
+    from shared.temporal.names import IMPORT_STAGE, IMPORT_VIDEO, USER_ID, TaskQueue
+    from workflows.activities import ImportSteps, YoutubeSteps
+    from workflows.policies import (
+        DATABASE_STEP,
+        YOUTUBE_STEP,
+        YoutubeStep,
+        delay_before_retry,
+    )
+
+T = TypeVar("T")
+_ERROR_TYPES = {error_type.value for error_type in ErrorType}
+
+
+class _Refused(Exception):
+    """YouTube's last word, or the end of our patience."""
+
+    def __init__(self, error_type: ErrorType) -> None:
+        super().__init__(error_type)
+        self.error_type = error_type
+
+
+class _NobodyWaits(Exception):
+    """The last list that wanted the video has let it go."""
+
+
+@workflow.defn(name=IMPORT_VIDEO)
+class ImportVideo:
+    """Brings one YouTube video to every list that waits for it.
+
+    Whoever wants the video commits a row and attaches; each stage moves all waiting rows. The import never ends
+    with an unread attach.
+    """
+
+    @workflow.init
+    def __init__(self, video: ImportVideoInput) -> None:
+        """Start at nothing; signals may arrive before `run`."""
+        self._video = VideoRef(youtube_id=video.youtube_id)
+        self._status = ImportStatus(youtube_id=video.youtube_id, stage=ImportStage.CREATED, progress=0)
+        self._user_ids: list[UUID] = []
+        self._attachments = 0
+        self._cancel_asked = False
+        self._retry_asked = False
+
+    @workflow.run
+    async def run(self, video: ImportVideoInput) -> ImportVideoResult:
+        """Import until everybody who attached has been served."""
+        while True:
+            served, self._cancel_asked = self._attachments, False
+            result = await self._import()
+            if self._attachments == served:
+                return result
+
+    @workflow.signal
+    def attach(self, attach: Attach) -> None:
+        """One more user waits for this video."""
+        self._attachments += 1
+        if attach.user_id not in self._user_ids:
+            self._user_ids.append(attach.user_id)
+            if len(self._user_ids) > 1:  # the first came with the start
+                workflow.upsert_search_attributes([USER_ID.value_set([str(user_id) for user_id in self._user_ids])])
+
+    @workflow.signal
+    def cancel(self) -> None:
+        """Nobody waits any more: stop at the next opportunity."""
+        self._cancel_asked = True
+
+    @workflow.signal
+    def retry_now(self) -> None:
+        """Do not wait any longer for the next attempt."""
+        self._retry_asked = True
+
+    @workflow.query
+    def progress(self) -> ImportStatus:
+        """Where the import is, at which attempt, and what it waits for."""
+        return self._status
+
+    async def _import(self) -> ImportVideoResult:
+        state = await self._begin()
+        try:
+            if state.wanted:
+                await self._bring_what_is_missing(state)
+        except _Refused as refused:
+            return await self._fail(refused.error_type)
+        except _NobodyWaits:
+            pass
+        return ImportVideoResult(stage=self._status.stage)
+
+    async def _begin(self) -> ImportState:
+        state = await self._bring_entries_up_to_date()
+        self._status.title = state.title
+        self._reach(state.reached)
+        return state
+
+    async def _bring_entries_up_to_date(self) -> ImportState:
+        return await workflow.execute_activity_method(
+            ImportSteps.begin_import, self._video, **DATABASE_STEP, summary="What is known already"
+        )
+
+    async def _bring_what_is_missing(self, state: ImportState) -> None:
+        track: CaptionTrack | None = None
+        if state.reached is ImportStage.CREATED:
+            metadata = await self._bring_metadata()
+            track = metadata.caption_track
+        if state.reached in {ImportStage.CREATED, ImportStage.METADATA}:
+            await self._bring_captions(track)
+        await self._bring_chapters()
+        await self._complete()
+
+    async def _bring_metadata(self) -> VideoMetadata:
+        self._begin_stage(ImportStage.METADATA)
+        metadata = await self._ask_youtube(
+            YoutubeStep.METADATA,
+            lambda: workflow.start_activity_method(
+                YoutubeSteps.fetch_metadata,
+                self._video,
+                task_queue=TaskQueue.YOUTUBE,
+                **YOUTUBE_STEP,
+                summary="Title, chapters, caption tracks",
+            ),
+        )
+        self._status.title = metadata.title
+        self._reach(ImportStage.METADATA)
+        return metadata
+
+    async def _bring_captions(self, track: CaptionTrack | None) -> None:
+        self._begin_stage(ImportStage.CAPTIONS)
+        try:
+            await self._ask_youtube(YoutubeStep.CAPTIONS, lambda: self._start_fetching_captions(track))
+        except _Refused as refused:
+            if ERROR_RULES[refused.error_type].retry is not Retry.SKIP:
+                raise
+            await workflow.execute_activity_method(
+                ImportSteps.skip_captions, self._video, **DATABASE_STEP, summary=f"No captions: {refused.error_type}"
+            )
+        self._reach(ImportStage.CAPTIONS)
+
+    def _start_fetching_captions(self, track: CaptionTrack | None) -> workflow.ActivityHandle[CaptionsResult]:
+        return workflow.start_activity_method(
+            YoutubeSteps.fetch_captions,
+            FetchCaptionsInput(youtube_id=self._video.youtube_id, caption_track=track),
+            task_queue=TaskQueue.YOUTUBE,
+            **YOUTUBE_STEP,
+            summary=f"Captions ({track.language}, {track.kind})" if track else "Captions, no track known",
+        )
+
+    async def _bring_chapters(self) -> None:
+        self._begin_stage(ImportStage.CHAPTERS)
+        await workflow.execute_activity_method(
+            ImportSteps.save_chapters, self._video, **DATABASE_STEP, summary="Chapters"
+        )
+        self._reach(ImportStage.CHAPTERS)
+
+    async def _complete(self) -> None:
+        await workflow.execute_activity_method(
+            ImportSteps.complete_import, self._video, **DATABASE_STEP, summary="Complete"
+        )
+        self._reach(ImportStage.COMPLETE)
+        self._begin_stage(ImportStage.COMPLETE)
+
+    async def _fail(self, error_type: ErrorType) -> ImportVideoResult:
+        await workflow.execute_activity_method(
+            ImportSteps.fail_import,
+            FailImportInput(youtube_id=self._video.youtube_id, error_code=error_type),
+            **DATABASE_STEP,
+            summary=f"Failed: {error_type}",
+        )
+        self._status.stage = ImportStage.ERROR
+        self._begin_stage(ImportStage.ERROR)
+        return ImportVideoResult(stage=ImportStage.ERROR, error_code=error_type)
+
+    async def _ask_youtube(self, step: YoutubeStep, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
+        """Ask until YouTube answers. Raises _Refused when asking again is of no use."""
+        attempt = waits = 1
+        while True:
+            try:
+                return await self._unless_cancelled(ask())
+            except ActivityError as error:
+                error_type, failure = _what_youtube_said(error)
+            delay = delay_before_retry(step, error_type, failure, attempt=attempt, waits=waits, now=workflow.now())
+            if delay is None:
+                raise _Refused(error_type)
+            if ERROR_RULES[error_type].retry is Retry.BACKOFF:
+                attempt += 1
+            else:
+                waits += 1
+            await self._wait(delay, error_type, attempt)
+
+    async def _unless_cancelled(self, activity: workflow.ActivityHandle[T]) -> T:
+        await workflow.wait_condition(lambda: activity.done() or self._cancel_asked)
+        if not activity.done():
+            activity.cancel()
+            with suppress(ActivityError):
+                await activity
+            raise _NobodyWaits
+        return await activity
+
+    async def _wait(self, delay: timedelta, reason: ErrorType, attempt: int) -> None:
+        """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is."""
+        retry_at = workflow.now() + delay
+        self._status.attempt, self._status.retry_at, self._status.waiting_for = attempt, retry_at, reason
+        self._describe(f"waits until {retry_at:%Y-%m-%d %H:%M:%S} UTC ({reason}), then attempt {attempt}")
+        self._retry_asked = False
+        served = self._attachments
+        while not self._retry_asked and (left := retry_at - workflow.now()) > timedelta():
+            with suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(partial(self._is_disturbed, served), timeout=left)
+            if self._cancel_asked:
+                raise _NobodyWaits
+            if self._attachments > served:
+                served = self._attachments
+                await self._bring_entries_up_to_date()
+        self._status.retry_at = self._status.waiting_for = None
+
+    def _is_disturbed(self, served: int) -> bool:
+        return self._retry_asked or self._cancel_asked or self._attachments > served
+
+    def _begin_stage(self, stage: ImportStage) -> None:
+        """Tell the Web UI and the search which stage is under way."""
+        workflow.upsert_search_attributes([IMPORT_STAGE.value_set(stage.value)])
+        self._describe(stage.value)
+
+    def _reach(self, stage: ImportStage) -> None:
+        self._status.stage = stage
+        self._status.progress = STAGE_PROGRESS[stage]
+        self._status.attempt = 1
+
+    def _describe(self, what: str) -> None:
+        title = self._status.title or f"YouTube video {self._video.youtube_id}"
+        workflow.set_current_details(f"**{title}**\n\n{self._status.progress} %: {what}")
+
+
+def _what_youtube_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
+    """What a YouTube activity reported; any other failure is re-raised as it is."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type is None or cause.type not in _ERROR_TYPES:
+        raise error
+    return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})
