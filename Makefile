@@ -4,7 +4,7 @@
 .PHONY: help up demo status stop test lint format lock clean runtime development
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
 help: ## Show this list
@@ -17,7 +17,7 @@ demo: development ## The same, offline, with invented videos from the project's 
 	@$(BIN)/vidferry demo
 
 status: runtime ## Show what is running
-	@$(BIN)/vidferry status
+	@$(BIN)/vidferry status || test $$? -eq 3
 
 stop: runtime ## Stop what `make up` or `make demo` started
 	@$(BIN)/vidferry stop

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 
-from shared.contracts.imports import Attach, ImportVideoInput
+from shared.contracts.imports import Attach, ImportVideoInput, ImportVideoResult
 from shared.contracts.stages import ImportStage
 from shared.temporal.names import (
     IMPORT_STAGE,
@@ -18,13 +18,15 @@ from shared.temporal.names import (
 from workflows.import_video import ImportVideo
 
 
-async def start_import(client: Client, youtube_id: str, user_id: UUID, *, priority: int = PRIORITY_PERSON) -> None:
+async def start_import(
+    client: Client, youtube_id: str, user_id: UUID, *, priority: int = PRIORITY_PERSON
+) -> WorkflowHandle[ImportVideo, ImportVideoResult]:
     """Start the import of a video, or attach the user to the one that runs.
 
     The entry must be committed before. Safe to repeat. Raises RPCError, or RuntimeError from a client
     that never connected, while Temporal cannot be reached.
     """
-    await client.start_workflow(
+    return await client.start_workflow(
         ImportVideo.run,
         ImportVideoInput(youtube_id=youtube_id),
         id=import_video_id(youtube_id),

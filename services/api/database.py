@@ -4,12 +4,17 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem
+from shared.db.driver import driver_of, replace_closed_connections
 from shared.db.migrate import is_current
+
+_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+"""What a statement raises when Postgres stops, vanishes or does not answer in time (TimeoutError is an OSError)."""
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +26,7 @@ class Database:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
+        replace_closed_connections(engine)
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -30,14 +36,14 @@ class Database:
             connection = await self._engine.connect()
         except Exception as error:  # refused, timed out, starting up, wrong password: no connection is no connection
             raise _away(error) from error
+        driver = driver_of(connection)
         try:
             yield connection
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            raise _away(error) from error
-        except TimeoutError as error:
-            raise _away(error) from error
+        except (DBAPIError, asyncpg.InterfaceError, *_AWAY) as error:
+            cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+            if driver.is_closed() or isinstance(cause, _AWAY):
+                raise _away(error) from error
+            raise
         finally:
             await connection.close()
 

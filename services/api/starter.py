@@ -25,7 +25,8 @@ from shared.temporal.names import import_video_id
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
 
-WORKERS = 4
+WORKERS = 2
+"""Few: YouTube sets the pace anyway, and requests come first."""
 MAX_WAITING_JOBS = 10_000
 JOB_SECONDS = 10
 DRAIN_SECONDS = 5

@@ -25,8 +25,10 @@ PROGRESS_PATH = "/api/ws/progress"
 HEALTH_PATH = "/healthz"
 MAX_MESSAGE_BYTES = 64 * 1024
 """Longer messages end the connection (close code 1009)."""
-CLOSE_SECONDS = 5.0
-"""How long a client may take to answer a close before it is cut off."""
+CLOSE_SECONDS = 20.0
+"""How long a client may take to answer a close before it is cut off; a slow one has its backlog to read first."""
+GOODBYE_SECONDS = 5.0
+"""How long clients may take when the notifier stops; what they miss they resume elsewhere."""
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         """Stop accepting, tell every client that we are going away (1001), and wait for their answers."""
         self._server.close()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.drain_seconds):
+            async with asyncio.timeout(min(GOODBYE_SECONDS, self._settings.drain_seconds)):
                 await self._server.wait_closed()
         for task in self._background:
             task.cancel()

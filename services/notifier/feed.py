@@ -3,14 +3,20 @@
 import asyncio
 import logging
 import random
+import time
+from collections.abc import Coroutine
+from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from services.notifier.hub import Hub
 from services.notifier.store import DatabaseAway, Store
 from shared.temporal.feed import ensure_feed, subscribe
+from shared.temporal.names import progress_feed_id
 
 SWEEP_SECONDS = 2.0
+WATCH_SECONDS = 5.0
+WATCH_TIMEOUT = timedelta(seconds=5)
 FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 10.0
 
@@ -38,18 +44,47 @@ class FeedReader:
         """Subscribe again whenever it ends; what is missed in between, the sweep finds."""
         retry_seconds = FIRST_RETRY_SECONDS
         while True:
+            started = time.monotonic()
             try:
                 await ensure_feed(self._client, shard)
-                self._connected[shard] = True
-                async for item in subscribe(self._client, shard):
-                    retry_seconds = FIRST_RETRY_SECONDS
-                    self._hub.offer(item)
+                await _first_of(self._listen(shard), self._watch(shard))
                 logger.info("shard %d of the live feed ended, subscribing again", shard)
             except Exception as error:  # whatever it was: the sweep carries on meanwhile, and giving up helps nobody
                 logger.warning("shard %d of the live feed cannot be read, trying again: %s", shard, error)
             self._connected[shard] = False
+            if time.monotonic() - started > MAX_RETRY_SECONDS:  # it worked for a while
+                retry_seconds = FIRST_RETRY_SECONDS
             await asyncio.sleep(retry_seconds * random.uniform(0.5, 1))  # noqa: S311 - spreads retries, no secret
             retry_seconds = min(2 * retry_seconds, MAX_RETRY_SECONDS)
+
+    async def _listen(self, shard: int) -> None:
+        async for item in subscribe(self._client, shard):
+            self._hub.offer(item)
+
+    async def _watch(self, shard: int) -> None:
+        """Return when the feed that is being read is over: a poll that waits in a terminated workflow never ends."""
+        feed = self._client.get_workflow_handle(progress_feed_id(shard))
+        first_run_ids = set[str]()
+        while len(first_run_ids) <= 1:
+            description = await feed.describe(rpc_timeout=WATCH_TIMEOUT)
+            if description.status is not WorkflowExecutionStatus.RUNNING:
+                return
+            self._connected[shard] = True
+            first_run_ids.add(description.raw_description.workflow_execution_info.first_run_id)
+            await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _first_of(*coroutines: Coroutine[None, None, None]) -> None:
+    """Run until one of them ends, however it ends."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def sweep(store: Store, hub: Hub) -> None:

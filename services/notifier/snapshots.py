@@ -49,7 +49,7 @@ class Snapshots:
     async def _snapshot(self, rows: VideoRows) -> Snapshot:
         running = dict.fromkeys(row.youtube_id for row in rows.videos if row.import_stage not in CLOSED_STAGES)
         answers = await self._ask(list(running)[:MAX_ASKED])
-        return Snapshot(seq=rows.seq, videos=[_progress(row, answers.get(row.youtube_id)) for row in rows.videos])
+        return Snapshot(seq=rows.seq, videos=[progress_of(row, answers.get(row.youtube_id)) for row in rows.videos])
 
     async def _ask(self, youtube_ids: list[str]) -> dict[str, ImportStatus]:
         questions = {youtube_id: self._question(youtube_id) for youtube_id in youtube_ids}
@@ -79,7 +79,7 @@ class Snapshots:
             return None
 
 
-def _progress(row: VideoRow, status: ImportStatus | None) -> ImportProgress:
+def progress_of(row: VideoRow, status: ImportStatus | None) -> ImportProgress:
     """One video of a snapshot, as far as the workflow or the row knows, whichever is further."""
     stored = ImportProgress(
         video_id=row.id,

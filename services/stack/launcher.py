@@ -69,7 +69,7 @@ class Launcher:
         self._supervisor = Supervisor(group, self._plan.home.logs, self._say, self._write_state)
         try:
             if await self._unless_stopped(self._start(self._supervisor)):
-                self._say(self._welcome())
+                self._say(self._plan.welcome)
                 await self._stop_requested.wait()
         finally:
             await self._supervisor.drain()
@@ -128,12 +128,6 @@ class Launcher:
 
     def _say_waiting(self) -> None:
         self._say("The launcher of an earlier run is gone; waiting until its processes have ended …")
-
-    def _welcome(self) -> str:
-        lines = ["", "Vidferry is ready."]
-        lines += [f"  {name:<18} {url}" for name, url in self._plan.urls.items()]
-        lines += ["", f"Ctrl-C stops it. Data and logs: {self._plan.home.path}"]
-        return "\n".join(lines)
 
     def _say(self, line: str) -> None:
         """Show a line and keep it in launcher.log. Neither a closed terminal nor a full disk ends the supervision."""

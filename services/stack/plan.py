@@ -32,6 +32,13 @@ KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""
 SERVER_STOP_SECONDS = 20
 DEMO_CALLS_PER_SECOND = "5"
+DEMO_VIDEOS = {
+    "https://www.youtube.com/watch?v=demoCaption": "captions in two languages, chapters",
+    "https://youtu.be/demoAutoCap": "automatic captions, chapters in the description",
+    "https://www.youtube.com/shorts/demoNoCaps_": "no captions",
+    "https://youtu.be/demoPrivate": "a private video: the import ends in an error",
+}
+"""What to try first in the demo; every other id is an invented video too."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,16 @@ class Plan:
             "Temporal Web UI": self.settings.temporal_ui_url,
         }
 
+    @property
+    def welcome(self) -> str:
+        """What is said when everything is ready."""
+        lines = ["", "Vidferry is ready."]
+        lines += [f"  {name:<18} {url}" for name, url in self.urls.items()]
+        if self.demo:
+            lines += ["", "Try these videos, or any other id:"]
+            lines += [f"  {url:<44} {what}" for url, what in DEMO_VIDEOS.items()]
+        return "\n".join([*lines, "", f"Ctrl-C stops it. Data and logs: {self.home.path}"])
+
     def prepare(self) -> None:
         """Create what the embedded servers need; blocks for some seconds the first time."""
         if self.stack.database_url is None:
@@ -80,7 +97,8 @@ class Plan:
         if self.stack.database_url is not None:
             outside["PostgreSQL (DATABASE_URL)"] = self._postgres_probe
         if self.stack.temporal_address is not None:
-            outside["Temporal (TEMPORAL_ADDRESS)"] = self._temporal_probe
+            where = f"Temporal (TEMPORAL_ADDRESS, namespace {self.settings.temporal_namespace})"
+            outside[where] = self._temporal_probe
         return outside
 
     def servers(self) -> list[ManagedProcess]:

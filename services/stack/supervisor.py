@@ -36,7 +36,8 @@ class Supervisor:
 
     async def start(self, specs: Sequence[ManagedProcess]) -> None:
         """Start all `specs` at once and return when each is ready. Raises StackError for the first that fails."""
-        self._say(f"Starting {', '.join(spec.title for spec in specs)} …")
+        if specs:
+            self._say(f"Starting {', '.join(spec.title for spec in specs)} …")
         started = [self._supervise(spec) for spec in specs]
         await asyncio.gather(*(self._await_ready(process) for process in started))
 

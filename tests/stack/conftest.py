@@ -28,14 +28,14 @@ PORT_VARIABLES = (
 )
 
 
-async def eventually(condition: Callable[[], object], what: str) -> None:
+async def eventually(condition: Callable[[], object], what: str, *, within_seconds: float = DEADLINE_SECONDS) -> None:
     """Wait until `condition` holds; fail with `what` after a deadline far beyond any healthy duration."""
 
     async def check() -> bool:
         assert condition(), what
         return True
 
-    await waiting.eventually(check, within_seconds=DEADLINE_SECONDS)
+    await waiting.eventually(check, within_seconds=within_seconds)
 
 
 @pytest.fixture
@@ -77,9 +77,13 @@ class LauncherProcess:
         """Send a signal to the launcher only."""
         self.process.send_signal(number)
 
-    async def says(self, text: str) -> None:
-        """Wait until it has said `text`."""
-        await eventually(lambda: text in self.output or self.process.returncode is not None, f"“{text}”")
+    async def says(self, text: str, *, within_seconds: float = DEADLINE_SECONDS) -> None:
+        """Wait until it has said `text`, or has ended without."""
+
+        def said_or_ended() -> bool:
+            return text in self.output or self.process.returncode is not None
+
+        await eventually(said_or_ended, f"“{text}”", within_seconds=within_seconds)
         assert text in self.output, self.output
 
     async def exit_code(self) -> int:

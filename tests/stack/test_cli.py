@@ -106,6 +106,6 @@ async def test_stopping_while_a_database_of_ones_own_is_awaited(
 
 
 def test_status_does_not_load_what_it_does_not_need() -> None:
-    heavy = {"temporalio", "sqlalchemy", "pydantic", "fastapi", "httpx", "asyncpg"}
+    heavy = {"temporalio", "sqlalchemy", "fastapi", "httpx", "asyncpg"}
     program = f"import sys, services.stack.cli, services.stack.status; print({heavy} & {{*sys.modules}})"
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "set()\n"

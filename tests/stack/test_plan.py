@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from services.stack.home import Home
-from services.stack.plan import Plan, python_environment
+from services.stack.plan import DEMO_VIDEOS, Plan, python_environment
 from services.stack.postgres import stored_password
+from tests.standin.demo import demo_library
 
 
 def names(plan: Plan) -> list[str]:
@@ -63,7 +64,7 @@ def test_a_temporal_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatc
     monkeypatch.setenv("TEMPORAL_UI_URL", "https://temporal.example")
     plan = Plan.make(home, demo=False)
     assert names(plan) == ["postgres"]
-    assert list(plan.outside_servers()) == ["Temporal (TEMPORAL_ADDRESS)"]
+    assert list(plan.outside_servers()) == ["Temporal (TEMPORAL_ADDRESS, namespace default)"]
     assert plan.service_environment()["TEMPORAL_ADDRESS"] == "temporal.example:7233"
     assert plan.urls["Temporal Web UI"] == "https://temporal.example"
 
@@ -94,6 +95,18 @@ def test_the_demo_adds_the_standin_and_sends_the_services_there(home: Home) -> N
         assert service.env["YOUTUBE_PROXY"] == "http://127.0.0.1:8002"
         assert service.env["YOUTUBE_CA_FILE"] == "/ca.pem"
         assert service.env["YOUTUBE_CALLS_PER_SECOND"] == "5"
+
+
+def test_only_the_demo_says_what_to_try(home: Home) -> None:
+    assert "https://youtu.be/demoPrivate" in Plan.make(home.demo, demo=True).welcome
+    assert "demoPrivate" not in Plan.make(home, demo=False).welcome
+
+
+def test_what_to_try_is_in_the_standins_library() -> None:
+    library = demo_library()
+    library.generate = False
+    for url in DEMO_VIDEOS:
+        assert library.get(url[-11:]) is not None
 
 
 async def test_the_standin_of_an_earlier_run_is_not_taken_for_ready(home: Home) -> None:

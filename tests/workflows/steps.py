@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
@@ -24,7 +25,7 @@ from shared.contracts.imports import (
     YoutubeFailure,
 )
 from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
-from shared.temporal.names import TaskQueue, import_video_id
+from shared.temporal.names import TaskQueue
 from workflows.activities import ImportSteps, YoutubeSteps
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
@@ -104,8 +105,14 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
     @asynccontextmanager
     async def at_work(self, client: Client) -> AsyncIterator[None]:
         """Workers for both task queues."""
-        imports = [self.begin_import, self.skip_captions, self.save_chapters, self.complete_import, self.fail_import]
-        youtube = [self.fetch_metadata, self.fetch_captions]
+        imports: list[Callable[..., Any]] = [
+            self.begin_import,
+            self.skip_captions,
+            self.save_chapters,
+            self.complete_import,
+            self.fail_import,
+        ]
+        youtube: list[Callable[..., Any]] = [self.fetch_metadata, self.fetch_captions]
         async with (
             Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo], activities=imports),
             Worker(client, task_queue=TaskQueue.YOUTUBE, activities=youtube),
@@ -115,5 +122,4 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
 
 async def start(client: Client) -> WorkflowHandle[ImportVideo, ImportVideoResult]:
     """Start the import as the product does."""
-    await start_import(client, YOUTUBE_ID, uuid4())
-    return client.get_workflow_handle_for(ImportVideo.run, import_video_id(YOUTUBE_ID))
+    return await start_import(client, YOUTUBE_ID, uuid4())

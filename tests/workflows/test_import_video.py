@@ -24,12 +24,6 @@ SKIPPED = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry 
 TRANSIENT = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.BACKOFF]
 
 
-async def finish(environment: WorkflowEnvironment, handle: Handle) -> ImportVideoResult:
-    """The import's result, for which days may pass."""
-    async with environment.time_skipping_unlocked():
-        return await handle.result()
-
-
 async def waits(handle: Handle) -> ImportStatus:
     """The status of an import that waits for its next attempt."""
     status = await handle.query(ImportVideo.progress)
@@ -44,7 +38,7 @@ async def calls_reach(steps: ScriptedSteps, step: str, count: int = 1) -> bool:
 async def test_every_stage_in_order(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
-        assert await finish(environment, handle) == ImportVideoResult(stage=ImportStage.COMPLETE)
+        assert await handle.result() == ImportVideoResult(stage=ImportStage.COMPLETE)
         assert steps.calls == ALL_STAGES
         assert steps.track_asked_for == TRACK
         status = await handle.query(ImportVideo.progress)
@@ -63,7 +57,7 @@ async def test_what_is_known_is_not_asked_again(
 ) -> None:
     steps.on("begin_import", ImportState(wanted=True, reached=reached, title="Known"))
     async with steps.at_work(environment.client):
-        result = await finish(environment, await start(environment.client))
+        result = await (await start(environment.client)).result()
     assert result.stage is ImportStage.COMPLETE
     assert steps.calls == calls
 
@@ -74,7 +68,7 @@ async def test_a_video_that_nobody_waits_for_costs_nothing(
 ) -> None:
     steps.on("begin_import", ImportState(wanted=False, reached=reached))
     async with steps.at_work(environment.client):
-        result = await finish(environment, await start(environment.client))
+        result = await (await start(environment.client)).result()
     assert result.stage is reached
     assert steps.calls == ["begin_import"]
 
@@ -85,7 +79,7 @@ async def test_a_permanent_error_ends_the_import_at_once(
 ) -> None:
     steps.on("fetch_metadata", refused(error_type))
     async with steps.at_work(environment.client):
-        result = await finish(environment, await start(environment.client))
+        result = await (await start(environment.client)).result()
     assert result == ImportVideoResult(stage=ImportStage.ERROR, error_code=error_type)
     assert steps.calls == ["begin_import", "fetch_metadata", "fail_import"]
     assert steps.failed_with is error_type
@@ -97,7 +91,7 @@ async def test_a_video_without_captions_is_complete(
 ) -> None:
     steps.on("fetch_captions", refused(error_type))
     async with steps.at_work(environment.client):
-        result = await finish(environment, await start(environment.client))
+        result = await (await start(environment.client)).result()
     assert result.stage is ImportStage.COMPLETE
     assert steps.calls[-4:] == ["fetch_captions", "skip_captions", "save_chapters", "complete_import"]
 
@@ -110,7 +104,7 @@ async def test_a_transient_error_is_tried_again_until_patience_ends(
     steps.on(f"fetch_{step}", *[refused(error_type)] * MAX_ATTEMPTS[step])
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
-        result = await finish(environment, await start(environment.client))
+        result = await (await start(environment.client)).result()
         took = await environment.get_current_time() - begun
     assert result.error_code is error_type
     assert steps.calls.count(f"fetch_{step}") == MAX_ATTEMPTS[step]
@@ -120,7 +114,7 @@ async def test_a_transient_error_is_tried_again_until_patience_ends(
 async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
     steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * (MAX_ATTEMPTS[YoutubeStep.CAPTIONS] - 1))
     async with steps.at_work(environment.client):
-        assert (await finish(environment, await start(environment.client))).stage is ImportStage.COMPLETE
+        assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
 
 
 async def test_a_block_is_waited_out_for_days_and_is_no_attempt(
@@ -129,7 +123,7 @@ async def test_a_block_is_waited_out_for_days_and_is_no_attempt(
     steps.on("fetch_metadata", *[refused(ErrorType.BOT_CHECK)] * 60)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
-        result = await finish(environment, await start(environment.client))
+        result = await (await start(environment.client)).result()
         took = await environment.get_current_time() - begun
     assert result.stage is ImportStage.COMPLETE
     assert took > timedelta(days=2)
@@ -139,7 +133,7 @@ async def test_youtubes_own_pause_is_obeyed(environment: WorkflowEnvironment, st
     steps.on("fetch_metadata", refused(ErrorType.RATE_LIMITED, retry_after_seconds=7200))
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
-        await finish(environment, await start(environment.client))
+        await (await start(environment.client)).result()
         assert await environment.get_current_time() - begun >= timedelta(hours=2)
 
 
@@ -154,7 +148,7 @@ async def test_a_premiere_is_imported_after_its_beginning(
         assert status.waiting_for is ErrorType.UPCOMING
         assert status.retry_at is not None
         assert abs(status.retry_at - premiere) < timedelta(minutes=1)
-        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.result()).stage is ImportStage.COMPLETE
         assert await environment.get_current_time() > premiere
 
 
@@ -176,7 +170,7 @@ async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait
             assert status.retry_at is not None
             await handle.signal(ImportVideo.retry_now)
         await eventually(lambda: calls_reach(steps, "complete_import"))
-        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.result()).stage is ImportStage.COMPLETE
 
 
 async def test_cancel_ends_a_wait(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
@@ -185,7 +179,7 @@ async def test_cancel_ends_a_wait(environment: WorkflowEnvironment, steps: Scrip
         handle = await start(environment.client)
         await eventually(lambda: waits(handle))
         await handle.signal(ImportVideo.cancel)
-        assert (await finish(environment, handle)).stage is ImportStage.CREATED
+        assert (await handle.result()).stage is ImportStage.CREATED
     assert steps.calls == ["begin_import", "fetch_metadata"]
 
 
@@ -196,7 +190,7 @@ async def test_cancel_takes_a_queued_request_back(environment: WorkflowEnvironme
         handle = await start(environment.client)
         await eventually(lambda: calls_reach(steps, "fetch_captions"))
         await handle.signal(ImportVideo.cancel)
-        assert (await finish(environment, handle)).stage is ImportStage.METADATA
+        assert (await handle.result()).stage is ImportStage.METADATA
         never.set()
     assert steps.calls == ["begin_import", "fetch_metadata", "fetch_captions"]
 
@@ -210,7 +204,7 @@ async def test_an_attach_at_closing_time_is_served(environment: WorkflowEnvironm
         await eventually(lambda: calls_reach(steps, "complete_import"))
         await start_import(environment.client, YOUTUBE_ID, uuid4())
         closing.set()
-        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.result()).stage is ImportStage.COMPLETE
     assert steps.calls == [*ALL_STAGES, "begin_import"]
 
 
@@ -221,7 +215,7 @@ async def test_an_attach_after_a_cancel_is_served(environment: WorkflowEnvironme
         await eventually(lambda: waits(handle))
         await handle.signal(ImportVideo.attach, Attach(user_id=uuid4()))
         await handle.signal(ImportVideo.cancel)
-        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.result()).stage is ImportStage.COMPLETE
 
 
 async def test_who_attaches_during_a_wait_is_brought_up_to_date(
@@ -234,7 +228,7 @@ async def test_who_attaches_during_a_wait_is_brought_up_to_date(
         await start_import(environment.client, YOUTUBE_ID, uuid4())
         await eventually(lambda: calls_reach(steps, "begin_import", 2))
         assert (await handle.query(ImportVideo.progress)).stage is ImportStage.METADATA
-        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.result()).stage is ImportStage.COMPLETE
 
 
 async def test_our_own_trouble_is_retried_without_counting(
@@ -244,6 +238,6 @@ async def test_our_own_trouble_is_retried_without_counting(
     steps.on("fetch_metadata", *[ConnectionError("the database is away")] * 12, VideoMetadata(title="Here"))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
-        assert (await finish(environment, handle)).stage is ImportStage.COMPLETE
+        assert (await handle.result()).stage is ImportStage.COMPLETE
         assert (await handle.query(ImportVideo.progress)).title == "Here"
     assert steps.failed_with is None

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
 from shared.contracts.imports import CaptionsResult, FetchCaptionsInput, VideoMetadata, VideoRef, YoutubeFailure
@@ -90,7 +90,13 @@ class YoutubeActivities(YoutubeSteps):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
             except YoutubeError as error:
                 failure = YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before)
-                raise ApplicationError(error.detail, failure, type=error.error_type, non_retryable=True) from None
+                raise ApplicationError(
+                    error.detail,
+                    failure,
+                    type=error.error_type,
+                    non_retryable=True,
+                    category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log
+                ) from None
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 import youtube_transcript_api as transcripts
-from yt_dlp.networking.exceptions import CertificateVerifyError, TransportError
+from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, TransportError
 from yt_dlp.utils import ExtractorError
 
 from services.worker.adapters.models import YoutubeError
@@ -118,12 +118,22 @@ def youtube_error(exception: BaseException, warnings: Sequence[str] = ()) -> You
     """Whatever the libraries raised, as the one exception of the adapters; `warnings` is what yt-dlp said before."""
     causes = list(_with_causes(exception))
     for cause in causes:
-        if isinstance(cause, YoutubeError):
-            return cause
-        if isinstance(cause, transcripts.VideoUnplayable):
-            return _unplayable(cause)
+        told = _told(cause)
+        if told is not None:
+            return told
     said = "; ".join([_words(exception), *warnings])
     return YoutubeError(_exception_error(exception, causes), f"{type(exception).__name__}: {said}")
+
+
+def _told(exception: BaseException) -> YoutubeError | None:
+    """The error that an exception carries; None where only its class says what it is."""
+    if isinstance(exception, YoutubeError):
+        return exception
+    if isinstance(exception, HTTPError):
+        return http_error(exception.response.url, exception.status, exception.response.headers)
+    if isinstance(exception, transcripts.VideoUnplayable):
+        return _unplayable(exception)
+    return None
 
 
 def _exception_error(exception: BaseException, causes: list[BaseException]) -> ErrorType:

@@ -11,12 +11,13 @@ from typing import Any
 
 from yt_dlp import YoutubeDL
 from yt_dlp.extractor.youtube import YoutubeIE
-from yt_dlp.networking import Request, Response
 from yt_dlp.networking._requests import RequestsRH
-from yt_dlp.networking.exceptions import HTTPError, RequestError, TransportError
+from yt_dlp.utils import ExtractorError
 
 from services.worker.adapters.connection import Connection
-from services.worker.adapters.errors import body_error, http_error, youtube_error
+from services.worker.adapters.errors import body_error, youtube_error
+from services.worker.adapters.models import YoutubeError
+from shared.contracts.errors import ErrorType
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ class QuietLogger:
         logger.debug("%s", message)
 
 
-class FirstFailureRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp's HTTP client, except that a failure ends the extraction: a plain RequestError is caught nowhere."""
+class TrustingRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
+    """yt-dlp's HTTP client, which trusts the operator's own authority too; yt-dlp has no option for that."""
 
     def __init__(self, *, connection: Connection, **options: Any) -> None:
         self._connection = connection
@@ -52,17 +53,6 @@ class FirstFailureRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
         context: ssl.SSLContext = super()._make_sslcontext(**options)
         self._connection.trust_own(context)
         return context
-
-    def _send(self, request: Request) -> Response:
-        try:
-            return super()._send(request)
-        except HTTPError as failure:
-            error = http_error(request.url, failure.status, failure.response.headers)
-            if error is None:
-                raise
-            raise RequestError(cause=error) from None
-        except TransportError as failure:
-            raise RequestError(cause=youtube_error(failure)) from None
 
 
 class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
@@ -75,7 +65,7 @@ class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
 
     def build_request_director(self, _handlers: Any, preferences: Any = None) -> Any:
         """One HTTP client only."""
-        return super().build_request_director([partial(FirstFailureRH, connection=self._connection)], preferences)
+        return super().build_request_director([partial(TrustingRH, connection=self._connection)], preferences)
 
 
 def _options(connection: Connection, collected: QuietLogger, arguments: dict[str, list[str]]) -> dict[str, Any]:
@@ -110,11 +100,27 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
         self.reason: str | None = None
         super().__init__(downloader)
 
+    def _error_or_warning(self, err: Exception, *args: Any, **options: Any) -> None:
+        """A failed request is an error: yt-dlp would go on without what the answer tells, which is not "none"."""
+        if getattr(err, "cause", None) is not None:
+            raise youtube_error(err) from None
+        super()._error_or_warning(err, *args, **options)
+
+    def _extract_player_response(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """The player's answer, which names the captions, is indispensable: yt-dlp would go on with the page alone."""
+        try:
+            response = super()._extract_player_response(*args, **options)
+        except ExtractorError as error:
+            raise youtube_error(error) from None
+        if not isinstance(response, dict) or "playabilityStatus" not in response:
+            raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, "the player does not say whether the video can be played")
+        return response
+
     def extract_ytcfg(self, video_id: str, webpage: str | None) -> dict[str, Any]:
-        """As yt-dlp does, unless the page is a captcha: yt-dlp would go on without what a page tells."""
+        """As yt-dlp does, unless the page is a captcha."""
         error = body_error(f"the page of {video_id}", (webpage or "").encode())
         if error is not None:
-            raise RequestError(cause=error)
+            raise error
         config: dict[str, Any] = super().extract_ytcfg(video_id, webpage)
         return config
 
@@ -136,4 +142,4 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
     @staticmethod
     def _is_agegated(_player_response: Any) -> bool:
         """Never: yt-dlp would ask as a further client, whose media need JavaScript, and be refused again."""
-        return False
+        return True

@@ -8,7 +8,7 @@ from services.worker.adapters.captions import CaptionsAdapter
 from services.worker.adapters.metadata import MetadataAdapter
 from tests.standin import Standin
 
-HASTY_SECONDS = 0.5
+HASTY_SECONDS = 1.0
 """A timeout for tests in which YouTube never answers."""
 
 
@@ -33,7 +33,7 @@ def metadata(standin: Standin) -> MetadataAdapter:
 
 
 @pytest.fixture
-def captions(standin: Standin) -> CaptionsAdapter:
+def captions_adapter(standin: Standin) -> CaptionsAdapter:
     """The captions adapter as the worker builds it."""
     return CaptionsAdapter(standin.proxy_url, standin.ca_file)
 

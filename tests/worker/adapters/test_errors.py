@@ -168,7 +168,7 @@ FAILED = transcripts.YouTubeRequestFailed("x", requests.HTTPError("500"))
         (transcripts.AgeRestricted("x"), ErrorType.CAPTIONS_AGE_RESTRICTED),
         (transcripts.PoTokenRequired("x"), ErrorType.CAPTIONS_TOKEN_REQUIRED),
         (transcripts.TranscriptsDisabled("x"), ErrorType.CAPTIONS_DISABLED),
-        (transcripts.NoTranscriptFound("x", ["en"], None), ErrorType.CAPTIONS_NONE),  # type: ignore[arg-type]  # unused
+        (transcripts.NoTranscriptFound("x", ["en"], None), ErrorType.CAPTIONS_NONE),
         (transcripts.VideoUnavailable("x"), ErrorType.VIDEO_UNAVAILABLE),
         (FAILED, ErrorType.UPSTREAM_UNAVAILABLE),
         (transcripts.FailedToCreateConsentCookie("x"), ErrorType.UNEXPECTED_ANSWER),

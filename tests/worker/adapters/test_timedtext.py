@@ -1,6 +1,7 @@
 """Lines and times of caption tracks."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -93,4 +94,4 @@ def test_lines_are_always_ordered_and_have_text(lines: list[TranscriptLine], kin
     assert [line.start_seconds for line in tidied] == sorted(line.start_seconds for line in tidied)
     assert all(line.text and line.end_seconds >= line.start_seconds for line in tidied)
     if kind is AUTOMATIC:
-        assert all(a.end_seconds <= b.start_seconds for a, b in zip(tidied, tidied[1:], strict=False))
+        assert all(a.end_seconds <= b.start_seconds for a, b in pairwise(tidied))

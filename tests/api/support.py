@@ -1,0 +1,109 @@
+"""A client of the API that knows its paths, and a look behind it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.app import create_app
+from shared.settings import Settings
+
+BASE_URL = "http://127.0.0.1:8000"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""An id that nothing has."""
+
+
+def youtube_id(number: int) -> str:
+    """The id of an invented video."""
+    return f"video{number:06d}"
+
+
+class Api:
+    """Requests to the API. Shortcuts assert success; everything else goes through `http`."""
+
+    def __init__(self, http: httpx.AsyncClient, engine: AsyncEngine) -> None:
+        self.http = http
+        self._engine = engine
+
+    async def new_list(self, name: str = "Lighthouses") -> str:
+        """The id of a new list."""
+        response = await self.http.post("/api/lists", json={"name": name})
+        assert response.status_code == 201, response.text
+        return str(response.json()["id"])
+
+    async def add(self, list_id: str, number: int = 1) -> dict[str, Any]:
+        """A video that was added to a list."""
+        response = await self.post_url(list_id, youtube_id(number))
+        assert response.status_code == 201, response.text
+        return dict(response.json())
+
+    async def post_url(self, list_id: str, url: str, **headers: str) -> httpx.Response:
+        """The answer to an attempt to add a video."""
+        return await self.http.post(f"/api/lists/{list_id}/videos", json={"url": url}, headers=headers)
+
+    async def get(self, path: str, **parameters: Any) -> dict[str, Any]:
+        """A successful answer's content."""
+        response = await self.http.get(f"/api{path}", params=parameters)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    async def all_pages(self, path: str, limit: int) -> list[dict[str, Any]]:
+        """Everything on all pages."""
+        page = await self.get(path, limit=limit)
+        items = list(page["items"])
+        while page["next_cursor"]:
+            page = await self.get(path, limit=limit, cursor=page["next_cursor"])
+            items += page["items"]
+        return items
+
+    async def execute(self, statement: str, **parameters: Any) -> None:
+        """Change the database behind the API's back."""
+        async with self._engine.begin() as connection:
+            await connection.execute(text(statement), parameters)
+
+    async def fail(self, video_id: str, error_code: str = "video_private", progress: int = 25) -> None:
+        """Let a video's import have ended in an error."""
+        await self.execute(
+            "UPDATE videos SET import_stage = 'error', import_progress = :progress, error_code = :error_code "
+            "WHERE id = CAST(:video_id AS uuid)",
+            video_id=video_id,
+            error_code=error_code,
+            progress=progress,
+        )
+
+    async def complete(self, number: int = 1) -> None:
+        """Let a video's import be complete, with what YouTube knew of it."""
+        await self.execute("UPDATE videos SET import_stage = 'complete', import_progress = 100")
+        await self.execute(
+            """
+            INSERT INTO video_enrichments (youtube_id, title, channel, duration_seconds, published_at, description,
+                                           tags, categories, view_count, like_count, youtube_chapters, captions_source,
+                                           captions_language, captions_kind)
+            VALUES (:youtube_id, 'A lens', 'The Lamp Room', 754, '2025-03-09T17:30:00Z', 'From the first cut.',
+                    '{optics,glass}', '{Education}', 48210, 1930, '[]', 'youtube', 'en', 'manual')
+            """,
+            youtube_id=youtube_id(number),
+        )
+
+
+@asynccontextmanager
+async def serving(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Api]:
+    """The API with its lifespan running."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+        yield Api(http, engine)
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem details of an answer that is no success."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    details: dict[str, Any] = response.json()
+    assert (response.status_code, details["status"], details["code"]) == (status, status, code), details
+    assert details["type"] == "about:blank"
+    assert details["title"]
+    assert details["detail"].endswith(".")
+    return details

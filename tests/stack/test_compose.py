@@ -1,0 +1,123 @@
+"""docker-compose.yml, Dockerfile and the launcher say the same; nothing is published beyond this machine."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from services.stack import plan
+from services.stack.home import PROJECT_ROOT
+from services.stack.temporal import DYNAMIC_CONFIG, temporal_binary
+from shared.settings import Settings
+
+COMMANDS = {
+    "api": plan.API_COMMAND,
+    "worker": plan.WORKER_COMMAND,
+    "notifier": plan.NOTIFIER_COMMAND,
+    "migrate": plan.SETUP_COMMAND,
+}
+SERVICES = {"api", "worker", "notifier"}
+ONE_SHOTS = {"migrate", "temporal-schema", "temporal-namespace"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    """The services of docker-compose.yml, as YAML reads them."""
+    text = (PROJECT_ROOT / "docker-compose.yml").read_text()
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    return found
+
+
+def strings(node: object) -> Iterator[str]:
+    """Every string anywhere below `node`."""
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strings(value)
+    elif isinstance(node, str):
+        yield node
+
+
+def test_it_follows_the_compose_specification() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*command, PROJECT_ROOT / "docker-compose.yml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_commands_are_the_launchers(services: dict[str, dict[str, Any]], name: str) -> None:
+    assert services[name]["command"] == ["python", *COMMANDS[name]]
+
+
+def test_every_process_may_drain_before_it_is_killed(services: dict[str, dict[str, Any]]) -> None:
+    drain_seconds = Settings.model_fields["drain_seconds"].default
+    for name in SERVICES:
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) >= drain_seconds + 10
+        assert "VIDFERRY_DRAIN_SECONDS" not in services[name]["environment"]
+
+
+def test_temporal_is_configured_like_the_embedded_one(services: dict[str, dict[str, Any]]) -> None:
+    temporal = services["temporal"]
+    source, target, mode = temporal["volumes"][0].split(":")
+    assert temporal["environment"]["DYNAMIC_CONFIG_FILE_PATH"] == target
+    assert mode == "ro"
+    configured = yaml.safe_load((PROJECT_ROOT / source).read_text())
+    assert configured == {key: [{"value": value}] for key, value in DYNAMIC_CONFIG.items()}
+
+
+def test_temporal_and_its_web_ui_have_the_versions_of_the_embedded_ones(services: dict[str, dict[str, Any]]) -> None:
+    said = subprocess.check_output([temporal_binary(), "--version"], text=True)
+    server, ui = re.findall(r"(?:Server|UI) (\d+\.\d+\.\d+)", said)
+    assert services["temporal"]["image"] == f"temporalio/server:{server}"
+    assert services["temporal-schema"]["image"] == f"temporalio/admin-tools:{server}"
+    assert services["temporal-namespace"]["image"] == f"temporalio/admin-tools:{server}"
+    assert services["temporal-ui"]["image"] == f"temporalio/ui:{ui}"
+
+
+def test_nothing_is_published_beyond_loopback(services: dict[str, dict[str, Any]]) -> None:
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert set(published) == {"api", "notifier", "temporal", "temporal-ui"}
+    for ports in published.values():
+        assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+    assert [name for name, service in services.items() if "network_mode" in service] == []
+
+
+def test_whatever_keeps_running_is_watched_and_started_again(services: dict[str, dict[str, Any]]) -> None:
+    assert set(services) > ONE_SHOTS
+    for name, service in services.items():
+        if name in ONE_SHOTS:
+            assert service["restart"].startswith("on-failure")
+        else:
+            assert service["restart"] == "unless-stopped"
+            assert service["healthcheck"]["test"][0] == "CMD"
+
+
+def test_each_waits_for_what_it_needs(services: dict[str, dict[str, Any]]) -> None:
+    for service in services.values():
+        for needed, how in service.get("depends_on", {}).items():
+            expected = "service_completed_successfully" if needed in ONE_SHOTS else "service_healthy"
+            assert how == {"condition": expected}
+    for name in SERVICES:
+        assert list(services[name]["depends_on"]) == ["migrate"]
+
+
+def test_the_password_is_asked_for_and_nowhere_written_down(services: dict[str, dict[str, Any]]) -> None:
+    mentions = [text for text in strings(services) if "POSTGRES_PASSWORD" in text]
+    assert len(mentions) >= 6
+    assert [text for text in mentions if "${POSTGRES_PASSWORD:?" not in text] == []
+
+
+def test_the_image_holds_our_code_pinned_and_unprivileged() -> None:
+    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
+    assert "--require-hashes -r requirements.lock" in dockerfile
+    assert re.search(r"^USER (?!root)", dockerfile, re.MULTILINE)
+    ignored = (PROJECT_ROOT / ".dockerignore").read_text().splitlines()
+    for source in re.findall(r"^COPY (?!--from)(\S+)", dockerfile, re.MULTILINE):
+        assert (PROJECT_ROOT / source).exists()
+        assert f"!{source}" in ignored

@@ -1,0 +1,72 @@
+"""The real stack as a person starts it: embedded servers, real services, the YouTube stand-in."""
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from typing import Any
+
+import psutil
+
+from services.stack.home import Home, is_locked
+from services.stack.state import StackState
+from tests.stack.conftest import Launch, LauncherProcess, eventually, processes_of
+
+NAMES = ["postgres", "temporal", "standin", "worker", "notifier", "api"]
+START_SECONDS = 120
+"""On a busy machine; a few seconds otherwise."""
+
+
+def call(url: str, body: object = None) -> Any:
+    """The JSON answer to a GET, or to a POST where there is a body."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own API
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def state_of(home: Home) -> StackState:
+    return StackState.read(home.state_file)
+
+
+def status() -> list[tuple[str, str]]:
+    """Name and state of each process, as `vidferry status` shows them."""
+    command = [sys.executable, "-m", "services.stack", "status"]
+    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return [(line.split()[0], line.split()[1]) for line in text.splitlines()[1:]]
+
+
+async def started_demo(launch: Launch) -> LauncherProcess:
+    launcher = await launch("-m", "services.stack", "demo")
+    await launcher.says("Vidferry is ready.", within_seconds=START_SECONDS)
+    return launcher
+
+
+async def kill_all_and_await_their_return(launcher: LauncherProcess, home: Home) -> None:
+    entries = state_of(home).processes
+    for entry in entries:
+        assert entry.pid is not None
+        psutil.Process(entry.pid).kill()
+    for entry in entries:
+        await launcher.says(f"{entry.title} was ended by SIGKILL")
+        await launcher.says(f"{entry.title} is back", within_seconds=START_SECONDS)
+
+
+async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch, home: Home) -> None:
+    launcher = await started_demo(launch)
+    assert status() == [(name, "running") for name in NAMES]
+    api = state_of(home.demo).urls["API"]
+    created = call(f"{api}/lists", {"name": "Harbour"})
+    await kill_all_and_await_their_return(launcher, home.demo)
+    assert call(f"{api}/lists/{created['id']}")["name"] == "Harbour"
+
+    launcher.signal(signal.SIGINT)
+    assert await launcher.exit_code() == 0
+    assert processes_of(home) == []
+
+    launcher = await started_demo(launch)
+    assert call(f"{api}/lists/{created['id']}")["name"] == "Harbour"
+    launcher.signal(signal.SIGKILL)
+    await eventually(lambda: processes_of(home) == [], "every process has ended", within_seconds=START_SECONDS)
+    assert not is_locked(home.demo)

@@ -1,0 +1,185 @@
+"""Whole imports by the production worker: real Temporal, Postgres, yt-dlp and youtube-transcript-api."""
+
+import asyncio
+from functools import partial
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportVideoResult
+from shared.contracts.messages import ImportProgress
+from shared.contracts.stages import ImportStage
+from shared.contracts.youtube import CaptionsKind, CaptionsSource
+from shared.db.enrichments import find_enrichment
+from shared.db.models import Chapter, TranscriptSegment, Video, VideoEnrichment
+from shared.temporal.names import IMPORT_STAGE, USER_ID, YOUTUBE_ID, import_video_id
+from tests.standin import Chapter as StandinChapter
+from tests.standin import Fault, Kind, Standin, StandinVideo, VideoState, captions
+from tests.support.entries import add_user, add_video, events_of, find_video
+from tests.support.waiting import eventually
+from workflows.import_video import ImportVideo
+from workflows.start import start_import
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+ID = "abcdefghijk"
+ALL_STAGES = [("created", 0), ("metadata", 25), ("captions", 60), ("chapters", 90), ("complete", 100)]
+
+
+async def run_import(client: Client, youtube_id: str, user_id: UUID) -> ImportVideoResult:
+    return await (await start_import(client, youtube_id, user_id)).result()
+
+
+async def enrichment(engine: AsyncEngine, youtube_id: str = ID) -> VideoEnrichment:
+    async with engine.connect() as connection:
+        found = await find_enrichment(connection, youtube_id)
+    assert found is not None
+    return found
+
+
+async def texts(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(select(TranscriptSegment).order_by(col(TranscriptSegment.position)))
+        return [row.text for row in rows]
+
+
+async def chapters(engine: AsyncEngine) -> list[tuple[float, float | None, str]]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(select(Chapter).order_by(col(Chapter.position)))
+        return [(row.start_seconds, row.end_seconds, row.title) for row in rows]
+
+
+def stages(events: list[ImportProgress]) -> list[tuple[str, int]]:
+    return [(event.stage.value, event.progress) for event in events]
+
+
+async def test_a_captioned_video_in_three_requests(client: Client, engine: AsyncEngine, standin: Standin) -> None:
+    standin.library.add(
+        StandinVideo(
+            ID,
+            title="Mine",
+            captions=(captions("en", "auto", automatic=True), captions("en", "Hello", "world")),
+            chapters=(StandinChapter(0, "One"), StandinChapter(100, "Two"), StandinChapter(200, "Three")),
+        )
+    )
+    video = await add_video(engine, ID)
+    assert await run_import(client, ID, video.user_id) == ImportVideoResult(stage=ImportStage.COMPLETE)
+
+    assert stages(await events_of(engine, video)) == ALL_STAGES
+    known = await enrichment(engine)
+    assert (known.title, known.channel, known.duration_seconds) == ("Mine", "Harbour Films", 300)
+    assert known.published_at is not None
+    assert known.completed_at is not None
+    assert (known.captions_source, known.captions_language, known.captions_kind) == (
+        CaptionsSource.YOUTUBE,
+        "en",
+        CaptionsKind.MANUAL,
+    )
+    assert await texts(engine) == ["Hello", "world"]
+    assert await chapters(engine) == [(0, 100, "One"), (100, 200, "Two"), (200, 300, "Three")]
+    assert [request.kind for request in standin.requests] == [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
+
+
+async def test_a_video_without_captions_takes_its_chapters_from_the_description(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID, description="0:00 Start\n1:00 Middle\n2:00 End"))
+    video = await add_video(engine, ID)
+    await run_import(client, ID, video.user_id)
+    assert stages(await events_of(engine, video)) == ALL_STAGES
+    assert (await enrichment(engine)).captions_source == CaptionsSource.NONE
+    assert await texts(engine) == []
+    assert [title for _, _, title in await chapters(engine)] == ["Start", "Middle", "End"]
+
+
+async def test_a_private_video_ends_in_error_with_plain_words(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID, state=VideoState.PRIVATE))
+    video = await add_video(engine, ID)
+    result = await run_import(client, ID, video.user_id)
+    assert result == ImportVideoResult(stage=ImportStage.ERROR, error_code=ErrorType.VIDEO_PRIVATE)
+    *_, last = await events_of(engine, video)
+    assert (last.stage, last.progress, last.error_code) == (ImportStage.ERROR, 0, ErrorType.VIDEO_PRIVATE)
+    assert last.message == "This video is private."
+    assert (await find_video(engine, video.id)).error_code == ErrorType.VIDEO_PRIVATE
+
+
+async def test_one_import_serves_every_list_and_user(client: Client, engine: AsyncEngine, standin: Standin) -> None:
+    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
+    somebody = await add_user(engine)
+    entries = [await add_video(engine, ID), await add_video(engine, ID), await add_video(engine, ID, somebody)]
+    await asyncio.gather(*(start_import(client, ID, entry.user_id) for entry in entries))
+    for entry in entries:
+        await eventually(partial(_is_complete, engine, entry))
+        assert stages(await events_of(engine, entry)) == ALL_STAGES
+    assert len(standin.requests) == 3
+
+
+async def test_a_known_video_is_complete_at_once_and_without_a_request(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID))
+    await run_import(client, ID, (await add_video(engine, ID)).user_id)
+    requests = len(standin.requests)
+    second = await add_video(engine, ID)
+    assert (await run_import(client, ID, second.user_id)).stage is ImportStage.COMPLETE
+    assert stages(await events_of(engine, second)) == [("created", 0), ("complete", 100)]
+    assert len(standin.requests) == requests
+
+
+async def test_a_failed_request_is_repeated_and_nothing_before_it(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
+    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=503, times=1))
+    video = await add_video(engine, ID)
+    await run_import(client, ID, video.user_id)
+    assert stages(await events_of(engine, video)) == ALL_STAGES
+    assert [request.kind for request in standin.requests].count(Kind.WATCH) == 1
+
+
+async def test_the_import_can_be_found_by_what_it_does(client: Client, engine: AsyncEngine, standin: Standin) -> None:
+    standin.library.add(StandinVideo(ID, title="Stuck", captions=(captions("en", "Hello"),)))
+    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=429, times=-1))
+    video = await add_video(engine, ID)
+    somebody = await add_user(engine)
+    handle = await start_import(client, ID, video.user_id)
+    await start_import(client, ID, somebody)
+
+    async def stuck_at_captions() -> bool:
+        query = f"{IMPORT_STAGE.name} = 'captions' AND {YOUTUBE_ID.name} = '{ID}' AND ExecutionStatus = 'Running'"
+        found = [execution async for execution in client.list_workflows(query)]
+        assert [execution.id for execution in found] == [import_video_id(ID)]
+        return found[0].typed_search_attributes[USER_ID] == [str(video.user_id), str(somebody)]
+
+    await eventually(stuck_at_captions)
+
+    async def waits() -> bool:
+        return (await handle.query(ImportVideo.progress)).waiting_for is ErrorType.RATE_LIMITED
+
+    await eventually(waits)
+    details = await handle.query("__temporal_workflow_metadata")
+    assert "**Stuck**" in details.current_details
+    assert "waits until" in details.current_details
+    description = await handle.describe()
+    assert await description.static_summary() == f"YouTube video {ID}"
+    standin.faults.clear()
+    await handle.signal(ImportVideo.retry_now)
+    assert (await handle.result()).stage is ImportStage.COMPLETE
+
+
+async def test_an_entry_that_is_gone_stops_its_import(client: Client, engine: AsyncEngine, standin: Standin) -> None:
+    handle = await start_import(client, ID, await add_user(engine))
+    await handle.result()
+    assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
+    assert standin.requests == []
+
+
+async def _is_complete(engine: AsyncEngine, video: Video) -> bool:
+    return (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE

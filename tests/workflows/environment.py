@@ -1,0 +1,28 @@
+"""Temporal's test server, from the wheel."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from shared.temporal.setup import SEARCH_ATTRIBUTES
+
+
+@asynccontextmanager
+async def time_skipping_environment(identity: str | None = None) -> AsyncIterator[WorkflowEnvironment]:
+    """A server that lets days pass in milliseconds while time skipping is unlocked."""
+    environment = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=shutil.which("temporal-test-server", path=str(Path(sys.executable).parent)),
+        data_converter=pydantic_data_converter,
+        identity=identity,
+    )
+    async with environment:
+        await environment.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=SEARCH_ATTRIBUTES)
+        )
+        yield environment

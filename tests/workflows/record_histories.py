@@ -1,0 +1,166 @@
+"""`python -m tests.workflows.record_histories`: records the histories that `test_replay.py` replays.
+
+Run it after an intended change of a workflow's commands, with the next VERSION; the older files stay for as long as
+such imports may still be running somewhere.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from shared import process
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
+from shared.contracts.stages import ImportStage
+from shared.temporal.feed import ensure_feed
+from shared.temporal.names import TaskQueue, progress_feed_id
+from tests.support.waiting import eventually
+from tests.workflows.environment import time_skipping_environment
+from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
+from workflows.activities import ReconcileSteps
+from workflows.import_video import ImportVideo
+from workflows.progress_feed import ProgressFeed
+from workflows.reconcile_imports import ReconcileImports
+from workflows.start import start_import
+
+VERSION = 1
+HISTORIES = Path(__file__).parent / "histories"
+Handle = WorkflowHandle[Any, Any]
+
+
+async def import_video__captioned(environment: WorkflowEnvironment) -> Handle:
+    """Every stage at the first attempt."""
+    return await _import(environment, ScriptedSteps())
+
+
+async def import_video__known_already(environment: WorkflowEnvironment) -> Handle:
+    """Nothing is left to do."""
+    steps = ScriptedSteps()
+    steps.on("begin_import", ImportState(wanted=False, reached=ImportStage.COMPLETE, title="Known"))
+    return await _import(environment, steps)
+
+
+async def import_video__troubled(environment: WorkflowEnvironment) -> Handle:
+    """A block, transient errors, and in the end no captions."""
+    steps = ScriptedSteps()
+    steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK), refused(ErrorType.UPSTREAM_UNAVAILABLE))
+    steps.on("fetch_captions", refused(ErrorType.LINK_EXPIRED), refused(ErrorType.CAPTIONS_NONE))
+    return await _import(environment, steps)
+
+
+async def import_video__refused(environment: WorkflowEnvironment) -> Handle:
+    """A private video."""
+    steps = ScriptedSteps()
+    steps.on("fetch_metadata", refused(ErrorType.VIDEO_PRIVATE))
+    return await _import(environment, steps)
+
+
+async def import_video__attached_at_closing_time(environment: WorkflowEnvironment) -> Handle:
+    """Somebody else wants the video while it completes."""
+    steps, closing = ScriptedSteps(), asyncio.Event()
+    steps.on("complete_import", closing)
+    steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False, reached=ImportStage.COMPLETE))
+
+    async def disturb(handle: Handle) -> None:
+        await eventually(lambda: _called(steps, "complete_import"))
+        await start_import(environment.client, YOUTUBE_ID, uuid4())
+        closing.set()
+
+    return await _import(environment, steps, disturb)
+
+
+async def import_video__cancelled(environment: WorkflowEnvironment) -> Handle:
+    """The last list lets the video go while a request is queued."""
+    steps, never = ScriptedSteps(), asyncio.Event()
+    steps.on("fetch_metadata", never)
+
+    async def disturb(handle: Handle) -> None:
+        await eventually(lambda: _called(steps, "fetch_metadata"))
+        await handle.signal(ImportVideo.cancel)
+
+    return await _import(environment, steps, disturb)
+
+
+async def progress_feed__started(environment: WorkflowEnvironment) -> Handle:
+    """A feed that waits for publishers."""
+    client = environment.client
+    async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ProgressFeed]):
+        await ensure_feed(client, 0)
+        handle = client.get_workflow_handle(progress_feed_id(0))
+        await eventually(lambda: _has_run(handle))
+        return handle
+
+
+async def reconcile_imports__done(environment: WorkflowEnvironment) -> Handle:
+    """One look at the waiting videos."""
+
+    class Steps(ReconcileSteps):
+        @activity.defn
+        async def start_missing_imports(self, reconcile: ReconcileInput) -> ReconcileResult:
+            return ReconcileResult(running=1, started=2)
+
+    client = environment.client
+    activities = [Steps().start_missing_imports]
+    async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ReconcileImports], activities=activities):
+        handle = await client.start_workflow(
+            ReconcileImports.run, ReconcileInput(), id="reconcile", task_queue=TaskQueue.IMPORTS
+        )
+        await handle.result()
+        return handle
+
+
+SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
+    import_video__captioned,
+    import_video__known_already,
+    import_video__troubled,
+    import_video__refused,
+    import_video__attached_at_closing_time,
+    import_video__cancelled,
+    progress_feed__started,
+    reconcile_imports__done,
+]
+
+
+async def _import(
+    environment: WorkflowEnvironment,
+    steps: ScriptedSteps,
+    disturb: Callable[[Handle], Awaitable[None]] | None = None,
+) -> Handle:
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        if disturb:
+            await disturb(handle)
+        await handle.result()
+        return handle
+
+
+async def _called(steps: ScriptedSteps, step: str) -> bool:
+    return step in steps.calls
+
+
+async def _has_run(handle: Handle) -> bool:
+    history = await handle.fetch_history()
+    return any(event.HasField("workflow_task_completed_event_attributes") for event in history.events)
+
+
+async def main() -> int:
+    """Record every scenario on a server of its own."""
+    HISTORIES.mkdir(exist_ok=True)
+    for scenario in SCENARIOS:
+        async with time_skipping_environment(identity="recorder") as environment:
+            handle = await scenario(environment)
+            history = await handle.fetch_history()
+        path = HISTORIES / f"{scenario.__name__}__{VERSION}.json"
+        path.write_text(history.to_json() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    process.run(main)
