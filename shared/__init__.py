@@ -1,1 +1,3 @@
 """Code that several processes share: contracts, settings, database, Temporal connection."""
+
+VERSION = "0.1.0"

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -12,6 +11,7 @@ from services.api.deps import open_resources
 from services.api.guard import RequestGuard
 from services.api.openapi import DESCRIPTION, install_openapi
 from services.api.problems import install_problem_handlers
+from shared import VERSION
 from shared.settings import Settings
 
 
@@ -26,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Vidferry",
-        version=version("vidferry"),
+        version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,

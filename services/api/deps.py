@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Query, Request
 from temporalio.client import Client
 
+from services.api.adder import VideoAdder
 from services.api.database import Database
 from services.api.starter import ImportStarter
 from shared.contracts.texts import Language, best_language
@@ -28,6 +29,7 @@ class Resources:
 
     settings: Settings
     database: Database
+    adder: VideoAdder
     client: Client
     starter: ImportStarter
 
@@ -43,7 +45,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             FeedPublisher(client, settings.feed_shards) as publisher,
             ImportStarter(client, publisher, database) as starter,
         ):
-            yield Resources(settings, database, client, starter)
+            yield Resources(settings, database, VideoAdder(database), client, starter)
     finally:
         await engine.dispose()
 

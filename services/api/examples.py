@@ -4,6 +4,9 @@ from typing import Any
 
 from services.api.problem_texts import ProblemCode
 
+NULL = "<null>"
+"""Stands for null: FastAPI drops None from its description, and `services.api.openapi` puts it back."""
+
 _LIST_ID = "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11"
 _VIDEO_ID = "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42"
 _YOUTUBE_ID = "Q7mZ2k-x9Lw"
@@ -22,17 +25,17 @@ VIDEO_CREATED: dict[str, Any] = {
     "list_id": _LIST_ID,
     "youtube_id": _YOUTUBE_ID,
     "url": f"https://www.youtube.com/watch?v={_YOUTUBE_ID}",
-    "title": None,
-    "channel": None,
-    "duration_seconds": None,
-    "published_at": None,
+    "title": NULL,
+    "channel": NULL,
+    "duration_seconds": NULL,
+    "published_at": NULL,
     "thumbnail_url": f"https://img.youtube.com/vi/{_YOUTUBE_ID}/mqdefault.jpg",
     "import_stage": "created",
     "import_progress": 0,
-    "captions_source": None,
-    "captions_language": None,
-    "error_code": None,
-    "error_message": None,
+    "captions_source": NULL,
+    "captions_language": NULL,
+    "error_code": NULL,
+    "error_message": NULL,
     "created_at": "2026-11-23T08:01:00Z",
 }
 VIDEO: dict[str, Any] = {
@@ -62,7 +65,7 @@ PROGRESS: dict[str, Any] = {
     "attempt": 2,
     "retry_at": "2026-11-23T08:01:30Z",
     "waiting_for": "upstream_unavailable",
-    "error_code": None,
+    "error_code": NULL,
     "message": "YouTube could not be reached. Please try again later.",
     "source": "workflow",
 }
@@ -71,12 +74,12 @@ TRANSCRIPT: dict[str, Any] = {
     "captions_language": "en",
     "captions_kind": "manual",
     "segments": [{"start_seconds": 0.0, "end_seconds": 3.2, "text": "This lens weighs four tons."}],
-    "next_cursor": None,
+    "next_cursor": NULL,
 }
 CHAPTERS: dict[str, Any] = {
     "chapters": [
         {"title": "The glass", "start_seconds": 0.0, "end_seconds": 95.0},
-        {"title": "Grinding", "start_seconds": 95.0, "end_seconds": None},
+        {"title": "Grinding", "start_seconds": 95.0, "end_seconds": NULL},
     ]
 }
 EVENTS: dict[str, Any] = {
@@ -87,14 +90,14 @@ EVENTS: dict[str, Any] = {
             "youtube_id": _YOUTUBE_ID,
             "stage": "metadata",
             "progress": 25,
-            "message": None,
+            "message": NULL,
             "seq": 4712,
             "at": "2026-11-23T08:01:02Z",
             "list_id": _LIST_ID,
-            "batch_id": None,
-            "error_code": None,
-            "attempt": None,
-            "retry_at": None,
+            "batch_id": NULL,
+            "error_code": NULL,
+            "attempt": NULL,
+            "retry_at": NULL,
         }
     ],
     "next_since": 4712,

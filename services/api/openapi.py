@@ -1,6 +1,6 @@
 """What the OpenAPI page says beyond what FastAPI finds out by itself: problems, and examples of answers."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -70,7 +70,16 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     problem = ProblemDetails.model_json_schema(ref_template=_COMPONENT)
     schemas = description["components"]["schemas"]
     schemas |= problem.pop("$defs") | schemas | {"ProblemDetails": problem}
-    return description
+    return cast("dict[str, Any]", _with_nulls(description))
+
+
+def _with_nulls(node: Any) -> Any:
+    """`node` with null wherever an example has its stand-in."""
+    if isinstance(node, dict):
+        return {name: _with_nulls(inner) for name, inner in node.items()}
+    if isinstance(node, list):
+        return [_with_nulls(inner) for inner in node]
+    return None if node == examples.NULL else node
 
 
 def _problem_schema() -> dict[str, str]:

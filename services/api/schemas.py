@@ -52,7 +52,7 @@ class ListOutput(BaseModel):
 class ListPage(BaseModel):
     """A page of lists, newest first."""
 
-    model_config = _example({"items": [examples.LIST], "next_cursor": None})
+    model_config = _example({"items": [examples.LIST], "next_cursor": examples.NULL})
 
     items: Sequence[ListOutput]
     next_cursor: str | None = Field(description="Where the next page begins; null at the end.")

@@ -25,7 +25,7 @@ from shared.temporal.names import import_video_id
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
 
-WORKERS = 2
+WORKERS = 1
 """Few: YouTube sets the pace anyway, and requests come first."""
 MAX_WAITING_JOBS = 10_000
 JOB_SECONDS = 10
@@ -63,7 +63,7 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
     def start(self, event: FeedItem) -> None:
         """Tell the live feed of a committed entry and have its import started."""
         self._publisher.publish([event])
-        self._submit(partial(start_import, self._client, event.message.youtube_id, event.user_id))
+        self._submit(partial(self._start, event.message.youtube_id, event.user_id))
 
     def hurry(self, youtube_id: str, user_id: UUID) -> None:
         """Have a waiting import try again at once, or started where none runs."""
@@ -84,13 +84,16 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
             job = await self._jobs.get()
             try:
                 await asyncio.wait_for(job(), JOB_SECONDS)
-                self._in_outage = False
             except (*TEMPORAL_AWAY, Problem, TimeoutError) as error:
                 self._note_outage(error)
             except Exception:  # the next job has nothing to do with it
                 logger.exception("a job failed unexpectedly")
             finally:
                 self._jobs.task_done()
+
+    async def _start(self, youtube_id: str, user_id: UUID) -> None:
+        await start_import(self._client, youtube_id, user_id)
+        self._in_outage = False
 
     async def _hurry(self, youtube_id: str, user_id: UUID) -> None:
         workflow = self._client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
@@ -99,7 +102,7 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            await start_import(self._client, youtube_id, user_id)
+            await self._start(youtube_id, user_id)
 
     async def _cancel(self, youtube_id: str) -> None:
         async with self._database.connection() as connection:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from importlib.metadata import version
 
 from fastapi import APIRouter
 from temporalio.client import Client
@@ -12,6 +11,7 @@ from services.api.openapi import problem_responses
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem
 from services.api.schemas import ClientConfig, Features, Health, Readiness
+from shared import VERSION
 from shared.contracts.texts import Language
 from shared.temporal.client import TEMPORAL_AWAY
 
@@ -48,7 +48,7 @@ async def get_config(shared: Shared) -> ClientConfig:
         temporal_ui_url=settings.temporal_ui_url,
         features=Features(import_progress=settings.import_progress_enabled),
         languages=list(Language),
-        version=version("vidferry"),
+        version=VERSION,
     )
 
 

@@ -33,8 +33,7 @@ async def add_video(
 ) -> VideoOutput:
     """Add a video and import it. The answer comes at once; progress comes over the WebSocket."""
     youtube_id = _youtube_id(new.url, language)
-    async with shared.database.connection() as connection:
-        added = await videos.add_video(connection, user_id, list_id, youtube_id)
+    added = await shared.adder.add(videos.NewVideo(user_id, list_id, youtube_id))
     if added is None:
         raise Problem(ProblemCode.LIST_NOT_FOUND)
     video = VideoOutput.of(added.video, language)

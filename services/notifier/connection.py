@@ -46,7 +46,7 @@ class Connection:
 
     def deliver(self, seq: int | None, text: bytes) -> None:
         """Send a live event, or hold it; sub-progress (no `seq`) is not worth holding."""
-        if seq is not None and seq <= self._start:
+        if self._drop is not None or (seq is not None and seq <= self._start):
             return
         if self._held is None:
             self.send(text)

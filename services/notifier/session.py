@@ -1,7 +1,6 @@
 """The conversation with one client, from its first snapshot to its last message."""
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,13 +52,18 @@ class Session:
     async def run(self) -> None:
         """Talk until the connection is closed."""
         try:
-            with suppress(ConnectionClosed):
-                await self._open()
-                async for data in self._socket:
-                    await self._answer(parse(data))
+            await self._talk()
+        except ConnectionClosed:
+            pass
         except DatabaseAway as error:
             logger.warning("a client has to come back later, Postgres cannot be read: %s", error)
             await self._socket.close(CloseCode.TRY_AGAIN_LATER, "try again later")
+
+    async def _talk(self) -> None:
+        try:
+            await self._open()
+            async for data in self._socket:
+                await self._answer(parse(data))
         finally:
             self._hub.leave(self._user_id, self._connection)
 

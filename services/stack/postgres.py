@@ -99,7 +99,8 @@ def stored_password(path: Path) -> str:
 def as_unprivileged(command: list[str]) -> list[str]:
     """`command` as the user nobody when we are root, as which PostgreSQL refuses to run; otherwise unchanged.
 
-    CAP_DAC_OVERRIDE lets it reach its data below directories only root may enter, so no permission is loosened.
+    CAP_DAC_OVERRIDE lets it reach data and programs below directories that only root may enter (a checkout in /root),
+    so no permission is loosened; without `no_setuid_fixup` access(2), which PostgreSQL asks, would not count it.
     Raises StackError where `setpriv` (util-linux) is missing.
     """
     if os.geteuid() != 0:
@@ -112,7 +113,8 @@ def as_unprivileged(command: list[str]) -> list[str]:
         )
     nobody = pwd.getpwnam("nobody")
     user = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-    return [setpriv, *user, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--", *command]
+    rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
+    return [setpriv, *user, *rights, "--", *command]
 
 
 def _run(command: list[str], stdin: str = "") -> None:

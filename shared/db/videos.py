@@ -49,6 +49,15 @@ class VideoDetails(VideoRecord):
 
 
 @dataclass(frozen=True, slots=True)
+class NewVideo:
+    """A video that a user wants on a list."""
+
+    user_id: UUID
+    list_id: UUID
+    youtube_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedVideo:
     """An entry after an attempt to change it. `event` is None where nothing changed."""
 
@@ -94,28 +103,41 @@ _VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
 _CHANGED = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
 _TELL = """
     INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress)
-    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress FROM changed
-    RETURNING seq, prev_seq, at
+    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress FROM changed ORDER BY user_id, id
+    RETURNING video_id, seq, prev_seq, at
 """
 
-# One round trip and one transaction. What a statement inserts is not visible to its other parts, so the entry comes
-# either from the insertion or, where the list had it already, from the table. The list is locked as the foreign key
-# would lock it, so that a list that is being deleted is "no such list" and not an error.
+# One round trip and one transaction. What a statement inserts is not visible to its other parts, so an entry comes
+# either from the insertion or, where the list had it already, from the table. Lists are locked as the foreign key
+# would lock them, so that one that is being deleted is "no such list" and not an error. Everything is ordered, so
+# that two of these statements cannot wait for each other in a circle.
 _ADD = f"""
-    WITH list AS (
-        SELECT id, user_id FROM lists WHERE id = $1 AND user_id = $2 FOR KEY SHARE
+    WITH wanted AS (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY
+            AS w (user_id, list_id, youtube_id, thumbnail_url, position)
+    ), list AS (
+        SELECT id, user_id FROM lists WHERE (id, user_id) IN (SELECT list_id, user_id FROM wanted)
+        ORDER BY id FOR KEY SHARE
     ), changed AS (
         INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url)
-        SELECT gen_random_uuid(), id, user_id, $3, $4 FROM list
+        SELECT gen_random_uuid(), list_id, user_id, youtube_id, thumbnail_url
+        FROM wanted WHERE (list_id, user_id) IN (SELECT id, user_id FROM list)
+        ORDER BY list_id, youtube_id
         ON CONFLICT (list_id, youtube_id) DO NOTHING
         RETURNING *
     ), event AS ({_TELL}), entry AS (
         SELECT * FROM changed
         UNION ALL
-        SELECT * FROM videos WHERE list_id = $1 AND youtube_id = $3 AND NOT EXISTS (SELECT FROM changed)
+        SELECT v.* FROM (SELECT DISTINCT list_id, youtube_id FROM wanted) w JOIN videos v USING (list_id, youtube_id)
+        WHERE NOT EXISTS (SELECT FROM changed c WHERE c.list_id = v.list_id AND c.youtube_id = v.youtube_id)
     )
-    SELECT {_CHANGED}
-    FROM list LEFT JOIN entry v ON true LEFT JOIN event ON true LEFT JOIN video_enrichments e USING (youtube_id)
+    SELECT {_CHANGED}, list.id IS NOT NULL AS has_list
+    FROM wanted w
+    LEFT JOIN list ON list.id = w.list_id AND list.user_id = w.user_id
+    LEFT JOIN entry v ON v.list_id = list.id AND v.youtube_id = w.youtube_id
+    LEFT JOIN event ON event.video_id = v.id
+    LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
+    ORDER BY w.position
     """  # noqa: S608 - constants
 _RETRY = text(
     f"""
@@ -163,20 +185,38 @@ _CHAPTERS = text(
 _RECORD_FIELDS = tuple(field.name for field in fields(VideoRecord))
 
 
-async def add_video(connection: AsyncConnection, user_id: UUID, list_id: UUID, youtube_id: str) -> ChangedVideo | None:
-    """Put a video on a list, with its first event; without an event where the list has the video already.
+async def add_videos(connection: AsyncConnection, wanted: Sequence[NewVideo]) -> list[ChangedVideo | None]:
+    """Put videos on lists, each with its first event; without an event where the list has the video already.
 
-    None where the user has no list with this id. Commits by itself: people wait for this one, and asyncpg alone
-    takes half the time.
+    One result for each, in order: None where the user has no such list. Commits by itself: people wait for this one,
+    and asyncpg alone takes half the time.
     """
-    driver = driver_of(connection)
-    while True:
-        row = await driver.fetchrow(_ADD, list_id, user_id, youtube_id, thumbnail_url(youtube_id))
-        if row is None:
-            return None
-        if row["id"] is not None:
-            return _changed(row)
-        # Somebody else added it while the statement ran: the next one sees it (or, if it was deleted again, adds it).
+    rows = await driver_of(connection).fetch(
+        _ADD,
+        [new.user_id for new in wanted],
+        [new.list_id for new in wanted],
+        [new.youtube_id for new in wanted],
+        [thumbnail_url(new.youtube_id) for new in wanted],
+    )
+    told: set[UUID] = set()
+    results: list[ChangedVideo | None] = []
+    for new, row in zip(wanted, rows, strict=True):
+        if row["has_list"] and row["id"] is None:
+            # Somebody else added it while the statement ran: the next one sees it (or adds it, if it is gone again).
+            results.append(await add_video(connection, new.user_id, new.list_id, new.youtube_id))
+        elif row["has_list"]:
+            changed = _changed(row)
+            results.append(changed if changed.video.id not in told else ChangedVideo(changed.video, None))
+            told.add(changed.video.id)
+        else:
+            results.append(None)
+    return results
+
+
+async def add_video(connection: AsyncConnection, user_id: UUID, list_id: UUID, youtube_id: str) -> ChangedVideo | None:
+    """Put one video on a list, as `add_videos` does."""
+    [added] = await add_videos(connection, [NewVideo(user_id, list_id, youtube_id)])
+    return added
 
 
 async def retry_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> ChangedVideo | None:

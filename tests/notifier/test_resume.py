@@ -45,13 +45,15 @@ async def test_nothing_missed_brings_nothing(notifier: Notifier, library: Librar
 
 
 async def test_a_long_absence_comes_in_pages_with_live_events_after_it(notifier: Notifier, library: Library) -> None:
+    """The client stops reading within the first page; a live event comes meanwhile and has to wait."""
     first = (await library.add(VIDEO)).message.seq or 0
-    await library.write_events(VIDEO, 3 * store.PAGE_EVENTS)
-    async with Browser(notifier.port) as browser:
-        newest = (await browser.receive())["seq"]
-        assert newest > first
-        await browser.send(type="resume", since=first)
-        begun = await browser.receive_seqs(1)
+    await library.write_events(VIDEO, 3 * store.PAGE_EVENTS, message="x" * 800)
+    async with Browser(notifier.port, max_queue=1) as returning, Browser(notifier.port) as other:
+        newest = (await returning.receive())["seq"]
+        await other.receive()
+        await returning.send(type="resume", since=first)
+        begun = await returning.receive_seqs(1)
         live = await library.advance(VIDEO, ImportStage.METADATA)
-        seqs = begun + await browser.receive_seqs(3 * store.PAGE_EVENTS)
+        assert await other.receive_seqs(1) == [live.message.seq]
+        seqs = begun + await returning.receive_seqs(3 * store.PAGE_EVENTS)
     assert seqs == [*range(first + 1, newest + 1), live.message.seq]

@@ -86,7 +86,7 @@ async def test_no_orphan_when_the_launcher_is_killed(launch: Launch, home: Home,
     launcher.signal(signal.SIGKILL)
     await eventually(lambda: processes_of(home) == [], "every process has ended")
     assert sum("SIGTERM" in line for line in events(tmp_path)) == 3
-    assert not is_locked(home)
+    await eventually(lambda: not is_locked(home), "the lock is free")
 
 
 async def test_no_orphan_when_reaper_and_launcher_are_killed(launch: Launch, home: Home, tmp_path: Path) -> None:

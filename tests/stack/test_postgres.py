@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.stack.errors import StackError
-from services.stack.postgres import EmbeddedPostgres, as_unprivileged, stored_password
+from services.stack.postgres import EmbeddedPostgres, as_unprivileged, binaries, stored_password
 from services.stack.probes import postgres_answers
 from services.stack.settings import free_port
 from shared.settings import Settings
@@ -71,10 +72,10 @@ async def test_only_the_password_opens_it(cluster: EmbeddedPostgres) -> None:
 
 
 async def test_listens_on_loopback_only(cluster: EmbeddedPostgres) -> None:
-    async with running(cluster) as process:
-        sockets = psutil.Process(process.pid).net_connections(kind="all")
-        listening = [(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN]
-        assert listening == [("127.0.0.1", cluster.port)]
+    async with running(cluster):
+        sockets = psutil.net_connections(kind="inet")
+        listening = [tuple(s.laddr) for s in sockets if s.status == psutil.CONN_LISTEN]
+        assert [host for host, port in listening if port == cluster.port] == ["127.0.0.1"]
 
 
 async def test_data_survive_a_restart_and_a_sudden_death(cluster: EmbeddedPostgres) -> None:
@@ -133,6 +134,19 @@ async def test_as_root_the_server_is_nobody_and_no_permission_is_loosened(cluste
         assert cluster.directory.stat().st_uid == nobody.pw_uid
     assert stat.S_IMODE(cluster.directory.stat().st_mode) == 0o700
     assert [stat.S_IMODE(parent.stat().st_mode) for parent in cluster.directory.parents] == parents_before
+
+
+@as_root
+async def test_as_root_programs_may_lie_where_only_root_may_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    package = binaries().parents[1]
+    for part in (package, package.with_name(f"{package.name}.libs")):  # the programs and their libraries
+        shutil.copytree(part, closed / part.name, symlinks=True)
+    monkeypatch.setattr("services.stack.postgres.binaries", lambda: closed / package.name / "pginstall" / "bin")
+    postgres = EmbeddedPostgres(closed / "postgres", free_port(), "secret", durable=False)
+    async with running(postgres):
+        assert await query(postgres, "SELECT 1") == 1
 
 
 @as_root

@@ -69,4 +69,4 @@ async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch,
     assert call(f"{api}/lists/{created['id']}")["name"] == "Harbour"
     launcher.signal(signal.SIGKILL)
     await eventually(lambda: processes_of(home) == [], "every process has ended", within_seconds=START_SECONDS)
-    assert not is_locked(home.demo)
+    await eventually(lambda: not is_locked(home.demo), "the lock is free")

@@ -142,4 +142,4 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
     @staticmethod
     def _is_agegated(_player_response: Any) -> bool:
         """Never: yt-dlp would ask as a further client, whose media need JavaScript, and be refused again."""
-        return True
+        return False

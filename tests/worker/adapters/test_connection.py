@@ -1,8 +1,10 @@
 """The way to YouTube is the product's own, the same for both adapters and for many threads."""
 
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +92,23 @@ def test_the_environment_changes_nothing(
     assert ask(standin.proxy_url, standin.ca_file) == "Hello"
     assert not (tmp_path / "started").exists()
     assert capfd.readouterr() == ("", "")
+
+
+@every_way
+def test_the_environment_gives_no_proxy(standin: Standin, monkeypatch: pytest.MonkeyPatch, ask: Ask) -> None:
+    def no_youtube(host: str, *args: Any, **options: Any) -> Any:
+        if host.endswith("youtube.com"):
+            raise socket.gaierror("tests stay on this machine")
+        return resolve(host, *args, **options)
+
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", no_youtube)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, standin.proxy_url)
+    with pytest.raises(YoutubeError) as caught:
+        ask(None, standin.ca_file)
+    assert caught.value.error_type is ErrorType.UPSTREAM_UNAVAILABLE
+    assert standin.requests == []
 
 
 @pytest.mark.parametrize("trusted", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])

@@ -1,0 +1,1 @@
+"""One command per figure, against real servers: `make benchmarks`, or `python -m benchmarks.<name>`."""

@@ -1,0 +1,171 @@
+"""Imports per second with instant adapters, as a ratio to a bare workflow with as many no-op activities.
+
+Database, feed and workflow are real; both sides run in turn, in one process, on the same Temporal server.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from benchmarks.machine import Machine, machine, print_machine
+
+with workflow.unsafe.imports_passed_through():
+    from services.worker.adapters.models import ExtractedVideo, Transcript, TranscriptLine
+    from services.worker.build import DATABASE_ACTIVITIES, Dependencies, build_workers
+    from shared.contracts.youtube import CaptionsKind, CaptionTrack
+    from shared.db.engine import create_engine
+    from shared.db.models import LOCAL_USER_ID
+    from shared.temporal.client import connect
+    from shared.temporal.feed import FeedPublisher, ensure_feed
+    from workflows.start import start_import
+
+ROUNDS = 5
+IMPORTS = 150
+WARM_UP = 40
+IN_FLIGHT = 50
+ACTIVITIES_PER_IMPORT = 5
+
+
+@activity.defn
+async def no_op(number: int) -> int:
+    """Nothing."""
+    return number
+
+
+@workflow.defn
+class BareWorkflow:
+    """As many activities as an import has, and nothing else."""
+
+    @workflow.run
+    async def run(self) -> None:
+        """One after the other."""
+        for number in range(ACTIVITIES_PER_IMPORT):
+            await workflow.execute_activity(no_op, number, start_to_close_timeout=timedelta(seconds=30))
+
+
+class InstantYoutube:
+    """Answers without a network."""
+
+    def extract(self, youtube_id: str) -> ExtractedVideo:
+        """A plausible video."""
+        track = CaptionTrack(language="en", kind=CaptionsKind.MANUAL, url="https://www.youtube.com/api/timedtext")
+        return ExtractedVideo(
+            youtube_id,
+            "Title",
+            "Channel",
+            "UC",
+            300,
+            None,
+            "0:00 a\n1:00 b\n2:00 c",
+            [],
+            [],
+            1,
+            1,
+            "en",
+            "not_live",
+            [],
+            track,
+        )
+
+    def fetch(self, youtube_id: str, track: CaptionTrack | None) -> Transcript:
+        """A hundred lines."""
+        return Transcript("en", CaptionsKind.MANUAL, [TranscriptLine(n, n + 1, f"line {n}") for n in range(100)])
+
+
+async def in_flight(start: Callable[[int], Awaitable[None]], count: int) -> float:
+    """Run `count` workflows, at most IN_FLIGHT at once; returns how many there were per second."""
+    places = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(number: int) -> None:
+        async with places:
+            await start(number)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one(number) for number in range(count)))
+    return count / (time.perf_counter() - begun)
+
+
+async def run_bare(client: Client, count: int) -> float:
+    """Bare workflows per second."""
+
+    async def start(_: int) -> None:
+        await client.execute_workflow(BareWorkflow.run, id=str(uuid4()), task_queue="bare")
+
+    return await in_flight(start, count)
+
+
+async def run_imports(client: Client, engine: AsyncEngine, count: int) -> float:
+    """Imports per second; their entries are there before the clock starts."""
+    prefix = uuid4().hex[:7]
+    ids = [f"{prefix}{number:04}" for number in range(count)]
+    async with engine.begin() as connection:
+        list_id = uuid4()
+        await connection.execute(
+            text("INSERT INTO lists (id, user_id, name) VALUES (:id, :user, 'benchmark')"),
+            {"id": list_id, "user": LOCAL_USER_ID},
+        )
+        await connection.execute(
+            text(
+                "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url) "
+                "SELECT gen_random_uuid(), :list, :user, id, '' FROM unnest(CAST(:ids AS text[])) id"
+            ),
+            {"list": list_id, "user": LOCAL_USER_ID, "ids": ids},
+        )
+
+    async def start(number: int) -> None:
+        handle = await start_import(client, ids[number], LOCAL_USER_ID)
+        await handle.result()
+
+    return await in_flight(start, count)
+
+
+@asynccontextmanager
+async def workers(running: Machine, client: Client, engine: AsyncEngine) -> AsyncIterator[None]:
+    """The production workers with instant adapters, and a worker for the bare workflow."""
+    youtube = InstantYoutube()
+    settings = running.settings.model_copy(update={"youtube_calls_per_second": 100_000, "youtube_max_concurrent": 20})
+    async with AsyncExitStack() as stack:
+        feed = await stack.enter_async_context(FeedPublisher(client, 1))
+        threads = stack.enter_context(ThreadPoolExecutor(20))
+        needs = Dependencies(engine, feed.publish, metadata=youtube, captions=youtube, threads=threads)
+        for worker in build_workers(client, settings, needs):
+            await stack.enter_async_context(worker)
+        bare = Worker(client, task_queue="bare", workflows=[BareWorkflow], activities=[no_op])
+        await stack.enter_async_context(bare)
+        await ensure_feed(client, 0)
+        yield
+
+
+async def main() -> None:
+    """Measure and print."""
+    print_machine()
+    async with machine() as running:
+        client = await connect(running.settings, lazy=False)
+        engine = create_engine(running.settings, pool_size=DATABASE_ACTIVITIES)
+        bare: list[float] = []
+        imports: list[float] = []
+        async with workers(running, client, engine):
+            await run_bare(client, WARM_UP)
+            await run_imports(client, engine, WARM_UP)
+            for _ in range(ROUNDS):
+                bare.append(await run_bare(client, IMPORTS))
+                imports.append(await run_imports(client, engine, IMPORTS))
+        await engine.dispose()
+    print(f"bare workflows: median {statistics.median(bare):.1f}/s of {ROUNDS} rounds of {IMPORTS}")
+    print(f"imports:        median {statistics.median(imports):.1f}/s, {IN_FLIGHT} in flight on both sides")
+    print(f"ratio: {statistics.median(imports) / statistics.median(bare):.2f} (aim: above 0.7)")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,94 @@
+"""POST of one video as a ratio to a bare FastAPI + asyncpg INSERT, both measured in turn in one run.
+
+The product's side includes everything a POST does: validation, the entry and its event in one transaction, and the
+start of its workflow in the background (Temporal runs; no worker does, so that imports do not compete for the cores).
+"""
+
+import asyncio
+import itertools
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import httpx
+
+from benchmarks.machine import Machine, answers, machine, milliseconds, print_machine
+from tests.support.servers import free_port
+
+WARM_UP = 100
+ROUNDS = 6
+SEQUENTIAL = 150
+CLIENTS = 16
+CONCURRENT = 600
+
+
+@dataclass
+class Side:
+    """One of the two endpoints and what was measured."""
+
+    name: str
+    url: str
+    ids: Iterator[int]
+    latencies: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    async def post(self, http: httpx.AsyncClient) -> float:
+        """One request; returns how long it took, in seconds."""
+        body = {"url": f"https://www.youtube.com/watch?v=b{next(self.ids):010}"}
+        begun = time.perf_counter()
+        response = await http.post(self.url, json=body)
+        took = time.perf_counter() - begun
+        response.raise_for_status()
+        return took
+
+    async def measure(self, http: httpx.AsyncClient) -> None:
+        """One round: requests one after the other, then from many clients at once."""
+        self.latencies += [await self.post(http) for _ in range(SEQUENTIAL)]
+        begun = time.perf_counter()
+        await asyncio.gather(*(self._client(http) for _ in range(CLIENTS)))
+        self.rates.append(CONCURRENT / (time.perf_counter() - begun))
+
+    async def _client(self, http: httpx.AsyncClient) -> None:
+        for _ in range(CONCURRENT // CLIENTS):
+            await self.post(http)
+
+
+async def sides(running: Machine, http: httpx.AsyncClient, bare_port: int) -> tuple[Side, Side]:
+    """The bare endpoint and the product's, warmed up."""
+    api = f"http://127.0.0.1:{running.settings.api_port}/api"
+    created = await http.post(f"{api}/lists", json={"name": "benchmark"})
+    ids = itertools.count()
+    bare = Side("bare INSERT", f"http://127.0.0.1:{bare_port}/lists/{uuid4()}/videos", ids)
+    product = Side("Vidferry", f"{api}/lists/{created.json()['id']}/videos", ids)
+    for _ in range(WARM_UP):
+        await bare.post(http)
+        await product.post(http)
+    return bare, product
+
+
+async def main() -> None:
+    """Measure and print."""
+    print_machine()
+    bare_port = free_port()
+    async with machine() as running, httpx.AsyncClient(limits=httpx.Limits(max_connections=CLIENTS)) as http:
+        with (
+            running.process("-m", "services.api"),
+            running.process("-m", "benchmarks.bare_insert", BARE_PORT=str(bare_port)),
+        ):
+            await asyncio.gather(answers(running.settings.api_port), answers(bare_port))
+            bare, product = await sides(running, http, bare_port)
+            for _ in range(ROUNDS):
+                await bare.measure(http)
+                await product.measure(http)
+    for side in (bare, product):
+        rate = statistics.median(side.rates)
+        print(f"{side.name:12} {milliseconds(side.latencies)}; {rate:.0f} requests/s from {CLIENTS} clients")
+    latency_ratio = statistics.median(product.latencies) / statistics.median(bare.latencies)
+    rate_ratio = statistics.median(product.rates) / statistics.median(bare.rates)
+    print(f"ratio of p50: {latency_ratio:.2f} (aim: at most 2); ratio of throughput: {rate_ratio:.2f}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

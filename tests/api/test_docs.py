@@ -1,0 +1,28 @@
+"""The OpenAPI page works without the internet."""
+
+import re
+
+from tests.api.support import Api, problem
+
+
+async def test_the_root_leads_to_the_page(api_without_temporal: Api) -> None:
+    response = await api_without_temporal.http.get("/")
+
+    assert (response.status_code, response.headers["Location"]) == (307, "/docs")
+
+
+async def test_the_page_loads_nothing_from_elsewhere(api_without_temporal: Api) -> None:
+    page = await api_without_temporal.http.get("/docs")
+
+    addresses = re.findall(r"""(?:src|href|url)(?:=|: )["']([^"']+)["']""", page.text)
+    assert {"/openapi.json", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"} <= set(addresses)
+    assert "://" not in page.text
+    for address in addresses:
+        response = await api_without_temporal.http.get(address)
+        assert (response.status_code, len(response.content) > 1000) == (200, True), address
+
+
+async def test_no_other_file_is_served(api_without_temporal: Api) -> None:
+    for path in ("/docs/redoc.standalone.js", "/docs/..%2f__init__.py"):
+        response = await api_without_temporal.http.get(path)
+        problem(response, response.status_code, response.json()["code"])

@@ -1,0 +1,75 @@
+"""Progress events that a client has missed."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.stages import ImportStage
+from shared.db.import_progress import advance, fail
+from tests.api.support import Api, problem, youtube_id
+
+
+async def test_every_addition_is_an_event_and_they_form_a_chain(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    videos = [await api.add(list_id, number) for number in range(3)]
+
+    page = await api.get("/events")
+
+    assert [event["video_id"] for event in page["items"]] == [video["id"] for video in videos]
+    for event in page["items"]:
+        assert (event["type"], event["stage"], event["progress"]) == ("import_progress", "created", 0)
+        assert (event["message"], event["list_id"]) == (None, list_id)
+    numbers = [event["seq"] for event in page["items"]]
+    assert numbers == sorted(set(numbers))
+    assert (page["next_since"], page["has_more"]) == (numbers[-1], False)
+
+
+async def test_exactly_what_was_missed_comes_page_by_page(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    api = api_without_temporal
+    await api.add(await api.new_list())
+    [seen] = (await api.get("/events"))["items"]
+    for stage in (ImportStage.METADATA, ImportStage.CAPTIONS, ImportStage.CHAPTERS):
+        async with engine.begin() as connection:
+            await advance(connection, youtube_id(1), stage)
+
+    first = await api.get("/events", since=seen["seq"], limit=2)
+    second = await api.get("/events", since=first["next_since"], limit=2)
+    third = await api.get("/events", since=second["next_since"], limit=2)
+
+    assert [(event["stage"], event["progress"]) for event in first["items"] + second["items"]] == [
+        ("metadata", 25),
+        ("captions", 60),
+        ("chapters", 90),
+    ]
+    assert (first["has_more"], second["has_more"]) == (True, False)
+    assert third == {"items": [], "next_since": second["next_since"], "has_more": False}
+
+
+async def test_without_events_there_is_nothing_to_catch_up_on(api_without_temporal: Api) -> None:
+    assert await api_without_temporal.get("/events") == {"items": [], "next_since": 0, "has_more": False}
+
+
+async def test_an_error_is_told_in_the_language_of_the_request(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    api = api_without_temporal
+    await api.add(await api.new_list())
+    async with engine.begin() as connection:
+        await fail(connection, youtube_id(1), ErrorType.GEO_BLOCKED)
+
+    english = (await api.get("/events"))["items"][-1]
+    german = (await api.http.get("/api/events", headers={"Accept-Language": "de"})).json()["items"][-1]
+
+    assert (english["error_code"], german["error_code"]) == ("geo_blocked", "geo_blocked")
+    assert english["message"] == "YouTube does not show this video in your country."
+    assert german["message"] == "YouTube zeigt dieses Video in Ihrem Land nicht."
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [({"since": -1}, "since"), ({"since": 2**63}, "since"), ({"since": "x"}, "since"), ({"limit": 0}, "limit")],
+)
+async def test_nonsense_is_refused(api_without_temporal: Api, parameters: dict[str, int | str], field: str) -> None:
+    response = await api_without_temporal.http.get("/api/events", params=parameters)
+
+    [error] = problem(response, 422, "validation_failed")["errors"]
+    assert error["field"] == field

@@ -1,0 +1,122 @@
+"""Progress of one import: from the workflow while it runs, from Postgres otherwise."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportState
+from shared.contracts.stages import ImportStage
+from tests.api.support import Api
+from tests.support.waiting import eventually
+from tests.workflows.steps import ScriptedSteps, refused
+
+
+@pytest.fixture
+def steps() -> ScriptedSteps:
+    """Steps that all succeed until a test says otherwise."""
+    return ScriptedSteps()
+
+
+async def _reported(api: Api, video_id: str, **expected: object) -> dict[str, Any]:
+    """The video's progress. Raises AssertionError while it is not as expected."""
+    progress = await api.get(f"/videos/{video_id}/progress")
+    assert progress.items() >= expected.items(), progress
+    return progress
+
+
+async def test_a_running_import_answers_itself(api: Api, client: Client, steps: ScriptedSteps) -> None:
+    may_go_on = asyncio.Event()
+    steps.on("fetch_captions", may_go_on)
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+
+        progress = await eventually(lambda: _reported(api, video["id"], source="workflow", stage="metadata"))
+        may_go_on.set()
+
+    assert progress == {
+        "video_id": video["id"],
+        "youtube_id": video["youtube_id"],
+        "stage": "metadata",
+        "progress": 25,
+        "attempt": 1,
+        "retry_at": None,
+        "waiting_for": None,
+        "error_code": None,
+        "message": None,
+        "source": "workflow",
+    }
+
+
+async def test_an_import_that_waits_says_for_what_and_until_when(
+    api: Api, client: Client, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.UPSTREAM_UNAVAILABLE))
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+        progress = await eventually(lambda: _reported(api, video["id"], waiting_for="upstream_unavailable"))
+        german = await api.http.get(f"/api/videos/{video['id']}/progress", headers={"Accept-Language": "de"})
+
+    assert (progress["stage"], progress["progress"], progress["attempt"]) == ("created", 0, 2)
+    assert datetime.fromisoformat(progress["retry_at"]) > datetime.fromisoformat(video["created_at"])
+    assert progress["message"].startswith("YouTube could not be reached.")
+    assert german.json()["message"].startswith("YouTube war nicht erreichbar.")
+
+
+async def test_a_retry_ends_the_wait(api: Api, client: Client, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.RATE_LIMITED, retry_after_seconds=3600))
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+        await eventually(lambda: _reported(api, video["id"], waiting_for="rate_limited"))
+
+        assert (await api.http.post(f"/api/videos/{video['id']}/retry")).status_code == 202
+
+        await eventually(lambda: _completed(steps))
+
+
+async def _completed(steps: ScriptedSteps) -> bool:
+    return steps.calls[-1:] == ["complete_import"]
+
+
+async def test_a_closed_import_is_read_from_the_database(api: Api, client: Client, steps: ScriptedSteps) -> None:
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+        await eventually(lambda: _completed(steps))
+    await api.complete()
+
+    progress = await _reported(api, video["id"], source="database", stage="complete", progress=100)
+
+    assert (progress["attempt"], progress["message"]) == (None, None)
+
+
+async def test_a_failed_import_says_why(api_without_temporal: Api) -> None:
+    video = await api_without_temporal.add(await api_without_temporal.new_list())
+    await api_without_temporal.fail(video["id"], "members_only", progress=60)
+
+    progress = await _reported(api_without_temporal, video["id"], source="database", stage="error", progress=60)
+
+    assert progress["error_code"] == "members_only"
+    assert progress["message"] == "Only members of the channel can watch this video."
+
+
+async def test_an_import_that_has_just_begun_does_not_hide_what_was_reached(
+    api: Api, client: Client, steps: ScriptedSteps
+) -> None:
+    may_go_on = asyncio.Event()
+    steps.on("begin_import", may_go_on, ImportState(wanted=True, reached=ImportStage.CAPTIONS))
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+        await eventually(lambda: _reported(api, video["id"], source="workflow", stage="created"))
+        await api.execute("UPDATE videos SET import_stage = 'captions', import_progress = 60")
+
+        await _reported(api, video["id"], source="database", stage="captions", progress=60)
+        may_go_on.set()
+
+
+async def test_without_a_worker_the_database_answers(api: Api) -> None:
+    video = await api.add(await api.new_list())
+
+    await _reported(api, video["id"], source="database", stage="created", progress=0)

@@ -1,0 +1,55 @@
+"""Lists of one user."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db import lists
+from shared.db.lists import PageStart
+from shared.db.videos import NewVideo, add_videos
+
+
+@pytest.fixture
+async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection that commits each statement."""
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
+
+
+async def test_a_page_goes_on_after_the_last_list_even_at_the_same_moment(
+    connection: AsyncConnection, local_user_id: UUID
+) -> None:
+    created = [await lists.create_list(connection, local_user_id, str(number)) for number in range(3)]
+    await connection.execute(text("UPDATE lists SET created_at = '2026-01-01T00:00:00.000001Z'"))
+
+    first = await lists.page_of_lists(connection, local_user_id, after=None, limit=2)
+    after = PageStart(first[-1].created_at, first[-1].id)
+    second = await lists.page_of_lists(connection, local_user_id, after=after, limit=2)
+
+    assert (len(first), len(second)) == (2, 1)
+    assert {one.id for one in [*first, *second]} == {one.id for one in created}
+
+
+async def test_a_deleted_list_tells_the_imports_it_waited_for(connection: AsyncConnection, local_user_id: UUID) -> None:
+    list_id = (await lists.create_list(connection, local_user_id, "Lighthouses")).id
+    ids = ("waiting0001", "complete001", "failed00001")
+    await add_videos(connection, [NewVideo(local_user_id, list_id, youtube_id) for youtube_id in ids])
+    await connection.execute(text("UPDATE videos SET import_stage = 'complete' WHERE youtube_id = 'complete001'"))
+    await connection.execute(text("UPDATE videos SET import_stage = 'error' WHERE youtube_id = 'failed00001'"))
+
+    assert await lists.delete_list(connection, local_user_id, list_id) == ["waiting0001"]
+    assert await lists.delete_list(connection, local_user_id, list_id) is None
+
+
+async def test_other_users_are_left_alone(connection: AsyncConnection, local_user_id: UUID) -> None:
+    own = await lists.create_list(connection, local_user_id, "Lighthouses")
+    stranger = uuid4()
+
+    assert await lists.get_list(connection, stranger, own.id) is None
+    assert await lists.rename_list(connection, stranger, own.id, "Mine") is None
+    assert await lists.delete_list(connection, stranger, own.id) is None
+    assert await lists.page_of_lists(connection, stranger, after=None, limit=10) == []
+    assert await lists.get_list(connection, local_user_id, own.id) == own
