@@ -9,49 +9,28 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from benchmarks.bare_workflow import BareWorkflow, no_op
 from benchmarks.machine import Machine, machine, print_machine
+from services.worker.adapters.models import ExtractedVideo, Transcript, TranscriptLine
+from services.worker.build import DATABASE_ACTIVITIES, Dependencies, build_workers
+from shared.contracts.youtube import CaptionsKind, CaptionTrack
+from shared.db.engine import create_engine
+from shared.db.models import LOCAL_USER_ID
+from shared.temporal.client import connect
+from shared.temporal.feed import FeedPublisher, ensure_feed
+from workflows.start import start_import
 
-with workflow.unsafe.imports_passed_through():
-    from services.worker.adapters.models import ExtractedVideo, Transcript, TranscriptLine
-    from services.worker.build import DATABASE_ACTIVITIES, Dependencies, build_workers
-    from shared.contracts.youtube import CaptionsKind, CaptionTrack
-    from shared.db.engine import create_engine
-    from shared.db.models import LOCAL_USER_ID
-    from shared.temporal.client import connect
-    from shared.temporal.feed import FeedPublisher, ensure_feed
-    from workflows.start import start_import
-
-ROUNDS = 5
+ROUNDS = 3
 IMPORTS = 150
 WARM_UP = 40
 IN_FLIGHT = 50
-ACTIVITIES_PER_IMPORT = 5
-
-
-@activity.defn
-async def no_op(number: int) -> int:
-    """Nothing."""
-    return number
-
-
-@workflow.defn
-class BareWorkflow:
-    """As many activities as an import has, and nothing else."""
-
-    @workflow.run
-    async def run(self) -> None:
-        """One after the other."""
-        for number in range(ACTIVITIES_PER_IMPORT):
-            await workflow.execute_activity(no_op, number, start_to_close_timeout=timedelta(seconds=30))
 
 
 class InstantYoutube:

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
+import uvloop
+
 
 def configure_logging(level: str) -> None:
     """One line per record on stderr, the same in every process."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    for chatty in ("httpx", "httpcore", "alembic.runtime.plugins"):
+    for chatty in ("alembic.runtime.plugins", "alembic.runtime.migration"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -37,9 +39,10 @@ def stop_requested() -> asyncio.Event:
 
 
 def run(main: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
-    """Run `main` on a new event loop and exit with what it returns (1 after an unexpected exception)."""
+    """Run `main` on a new event loop (uvloop) and exit with what it returns (1 after an unexpected exception)."""
     try:
-        code = asyncio.run(main())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code = runner.run(main())
     except KeyboardInterrupt:
         code = 130
     except Exception:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem
-from shared.db.driver import driver_of, replace_closed_connections
+from shared.db.driver import driver_of
 from shared.db.migrate import is_current
 
 _AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
@@ -26,7 +26,6 @@ class Database:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        replace_closed_connections(engine)
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager

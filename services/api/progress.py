@@ -50,7 +50,7 @@ async def get_video_progress(
 
 async def _running_status(client: Client, youtube_id: str) -> ImportStatus | None:
     """What the running import says of itself; None where none runs or none can be asked in time."""
-    workflow = client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+    workflow = client.get_workflow_handle(import_video_id(youtube_id))
     query = workflow.query(
         ImportVideo.progress, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=QUERY_TIMEOUT
     )

@@ -25,8 +25,6 @@ from shared.temporal.names import import_video_id
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
 
-WORKERS = 1
-"""Few: YouTube sets the pace anyway, and requests come first."""
 MAX_WAITING_JOBS = 10_000
 JOB_SECONDS = 10
 DRAIN_SECONDS = 5
@@ -37,18 +35,21 @@ logger = logging.getLogger(__name__)
 
 
 class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
-    """Talks to the workflows of imports in the background; leaving the context finishes what was begun."""
+    """Talks to the workflows of imports in the background; leaving the context finishes what was begun.
+
+    One job at a time: YouTube sets the pace of imports anyway, and on a small machine requests come first.
+    """
 
     def __init__(self, client: Client, publisher: FeedPublisher, database: Database) -> None:
         self._client = client
         self._publisher = publisher
         self._database = database
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(MAX_WAITING_JOBS)
-        self._workers: list[asyncio.Task[None]] = []
+        self._worker: asyncio.Task[None] | None = None
         self._in_outage = False
 
     async def __aenter__(self) -> "ImportStarter":
-        self._workers = [asyncio.create_task(self._work(), name=f"import-starter-{n}") for n in range(WORKERS)]
+        self._worker = asyncio.create_task(self._work(), name="import-starter")
         return self
 
     async def __aexit__(
@@ -56,9 +57,9 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
     ) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._jobs.join(), DRAIN_SECONDS)
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        if self._worker:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
 
     def start(self, event: FeedItem) -> None:
         """Tell the live feed of a committed entry and have its import started."""
@@ -96,7 +97,7 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
         self._in_outage = False
 
     async def _hurry(self, youtube_id: str, user_id: UUID) -> None:
-        workflow = self._client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+        workflow = self._client.get_workflow_handle(import_video_id(youtube_id))
         try:
             await workflow.signal(ImportVideo.retry_now)
         except RPCError as error:
@@ -108,7 +109,7 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
         async with self._database.connection() as connection:
             if await is_wanted(connection, youtube_id):
                 return
-        workflow = self._client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+        workflow = self._client.get_workflow_handle(import_video_id(youtube_id))
         try:
             await workflow.signal(ImportVideo.cancel)
         except RPCError as error:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 def driver_of(connection: AsyncConnection) -> Any:
     """The `asyncpg.Connection` of an open connection.
 
-    Its statements know nothing of SQLAlchemy's transaction: each one commits by itself.
+    Its statements belong to a transaction only if an earlier statement of SQLAlchemy has begun one.
     """
     if connection.sync_connection is None:
         raise RuntimeError("the connection is not open")

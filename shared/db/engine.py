@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.db.driver import replace_closed_connections
 from shared.settings import Settings
 
 STATEMENT_TIMEOUT_SECONDS = 30
@@ -15,10 +16,10 @@ def create_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
     Statements are cut off after `STATEMENT_TIMEOUT_SECONDS`, and connecting fails after 10 s.
     """
     url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+asyncpg")
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,  # a connection opened for one statement costs more than waiting for a kept one
         pool_timeout=10,
         pool_recycle=1800,
         connect_args={
@@ -27,6 +28,8 @@ def create_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
             "server_settings": {"application_name": "vidferry", "timezone": "UTC"},
         },
     )
+    replace_closed_connections(engine)
+    return engine
 
 
 async def ping(engine: AsyncEngine) -> None:

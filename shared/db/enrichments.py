@@ -1,14 +1,55 @@
 """What was learned about a YouTube video: metadata, captions, chapters. Every write is safe to repeat."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db.models import Chapter, TranscriptSegment, VideoEnrichment
+
+
+@dataclass(frozen=True)
+class KnownVideo:
+    """How far a video's import has come before, and whether some list waits for it."""
+
+    title: str | None
+    reached: ImportStage
+    waiting: bool
+
+
+_KNOWN = text(
+    """
+    SELECT e.title, e.captions_source, e.completed_at, EXISTS (
+        SELECT FROM videos v WHERE v.youtube_id = :youtube_id AND v.import_stage NOT IN ('complete', 'error')
+    ) AS waiting
+    FROM (SELECT 1) one LEFT JOIN video_enrichments e ON e.youtube_id = :youtube_id
+    """
+)
+_SAVE_SEGMENTS = text(
+    """
+    INSERT INTO transcript_segments (youtube_id, position, language, start_seconds, end_seconds, text)
+    SELECT :youtube_id, position - 1, :language, start_seconds, end_seconds, text
+    FROM unnest(CAST(:starts AS float8[]), CAST(:ends AS float8[]), CAST(:texts AS text[]))
+        WITH ORDINALITY AS line (start_seconds, end_seconds, text, position)
+    """
+)
+
+
+async def known_video(connection: AsyncConnection, youtube_id: str) -> KnownVideo:
+    """What an import can build on."""
+    row = (await connection.execute(_KNOWN, {"youtube_id": youtube_id})).one()
+    if row.title is None:
+        reached = ImportStage.CREATED
+    elif row.completed_at:
+        reached = ImportStage.COMPLETE
+    else:
+        reached = ImportStage.CAPTIONS if row.captions_source else ImportStage.METADATA
+    return KnownVideo(row.title, reached, row.waiting)
 
 
 async def find_enrichment(connection: AsyncConnection, youtube_id: str) -> VideoEnrichment | None:
@@ -35,12 +76,14 @@ async def save_captions(
     *,
     language: str,
     kind: CaptionsKind,
-    segments: Sequence[TranscriptSegment],
+    lines: Sequence[tuple[float, float, str]],
 ) -> None:
-    """Replace the video's transcript and say where it came from."""
+    """Replace the video's transcript (start and end in seconds, text) and say where it came from."""
     await connection.execute(delete(TranscriptSegment).where(col(TranscriptSegment.youtube_id) == youtube_id))
+    starts, ends, texts = zip(*lines, strict=True) if lines else ((), (), ())
     await connection.execute(
-        insert(TranscriptSegment), [segment.model_dump(exclude={"search"}) for segment in segments]
+        _SAVE_SEGMENTS,
+        {"youtube_id": youtube_id, "language": language, "starts": starts, "ends": ends, "texts": texts},
     )
     await _set_captions(connection, youtube_id, CaptionsSource.YOUTUBE, language, kind)
 

@@ -13,15 +13,21 @@ _EVENT_COLUMNS = (
     "seq, prev_seq, user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code, at"
 )
 
-# Users are taken in one order everywhere, so that two writers never wait for each other in a circle.
-_APPEND = text(
-    f"""
+
+def tell_changed(message: str = "NULL") -> str:
+    """SQL that writes the event of every row of a CTE `changed` (rows of `videos`) and returns the events.
+
+    It belongs into the statement that changes the rows. Users are taken in one order everywhere, so that two writers
+    never wait for each other in a circle. `message` is an SQL expression.
+    """
+    return f"""
     INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code)
-    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress, :message, error_code
-    FROM videos WHERE id = ANY(:video_ids) ORDER BY user_id, id
+    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress, {message}, error_code
+    FROM changed ORDER BY user_id, id
     RETURNING {_EVENT_COLUMNS}
-    """  # noqa: S608 - a constant
-)
+    """  # noqa: S608 - constants
+
+
 _SINCE = text(
     f"""
     SELECT {_EVENT_COLUMNS} FROM import_events
@@ -60,16 +66,6 @@ _MESSAGE_FIELDS = (
     "batch_id",
     "error_code",
 )
-
-
-async def append_events(
-    connection: AsyncConnection, video_ids: Sequence[UUID], *, message: str | None = None
-) -> list[FeedItem]:
-    """Write one event per video that tells its row's present stage; belongs to the caller's transaction."""
-    if not video_ids:
-        return []
-    rows = await connection.execute(_APPEND, {"video_ids": list(video_ids), "message": message})
-    return [feed_item(row) for row in rows.mappings()]
 
 
 async def events_since(

@@ -11,22 +11,24 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import STAGE_PROGRESS, ImportStage
 from shared.contracts.texts import import_error_text
-from shared.db.events import append_events
+from shared.db.events import feed_item, tell_changed
 
 # The rows are locked in one order, so that two steps of the same import cannot block each other in a circle.
 _MOVE = text(
-    """
+    f"""
     WITH behind AS (
         SELECT id FROM videos
         WHERE youtube_id = :youtube_id AND import_stage NOT IN ('complete', 'error')
           AND (CAST(:progress AS int) IS NULL OR import_progress < :progress)
         ORDER BY id FOR UPDATE
+    ), changed AS (
+        UPDATE videos SET import_stage = :stage, import_progress = coalesce(CAST(:progress AS int), import_progress),
+                          error_code = CAST(:error_code AS text)
+        FROM behind WHERE videos.id = behind.id
+        RETURNING videos.*
     )
-    UPDATE videos SET import_stage = :stage, import_progress = coalesce(CAST(:progress AS int), import_progress),
-                      error_code = CAST(:error_code AS text)
-    FROM behind WHERE videos.id = behind.id
-    RETURNING videos.id
-    """
+    {tell_changed(":message")}
+    """  # noqa: S608 - constants
 )
 _WANTED = text(
     """
@@ -39,6 +41,8 @@ _WANTED = text(
 
 async def advance(connection: AsyncConnection, youtube_id: str, stage: ImportStage) -> list[FeedItem]:
     """Bring every waiting entry of the video to `stage`; returns the events that tell of it."""
+    if stage is ImportStage.CREATED:
+        return []  # where every entry begins
     return await _move(connection, youtube_id, stage, progress=STAGE_PROGRESS[stage], error_code=None)
 
 
@@ -60,8 +64,14 @@ async def _move(
     progress: int | None,
     error_code: ErrorType | None,
 ) -> list[FeedItem]:
-    moved = await connection.execute(
-        _MOVE, {"youtube_id": youtube_id, "stage": stage, "progress": progress, "error_code": error_code}
+    rows = await connection.execute(
+        _MOVE,
+        {
+            "youtube_id": youtube_id,
+            "stage": stage,
+            "progress": progress,
+            "error_code": error_code,
+            "message": import_error_text(error_code) if error_code else None,
+        },
     )
-    message = import_error_text(error_code) if error_code else None
-    return await append_events(connection, moved.scalars().all(), message=message)
+    return [feed_item(row) for row in rows.mappings()]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.messages import FeedItem
 from shared.contracts.youtube import thumbnail_url
 from shared.db.driver import driver_of
-from shared.db.events import feed_item
+from shared.db.events import feed_item, tell_changed
 from shared.db.lists import PageStart
 
 
@@ -101,11 +101,6 @@ _DETAILS = (
 )
 _VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
 _CHANGED = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
-_TELL = """
-    INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress)
-    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress FROM changed ORDER BY user_id, id
-    RETURNING video_id, seq, prev_seq, at
-"""
 
 # One round trip and one transaction. What a statement inserts is not visible to its other parts, so an entry comes
 # either from the insertion or, where the list had it already, from the table. Lists are locked as the foreign key
@@ -125,7 +120,7 @@ _ADD = f"""
         ORDER BY list_id, youtube_id
         ON CONFLICT (list_id, youtube_id) DO NOTHING
         RETURNING *
-    ), event AS ({_TELL}), entry AS (
+    ), event AS ({tell_changed()}), entry AS (
         SELECT * FROM changed
         UNION ALL
         SELECT v.* FROM (SELECT DISTINCT list_id, youtube_id FROM wanted) w JOIN videos v USING (list_id, youtube_id)
@@ -145,12 +140,12 @@ _RETRY = text(
         UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL
         WHERE id = :video_id AND user_id = :user_id AND import_stage = 'error'
         RETURNING *
-    ), event AS ({_TELL}), entry AS (
+    ), event AS ({tell_changed()}), entry AS (
         SELECT * FROM changed
         UNION ALL
         SELECT * FROM videos WHERE id = :video_id AND user_id = :user_id AND NOT EXISTS (SELECT FROM changed)
     )
-    SELECT {_CHANGED} FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e USING (youtube_id)
+    SELECT {_CHANGED} FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
     """  # noqa: S608 - constants
 )
 _GET = text(f"SELECT {_DETAILS} FROM {_VIDEOS} WHERE v.id = :video_id AND v.user_id = :user_id")  # noqa: S608 - constants
@@ -188,8 +183,8 @@ _RECORD_FIELDS = tuple(field.name for field in fields(VideoRecord))
 async def add_videos(connection: AsyncConnection, wanted: Sequence[NewVideo]) -> list[ChangedVideo | None]:
     """Put videos on lists, each with its first event; without an event where the list has the video already.
 
-    One result for each, in order: None where the user has no such list. Commits by itself: people wait for this one,
-    and asyncpg alone takes half the time.
+    One result for each, in order: None where the user has no such list. People wait for this one, and asyncpg alone
+    takes half the time; see `driver_of` for what that means for transactions.
     """
     rows = await driver_of(connection).fetch(
         _ADD,

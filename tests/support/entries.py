@@ -1,14 +1,15 @@
 """Lists and videos as the API would have written them."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
-from shared.contracts.messages import ImportProgress
+from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.youtube import thumbnail_url
-from shared.db.events import append_events, events_since
+from shared.db.events import events_since, feed_item, tell_changed
 from shared.db.models import LOCAL_USER_ID, User, Video, VideoList
 
 
@@ -31,6 +32,13 @@ async def add_video(engine: AsyncEngine, youtube_id: str, user_id: UUID = LOCAL_
         await connection.execute(insert(Video).values(video.model_dump(exclude={"created_at"})))
         await append_events(connection, [video.id])
     return video
+
+
+async def append_events(connection: AsyncConnection, video_ids: Sequence[UUID]) -> list[FeedItem]:
+    """Tell of the entries' present stage once more."""
+    statement = text(f"WITH changed AS (SELECT * FROM videos WHERE id = ANY(:video_ids)) {tell_changed()}")
+    rows = await connection.execute(statement, {"video_ids": list(video_ids)})
+    return [feed_item(row) for row in rows.mappings()]
 
 
 async def find_video(engine: AsyncEngine, video_id: UUID) -> Video:

@@ -29,12 +29,12 @@ class ImportActivities(ImportSteps):
     async def begin_import(self, video: VideoRef) -> ImportState:
         """Say what is known already, and bring waiting entries of the video that far."""
         async with self._engine.begin() as connection:
-            known = await enrichments.find_enrichment(connection, video.youtube_id)
-            reached = _stage_reached(known)
-            items = await import_progress.advance(connection, video.youtube_id, reached)
-            wanted = await import_progress.is_wanted(connection, video.youtube_id)
+            known = await enrichments.known_video(connection, video.youtube_id)
+            items = await import_progress.advance(connection, video.youtube_id, known.reached)
         self._publish(items)
-        return ImportState(wanted=wanted, reached=reached, title=known.title if known else None)
+        # Who comes while this runs attaches, and is looked for once more.
+        wanted = known.waiting and known.reached is not ImportStage.COMPLETE
+        return ImportState(wanted=wanted, reached=known.reached, title=known.title)
 
     @activity.defn
     async def skip_captions(self, video: VideoRef) -> CaptionsResult:
@@ -69,14 +69,6 @@ class ImportActivities(ImportSteps):
         async with self._engine.begin() as connection:
             items = await import_progress.fail(connection, failure.youtube_id, failure.error_code)
         self._publish(items)
-
-
-def _stage_reached(known: VideoEnrichment | None) -> ImportStage:
-    if known is None:
-        return ImportStage.CREATED
-    if known.completed_at:
-        return ImportStage.COMPLETE
-    return ImportStage.CAPTIONS if known.captions_source else ImportStage.METADATA
 
 
 def _chapters(known: VideoEnrichment) -> list[Chapter]:

@@ -16,7 +16,7 @@ from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsSource, CaptionTrack
 from shared.db import enrichments, import_progress
-from shared.db.models import TranscriptSegment, VideoEnrichment
+from shared.db.models import VideoEnrichment
 from workflows.activities import YoutubeSteps
 
 Publish = Callable[[Iterable[FeedItem]], None]
@@ -76,7 +76,7 @@ class YoutubeActivities(YoutubeSteps):
                 wanted.youtube_id,
                 language=found.language,
                 kind=found.kind,
-                segments=_segments(wanted.youtube_id, found),
+                lines=[(line.start_seconds, line.end_seconds, line.text) for line in found.lines],
             )
             items = await import_progress.advance(connection, wanted.youtube_id, ImportStage.CAPTIONS)
         self._publish(items)
@@ -137,17 +137,3 @@ def _enrichment(found: ExtractedVideo) -> VideoEnrichment:
             for chapter in found.chapters
         ],
     )
-
-
-def _segments(youtube_id: str, transcript: Transcript) -> list[TranscriptSegment]:
-    return [
-        TranscriptSegment(
-            youtube_id=youtube_id,
-            position=position,
-            language=transcript.language,
-            start_seconds=line.start_seconds,
-            end_seconds=line.end_seconds,
-            text=line.text,
-        )
-        for position, line in enumerate(transcript.lines)
-    ]

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.events import append_events, events_since, latest_seq, latest_seqs
+from shared.db.events import events_since, latest_seq, latest_seqs
 from shared.db.models import LOCAL_USER_ID, Video
-from tests.support.entries import add_user, add_video
+from tests.support.entries import add_user, add_video, append_events
 from tests.support.waiting import eventually
 
 
