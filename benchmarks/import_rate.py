@@ -113,10 +113,10 @@ async def run_imports(client: Client, engine: AsyncEngine, count: int) -> float:
 async def workers(running: Machine, client: Client, engine: AsyncEngine) -> AsyncIterator[None]:
     """The production workers with instant adapters, and a worker for the bare workflow."""
     youtube = InstantYoutube()
-    settings = running.settings.model_copy(update={"youtube_calls_per_second": 100_000, "youtube_max_concurrent": 20})
+    settings = running.settings.model_copy(update={"youtube_calls_per_second": 100_000, "youtube_max_concurrent": 100})
     async with AsyncExitStack() as stack:
         feed = await stack.enter_async_context(FeedPublisher(client, 1))
-        threads = stack.enter_context(ThreadPoolExecutor(20))
+        threads = stack.enter_context(ThreadPoolExecutor(100))
         needs = Dependencies(engine, feed.publish, metadata=youtube, captions=youtube, threads=threads)
         for worker in build_workers(client, settings, needs):
             await stack.enter_async_context(worker)

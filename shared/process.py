@@ -38,10 +38,13 @@ def stop_requested() -> asyncio.Event:
     return stop
 
 
-def run(main: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
-    """Run `main` on a new event loop (uvloop) and exit with what it returns (1 after an unexpected exception)."""
+def run(
+    main: Callable[[], Coroutine[Any, Any, int]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
+) -> NoReturn:
+    """Run `main` on a new event loop and exit with what it returns (1 after an unexpected exception)."""
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             code = runner.run(main())
     except KeyboardInterrupt:
         code = 130

@@ -122,7 +122,7 @@ class ImportVideo:
         return state
 
     async def _bring_entries_up_to_date(self) -> ImportState:
-        return await workflow.execute_activity_method(
+        return await workflow.execute_local_activity_method(
             ImportSteps.begin_import, self._video, **DATABASE_STEP, summary="What is known already"
         )
 
@@ -159,7 +159,7 @@ class ImportVideo:
         except _Refused as refused:
             if ERROR_RULES[refused.error_type].retry is not Retry.SKIP:
                 raise
-            await workflow.execute_activity_method(
+            await workflow.execute_local_activity_method(
                 ImportSteps.skip_captions, self._video, **DATABASE_STEP, summary=f"No captions: {refused.error_type}"
             )
         self._reach(ImportStage.CAPTIONS)
@@ -175,20 +175,20 @@ class ImportVideo:
 
     async def _bring_chapters(self) -> None:
         self._begin_stage(ImportStage.CHAPTERS)
-        await workflow.execute_activity_method(
+        await workflow.execute_local_activity_method(
             ImportSteps.save_chapters, self._video, **DATABASE_STEP, summary="Chapters"
         )
         self._reach(ImportStage.CHAPTERS)
 
     async def _complete(self) -> None:
-        await workflow.execute_activity_method(
+        await workflow.execute_local_activity_method(
             ImportSteps.complete_import, self._video, **DATABASE_STEP, summary="Complete"
         )
         self._reach(ImportStage.COMPLETE)
         self._begin_stage(ImportStage.COMPLETE)
 
     async def _fail(self, error_type: ErrorType) -> ImportVideoResult:
-        await workflow.execute_activity_method(
+        await workflow.execute_local_activity_method(
             ImportSteps.fail_import,
             FailImportInput(youtube_id=self._video.youtube_id, error_code=error_type),
             **DATABASE_STEP,
@@ -246,7 +246,8 @@ class ImportVideo:
 
     def _begin_stage(self, stage: ImportStage) -> None:
         """Tell the Web UI and the search which stage is under way."""
-        workflow.upsert_search_attributes([IMPORT_STAGE.value_set(stage.value)])
+        if workflow.info().typed_search_attributes.get(IMPORT_STAGE) != stage.value:
+            workflow.upsert_search_attributes([IMPORT_STAGE.value_set(stage.value)])
         self._describe(stage.value)
 
     def _reach(self, stage: ImportStage) -> None:

@@ -19,17 +19,29 @@ OUR_TROUBLE = RetryPolicy(
 )
 
 
-class StepOptions(TypedDict):
-    """Timeouts and retries of one kind of activity."""
+class LocalStepOptions(TypedDict):
+    """Timeouts and retries of a local activity."""
 
     start_to_close_timeout: timedelta
-    heartbeat_timeout: timedelta | None
+    local_retry_threshold: timedelta
     retry_policy: RetryPolicy
 
 
-DATABASE_STEP = StepOptions(
-    start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=None, retry_policy=OUR_TROUBLE
+class StepOptions(TypedDict):
+    """Timeouts and retries of an activity."""
+
+    start_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+DATABASE_STEP = LocalStepOptions(
+    start_to_close_timeout=timedelta(seconds=30),
+    # Longer pauses between attempts become timers of the server and do not keep a workflow task open.
+    local_retry_threshold=timedelta(seconds=5),
+    retry_policy=OUR_TROUBLE,
 )
+"""A short transaction, run as a local activity (docs/adr/0003): no task of its own, no round trip to the server."""
 YOUTUBE_STEP = StepOptions(
     # Two or three requests of at most 20 s each through the slowest of proxies, and the database write.
     start_to_close_timeout=timedelta(minutes=3),

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from services.api.database import Database
 from services.api.problems import Problem
 from shared.contracts.messages import FeedItem
+from shared.db.driver import driver_of
 from shared.db.import_progress import is_wanted
 from shared.temporal.client import TEMPORAL_AWAY
 from shared.temporal.feed import FeedPublisher
@@ -107,7 +108,7 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
 
     async def _cancel(self, youtube_id: str) -> None:
         async with self._database.connection() as connection:
-            if await is_wanted(connection, youtube_id):
+            if await is_wanted(driver_of(connection), youtube_id):
                 return
         workflow = self._client.get_workflow_handle(import_video_id(youtube_id))
         try:

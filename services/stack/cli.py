@@ -96,11 +96,14 @@ def main() -> None:
 
 def _run(home: Home, *, demo: bool) -> NoReturn:
     """Run the launcher to its end, and end the process with its exit code."""
+    import asyncio
+
     from services.stack.launcher import launch
     from services.stack.plan import Plan
     from shared.process import run
 
-    run(lambda: launch(lambda: Plan.make(home, demo=demo), typer.echo, _complain))
+    # uvloop cannot start a process inside a process group.
+    run(lambda: launch(lambda: Plan.make(home, demo=demo), typer.echo, _complain), asyncio.new_event_loop)
 
 
 def _current_home() -> Home:

@@ -1,20 +1,56 @@
 """asyncpg beneath SQLAlchemy: where its speed or its knowledge of the socket is needed."""
 
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, cast
 
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 
-def driver_of(connection: AsyncConnection) -> Any:
+class DriverConnection(Protocol):
+    """What is used of an `asyncpg.Connection`; the package has no types."""
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement."""
+
+    async def fetch(self, query: str, *args: object) -> list[Mapping[str, Any]]:
+        """All rows."""
+
+    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
+        """The first row, if there is one."""
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """The first row's first column."""
+
+    def transaction(self) -> AbstractAsyncContextManager[object]:
+        """A transaction around what is done in its context."""
+
+    def is_closed(self) -> bool:
+        """Whether the socket is gone."""
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[DriverConnection]:
+    """A transaction on a connection of the engine's pool, spoken to by asyncpg alone.
+
+    For what runs often: a statement takes about a third of the CPU time that it takes through SQLAlchemy.
+    """
+    async with engine.connect() as connection:
+        driver = driver_of(connection)
+        async with driver.transaction():
+            yield driver
+
+
+def driver_of(connection: AsyncConnection) -> DriverConnection:
     """The `asyncpg.Connection` of an open connection.
 
     Its statements belong to a transaction only if an earlier statement of SQLAlchemy has begun one.
     """
     if connection.sync_connection is None:
         raise RuntimeError("the connection is not open")
-    return connection.sync_connection.connection.driver_connection
+    return cast("DriverConnection", connection.sync_connection.connection.driver_connection)
 
 
 def replace_closed_connections(engine: AsyncEngine) -> None:

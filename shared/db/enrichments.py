@@ -1,16 +1,58 @@
 """What was learned about a YouTube video: metadata, captions, chapters. Every write is safe to repeat."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
-
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
-from shared.db.models import Chapter, TranscriptSegment, VideoEnrichment
+from shared.db.driver import DriverConnection
+from shared.db.models import Chapter, VideoEnrichment
+
+_KNOWN = """
+    SELECT e.title, e.captions_source, e.completed_at, EXISTS (
+        SELECT FROM videos v WHERE v.youtube_id = $1 AND v.import_stage NOT IN ('complete', 'error')
+    ) AS waiting
+    FROM (SELECT) one LEFT JOIN video_enrichments e ON e.youtube_id = $1
+    """
+_FOUND = (
+    "youtube_id",
+    "title",
+    "channel",
+    "channel_id",
+    "duration_seconds",
+    "published_at",
+    "description",
+    "tags",
+    "categories",
+    "view_count",
+    "like_count",
+    "language",
+    "live_status",
+    "youtube_chapters",
+)
+"""The columns that the metadata stage fills."""
+_SAVE_METADATA = f"""
+    INSERT INTO video_enrichments ({", ".join(_FOUND)})
+    VALUES ({", ".join(f"${number}" for number in range(1, len(_FOUND) + 1))})
+    ON CONFLICT (youtube_id)
+    DO UPDATE SET fetched_at = now(), {", ".join(f"{name} = excluded.{name}" for name in _FOUND)}
+    """  # noqa: S608 - constants
+_SAVE_SEGMENTS = """
+    INSERT INTO transcript_segments (youtube_id, position, language, start_seconds, end_seconds, text)
+    SELECT $1, position - 1, $2, start_seconds, end_seconds, text
+    FROM unnest($3::float8[], $4::float8[], $5::text[])
+        WITH ORDINALITY AS line (start_seconds, end_seconds, text, position)
+    """
+_SAVE_CHAPTERS = """
+    INSERT INTO chapters (youtube_id, position, title, start_seconds, end_seconds)
+    SELECT $1, position - 1, title, start_seconds, end_seconds
+    FROM unnest($2::text[], $3::float8[], $4::float8[])
+        WITH ORDINALITY AS chapter (title, start_seconds, end_seconds, position)
+    """
+_SET_CAPTIONS = """
+    UPDATE video_enrichments SET captions_source = $2, captions_language = $3, captions_kind = $4 WHERE youtube_id = $1
+    """
 
 
 @dataclass(frozen=True)
@@ -22,56 +64,33 @@ class KnownVideo:
     waiting: bool
 
 
-_KNOWN = text(
-    """
-    SELECT e.title, e.captions_source, e.completed_at, EXISTS (
-        SELECT FROM videos v WHERE v.youtube_id = :youtube_id AND v.import_stage NOT IN ('complete', 'error')
-    ) AS waiting
-    FROM (SELECT 1) one LEFT JOIN video_enrichments e ON e.youtube_id = :youtube_id
-    """
-)
-_SAVE_SEGMENTS = text(
-    """
-    INSERT INTO transcript_segments (youtube_id, position, language, start_seconds, end_seconds, text)
-    SELECT :youtube_id, position - 1, :language, start_seconds, end_seconds, text
-    FROM unnest(CAST(:starts AS float8[]), CAST(:ends AS float8[]), CAST(:texts AS text[]))
-        WITH ORDINALITY AS line (start_seconds, end_seconds, text, position)
-    """
-)
-
-
-async def known_video(connection: AsyncConnection, youtube_id: str) -> KnownVideo:
+async def known_video(connection: DriverConnection, youtube_id: str) -> KnownVideo:
     """What an import can build on."""
-    row = (await connection.execute(_KNOWN, {"youtube_id": youtube_id})).one()
-    if row.title is None:
+    [row] = await connection.fetch(_KNOWN, youtube_id)
+    if row["title"] is None:
         reached = ImportStage.CREATED
-    elif row.completed_at:
+    elif row["completed_at"]:
         reached = ImportStage.COMPLETE
     else:
-        reached = ImportStage.CAPTIONS if row.captions_source else ImportStage.METADATA
-    return KnownVideo(row.title, reached, row.waiting)
+        reached = ImportStage.CAPTIONS if row["captions_source"] else ImportStage.METADATA
+    return KnownVideo(row["title"], reached, row["waiting"])
 
 
-async def find_enrichment(connection: AsyncConnection, youtube_id: str) -> VideoEnrichment | None:
-    """What is known of a video, None before its metadata."""
-    rows = await connection.execute(select(VideoEnrichment).where(col(VideoEnrichment.youtube_id) == youtube_id))
-    row = rows.mappings().first()
+async def find_enrichment(connection: DriverConnection, youtube_id: str) -> VideoEnrichment | None:
+    """Everything that is known of a video, None before its metadata."""
+    row = await connection.fetchrow("SELECT * FROM video_enrichments WHERE youtube_id = $1", youtube_id)
     return VideoEnrichment.model_validate(dict(row)) if row else None
 
 
-async def save_metadata(connection: AsyncConnection, enrichment: VideoEnrichment) -> None:
+async def save_metadata(connection: DriverConnection, found: VideoEnrichment) -> None:
     """Write what the metadata stage found, over what an earlier attempt found."""
-    values = enrichment.model_dump(exclude={"fetched_at", "captions_source", "captions_language", "captions_kind"})
-    fresh = {name: value for name, value in values.items() if name != "youtube_id"}
-    await connection.execute(
-        upsert(VideoEnrichment)
-        .values(values)
-        .on_conflict_do_update(index_elements=["youtube_id"], set_={**fresh, "fetched_at": func.now()})
-    )
+    # SQLAlchemy has told its connections to take JSON as text and to return it decoded.
+    values = found.model_dump(include=set(_FOUND)) | {"youtube_chapters": json.dumps(found.youtube_chapters)}
+    await connection.execute(_SAVE_METADATA, *(values[name] for name in _FOUND))
 
 
 async def save_captions(
-    connection: AsyncConnection,
+    connection: DriverConnection,
     youtube_id: str,
     *,
     language: str,
@@ -79,46 +98,32 @@ async def save_captions(
     lines: Sequence[tuple[float, float, str]],
 ) -> None:
     """Replace the video's transcript (start and end in seconds, text) and say where it came from."""
-    await connection.execute(delete(TranscriptSegment).where(col(TranscriptSegment.youtube_id) == youtube_id))
-    starts, ends, texts = zip(*lines, strict=True) if lines else ((), (), ())
-    await connection.execute(
-        _SAVE_SEGMENTS,
-        {"youtube_id": youtube_id, "language": language, "starts": starts, "ends": ends, "texts": texts},
-    )
-    await _set_captions(connection, youtube_id, CaptionsSource.YOUTUBE, language, kind)
+    await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
+    await connection.execute(_SAVE_SEGMENTS, youtube_id, language, *_columns(lines, 3))
+    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.YOUTUBE, language, kind)
 
 
-async def save_no_captions(connection: AsyncConnection, youtube_id: str) -> None:
+async def save_no_captions(connection: DriverConnection, youtube_id: str) -> None:
     """Say that there are no captions to be had."""
-    await connection.execute(delete(TranscriptSegment).where(col(TranscriptSegment.youtube_id) == youtube_id))
-    await _set_captions(connection, youtube_id, CaptionsSource.NONE, None, None)
+    await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
+    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.NONE, None, None)
 
 
-async def save_chapters(connection: AsyncConnection, youtube_id: str, chapters: Sequence[Chapter]) -> None:
+async def save_chapters(connection: DriverConnection, youtube_id: str, chapters: Sequence[Chapter]) -> None:
     """Replace the video's chapters."""
-    await connection.execute(delete(Chapter).where(col(Chapter.youtube_id) == youtube_id))
+    await connection.execute("DELETE FROM chapters WHERE youtube_id = $1", youtube_id)
     if chapters:
-        await connection.execute(insert(Chapter), [chapter.model_dump() for chapter in chapters])
+        rows = [(chapter.title, chapter.start_seconds, chapter.end_seconds) for chapter in chapters]
+        await connection.execute(_SAVE_CHAPTERS, youtube_id, *_columns(rows, 3))
 
 
-async def mark_complete(connection: AsyncConnection, youtube_id: str) -> None:
+async def mark_complete(connection: DriverConnection, youtube_id: str) -> None:
     """Say that every stage is done."""
     await connection.execute(
-        update(VideoEnrichment)
-        .where(col(VideoEnrichment.youtube_id) == youtube_id, col(VideoEnrichment.completed_at).is_(None))
-        .values(completed_at=func.now())
+        "UPDATE video_enrichments SET completed_at = now() WHERE youtube_id = $1 AND completed_at IS NULL", youtube_id
     )
 
 
-async def _set_captions(
-    connection: AsyncConnection,
-    youtube_id: str,
-    source: CaptionsSource,
-    language: str | None,
-    kind: CaptionsKind | None,
-) -> None:
-    await connection.execute(
-        update(VideoEnrichment)
-        .where(col(VideoEnrichment.youtube_id) == youtube_id)
-        .values(captions_source=source, captions_language=language, captions_kind=kind)
-    )
+def _columns(rows: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
+    """`count` columns out of rows, as `unnest` takes them."""
+    return [[row[index] for row in rows] for index in range(count)]

@@ -1,6 +1,6 @@
 """Import events: written with the rows they tell of, read by whoever missed them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +45,7 @@ _LATEST_OF_USERS = text(
 NO_UPPER_BOUND = 2**63 - 1
 
 
-def feed_item(row: RowMapping | dict[str, Any]) -> FeedItem:
+def feed_item(row: Mapping[str, Any] | RowMapping) -> FeedItem:
     """The feed's form of an `import_events` row."""
     return FeedItem(
         user_id=row["user_id"],

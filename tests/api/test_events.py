@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
+from shared.db.driver import transaction
 from shared.db.import_progress import advance, fail
 from tests.api.support import Api, problem, youtube_id
 
@@ -30,7 +31,7 @@ async def test_exactly_what_was_missed_comes_page_by_page(api_without_temporal: 
     await api.add(await api.new_list())
     [seen] = (await api.get("/events"))["items"]
     for stage in (ImportStage.METADATA, ImportStage.CAPTIONS, ImportStage.CHAPTERS):
-        async with engine.begin() as connection:
+        async with transaction(engine) as connection:
             await advance(connection, youtube_id(1), stage)
 
     first = await api.get("/events", since=seen["seq"], limit=2)
@@ -53,7 +54,7 @@ async def test_without_events_there_is_nothing_to_catch_up_on(api_without_tempor
 async def test_an_error_is_told_in_the_language_of_the_request(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     await api.add(await api.new_list())
-    async with engine.begin() as connection:
+    async with transaction(engine) as connection:
         await fail(connection, youtube_id(1), ErrorType.GEO_BLOCKED)
 
     english = (await api.get("/events"))["items"][-1]

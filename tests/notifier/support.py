@@ -15,6 +15,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.db import import_progress, lists, videos
+from shared.db.driver import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.feed import FeedPublisher
 
@@ -43,12 +44,12 @@ class Library:
 
     async def advance(self, youtube_id: str, stage: ImportStage) -> FeedItem:
         """Reach a stage."""
-        async with self.engine.begin() as connection:
+        async with transaction(self.engine) as connection:
             return (await import_progress.advance(connection, youtube_id, stage))[0]
 
     async def fail(self, youtube_id: str, error: ErrorType) -> FeedItem:
         """End in an error."""
-        async with self.engine.begin() as connection:
+        async with transaction(self.engine) as connection:
             return (await import_progress.fail(connection, youtube_id, error))[0]
 
     async def write_events(self, youtube_id: str, count: int, message: str | None = None) -> None:

@@ -3,6 +3,7 @@
 The home is `VIDFERRY_HOME`; every option is passed on to the last program (see tests.stack.program).
 """
 
+import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,4 +50,7 @@ def _directory() -> Path:
 
 
 if __name__ == "__main__":
-    run(lambda: launch(lambda: ProgramPlan.make(Home.from_environment(), demo=False), typer.echo, typer.echo))
+    run(
+        lambda: launch(lambda: ProgramPlan.make(Home.from_environment(), demo=False), typer.echo, typer.echo),
+        asyncio.new_event_loop,
+    )

@@ -9,6 +9,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import FailImportInput, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
+from shared.db.driver import transaction
 from shared.db.enrichments import save_metadata
 from shared.db.models import VideoEnrichment
 from tests.support.entries import add_user, add_video, events_of, find_video
@@ -30,7 +31,7 @@ def activities(engine: AsyncEngine, published: list[FeedItem]) -> ImportActiviti
 @pytest.fixture
 async def known(engine: AsyncEngine) -> None:
     """The metadata stage has been here."""
-    async with engine.begin() as connection:
+    async with transaction(engine) as connection:
         await save_metadata(connection, VideoEnrichment(youtube_id=ID, title="Known"))
 
 

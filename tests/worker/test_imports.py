@@ -15,6 +15,7 @@ from shared.contracts.imports import ImportVideoResult
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
+from shared.db.driver import transaction
 from shared.db.enrichments import find_enrichment
 from shared.db.models import Chapter, TranscriptSegment, Video, VideoEnrichment
 from shared.temporal.names import IMPORT_STAGE, USER_ID, YOUTUBE_ID, import_video_id
@@ -36,7 +37,7 @@ async def run_import(client: Client, youtube_id: str, user_id: UUID) -> ImportVi
 
 
 async def enrichment(engine: AsyncEngine, youtube_id: str = ID) -> VideoEnrichment:
-    async with engine.connect() as connection:
+    async with transaction(engine) as connection:
         found = await find_enrichment(connection, youtube_id)
     assert found is not None
     return found

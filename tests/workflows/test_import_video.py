@@ -205,7 +205,9 @@ async def test_an_attach_at_closing_time_is_served(environment: WorkflowEnvironm
         await start_import(environment.client, YOUTUBE_ID, uuid4())
         closing.set()
         assert (await handle.result()).stage is ImportStage.COMPLETE
-    assert steps.calls == [*ALL_STAGES, "begin_import"]
+    # The server refuses to close a workflow that has an unread signal: the last steps, which ask nobody, run again.
+    assert [call for call in steps.calls if call.startswith("fetch")] == ["fetch_metadata", "fetch_captions"]
+    assert steps.calls[-1] == "begin_import"
 
 
 async def test_an_attach_after_a_cancel_is_served(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:

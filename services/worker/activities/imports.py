@@ -12,6 +12,7 @@ from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsSource
 from shared.db import enrichments, import_progress
+from shared.db.driver import transaction
 from shared.db.models import Chapter, VideoEnrichment
 from workflows.activities import ImportSteps
 
@@ -28,7 +29,7 @@ class ImportActivities(ImportSteps):
     @activity.defn
     async def begin_import(self, video: VideoRef) -> ImportState:
         """Say what is known already, and bring waiting entries of the video that far."""
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             known = await enrichments.known_video(connection, video.youtube_id)
             items = await import_progress.advance(connection, video.youtube_id, known.reached)
         self._publish(items)
@@ -39,7 +40,7 @@ class ImportActivities(ImportSteps):
     @activity.defn
     async def skip_captions(self, video: VideoRef) -> CaptionsResult:
         """Reach `captions` without any: there are none to be had."""
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             await enrichments.save_no_captions(connection, video.youtube_id)
             items = await import_progress.advance(connection, video.youtube_id, ImportStage.CAPTIONS)
         self._publish(items)
@@ -48,7 +49,7 @@ class ImportActivities(ImportSteps):
     @activity.defn
     async def save_chapters(self, video: VideoRef) -> None:
         """Reach `chapters`: YouTube's own, else those in the description."""
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             known = await enrichments.find_enrichment(connection, video.youtube_id)
             chapters = _chapters(known) if known else []
             await enrichments.save_chapters(connection, video.youtube_id, chapters)
@@ -58,7 +59,7 @@ class ImportActivities(ImportSteps):
     @activity.defn
     async def complete_import(self, video: VideoRef) -> None:
         """Reach `complete`."""
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             await enrichments.mark_complete(connection, video.youtube_id)
             items = await import_progress.advance(connection, video.youtube_id, ImportStage.COMPLETE)
         self._publish(items)
@@ -66,7 +67,7 @@ class ImportActivities(ImportSteps):
     @activity.defn
     async def fail_import(self, failure: FailImportInput) -> None:
         """End every waiting entry in `error`."""
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             items = await import_progress.fail(connection, failure.youtube_id, failure.error_code)
         self._publish(items)
 

@@ -16,6 +16,7 @@ from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsSource, CaptionTrack
 from shared.db import enrichments, import_progress
+from shared.db.driver import transaction
 from shared.db.models import VideoEnrichment
 from workflows.activities import YoutubeSteps
 
@@ -60,7 +61,7 @@ class YoutubeActivities(YoutubeSteps):
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
         """Reach `metadata`: two requests to YouTube."""
         found = await self._ask(lambda: self._metadata.extract(video.youtube_id))
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             await enrichments.save_metadata(connection, _enrichment(found))
             items = await import_progress.advance(connection, video.youtube_id, ImportStage.METADATA)
         self._publish(items)
@@ -70,7 +71,7 @@ class YoutubeActivities(YoutubeSteps):
     async def fetch_captions(self, wanted: FetchCaptionsInput) -> CaptionsResult:
         """Reach `captions`: one request where the caption track is known."""
         found = await self._ask(lambda: self._captions.fetch(wanted.youtube_id, wanted.caption_track))
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             await enrichments.save_captions(
                 connection,
                 wanted.youtube_id,

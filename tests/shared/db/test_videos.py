@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.errors import ErrorType
 from shared.db import videos
+from shared.db.driver import transaction
 from shared.db.events import events_since
 from shared.db.import_progress import fail
 from shared.db.lists import create_list
@@ -136,7 +137,7 @@ async def test_a_retry_moves_failed_entries_only(
     assert (await videos.retry_video(connection, local_user_id, added.video.id)) == videos.ChangedVideo(
         added.video, None
     )
-    async with engine.begin() as own:
+    async with transaction(engine) as own:
         await fail(own, YOUTUBE_ID, ErrorType.VIDEO_PRIVATE)
 
     retried, again = [await videos.retry_video(connection, local_user_id, added.video.id) for _ in range(2)]
@@ -171,6 +172,6 @@ async def test_a_deletion_tells_whose_import_was_waited_for(
 
     failed = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
     assert failed is not None
-    async with engine.begin() as own:
+    async with transaction(engine) as own:
         await fail(own, YOUTUBE_ID, ErrorType.VIDEO_PRIVATE)
     assert await videos.delete_video(connection, local_user_id, failed.video.id) == videos.DeletedVideo(None)

@@ -1,0 +1,1 @@
+"""The whole product as processes: the real launcher, the real servers, the YouTube stand-in."""
