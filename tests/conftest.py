@@ -22,6 +22,7 @@ from shared.process import exit_now
 from shared.settings import Settings
 from shared.temporal.client import TEMPORAL_AWAY, connect
 from shared.temporal.setup import set_up_namespace
+from tests.standin import Standin
 from tests.support.servers import free_port, server
 from tests.support.waiting import eventually
 
@@ -145,6 +146,20 @@ async def terminate_running_workflows(client: Client) -> None:
             await handle.terminate("the test is over")
         except RPCError:
             assert (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+
+
+@pytest.fixture(scope="session")
+async def running_standin() -> AsyncIterator[Standin]:
+    """One stand-in for all tests."""
+    async with Standin.start() as standin:
+        yield standin
+
+
+@pytest.fixture
+def standin(running_standin: Standin) -> Standin:
+    """A stand-in without videos, faults and remembered requests."""
+    running_standin.clear()
+    return running_standin
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The stand-in and the production worker."""
+"""The production worker."""
 
 from collections.abc import AsyncIterator
 
@@ -9,20 +9,6 @@ from temporalio.client import Client
 from shared.settings import Settings
 from tests.standin import Standin
 from tests.support.worker import worker_at_work
-
-
-@pytest.fixture(scope="session")
-async def running_standin() -> AsyncIterator[Standin]:
-    """One stand-in for all tests."""
-    async with Standin.start() as standin:
-        yield standin
-
-
-@pytest.fixture
-def standin(running_standin: Standin) -> Standin:
-    """A stand-in without videos, faults and remembered requests."""
-    running_standin.clear()
-    return running_standin
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The adapters, led to a stand-in that is empty at the start of each test."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from services.worker.adapters.captions import CaptionsAdapter
@@ -10,20 +8,6 @@ from tests.standin import Standin
 
 HASTY_SECONDS = 1.0
 """A timeout for tests in which YouTube never answers."""
-
-
-@pytest.fixture(scope="session")
-async def adapters_standin() -> AsyncIterator[Standin]:
-    """A stand-in for all tests of the adapters."""
-    async with Standin.start() as standin:
-        yield standin
-
-
-@pytest.fixture
-def standin(adapters_standin: Standin) -> Standin:
-    """An empty stand-in."""
-    adapters_standin.clear()
-    return adapters_standin
 
 
 @pytest.fixture
