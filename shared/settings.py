@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     reconcile_interval_seconds: int = Field(default=15, ge=1, validation_alias="VIDFERRY_RECONCILE_INTERVAL_SECONDS")
     import_progress_enabled: bool = Field(default=True, validation_alias="VITE_ENABLE_IMPORT_PROGRESS")
     """Whether user interfaces show the progress of imports."""
+    setup_seconds: float = Field(default=60, gt=0, validation_alias="VIDFERRY_SETUP_SECONDS")
+    """How long the one-shot set-up waits for PostgreSQL and Temporal to answer."""
     drain_seconds: int = Field(default=30, ge=0, validation_alias="VIDFERRY_DRAIN_SECONDS")
     """How long a process that was asked to stop finishes what it has begun."""
     log_level: str = Field(default="INFO", validation_alias="VIDFERRY_LOG_LEVEL")

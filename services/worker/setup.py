@@ -14,36 +14,42 @@ from shared.settings import Settings
 from shared.temporal.client import TEMPORAL_AWAY, connect
 from shared.temporal.setup import set_up_namespace
 
-WAIT_SECONDS = 60
-"""How long the servers may take to answer."""
 PAUSE_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
 
+class ServerAway(Exception):
+    """PostgreSQL or Temporal could not be used in time; the text says which and why."""
+
+
 async def set_up(settings: Settings) -> None:
-    """Bring database and namespace to what this code needs; safe to repeat and to run several times at once."""
+    """Bring database and namespace to what this code needs; safe to repeat and to run several times at once.
+
+    Raises ServerAway when one of them cannot be used within `setup_seconds`.
+    """
     engine = create_engine(settings, pool_size=1)
     try:
-        await _when_it_answers("PostgreSQL", lambda: ping(engine))
+        await _when_it_answers("PostgreSQL", settings.setup_seconds, lambda: ping(engine))
         await upgrade(engine)
     finally:
         await engine.dispose()
     client = await connect(settings)
     await _when_it_answers(
         "Temporal",
+        settings.setup_seconds,
         lambda: set_up_namespace(client, reconcile_interval_seconds=settings.reconcile_interval_seconds),
     )
 
 
-async def _when_it_answers(server: str, do: Callable[[], Awaitable[None]]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
+async def _when_it_answers(server: str, wait_seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             return await do()
         except (OSError, DBAPIError, *TEMPORAL_AWAY) as error:
             if time.monotonic() > deadline:
-                raise
+                raise ServerAway(f"{server} did not answer within {wait_seconds:g} s: {error}") from error
             logger.info("waiting for %s: %s", server, error)
         await asyncio.sleep(PAUSE_SECONDS)
 
@@ -52,7 +58,11 @@ async def main() -> int:
     """Set up with the settings of the environment."""
     settings = Settings()
     process.configure_logging(settings.log_level)
-    await set_up(settings)
+    try:
+        await set_up(settings)
+    except ServerAway as error:
+        logger.error("%s", error)
+        return 1
     logger.info("the database and Temporal are ready for Vidferry")
     return 0
 

@@ -1,0 +1,39 @@
+"""People get plain words, in their language, for every code."""
+
+import re
+
+import pytest
+
+from shared.contracts.errors import ErrorType
+from shared.contracts.texts import IMPORT_ERROR_TEXTS, Language, best_language, import_error_text
+
+TECHNICAL = re.compile(r"\d{3}|HTTP|yt-dlp|transcript|API|Error|Exception|Traceback|timeout", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("code", ErrorType)
+@pytest.mark.parametrize("language", Language)
+def test_every_code_has_a_plain_sentence_in_every_language(code: ErrorType, language: Language) -> None:
+    sentence = import_error_text(code, language)
+    assert re.fullmatch(r"[A-ZÄÖÜ].+\.", sentence)
+    assert not TECHNICAL.search(sentence)
+
+
+def test_the_languages_differ() -> None:
+    assert all(texts[Language.EN] != texts[Language.DE] for texts in IMPORT_ERROR_TEXTS.values())
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, Language.EN),
+        ("", Language.EN),
+        ("de", Language.DE),
+        ("de-AT,en;q=0.5", Language.DE),
+        ("fr-FR, de;q=0.8, en;q=0.7", Language.DE),
+        ("fr", Language.EN),
+        ("EN-us,de", Language.EN),
+        (";;;,,", Language.EN),
+    ],
+)
+def test_the_first_language_that_we_speak_is_taken(header: str | None, language: Language) -> None:
+    assert best_language(header) is language

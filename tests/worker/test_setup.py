@@ -1,0 +1,56 @@
+"""The one-shot before the services start."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from pydantic import SecretStr
+from sqlalchemy import text
+from temporalio.client import Client
+
+from services.stack.postgres import EmbeddedPostgres
+from services.worker.setup import set_up
+from shared.db.engine import create_engine
+from shared.db.migrate import is_current
+from shared.settings import Settings
+from shared.temporal.names import RECONCILE_SCHEDULE_ID
+
+
+async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, client: Client, settings: Settings) -> None:
+    admin = create_engine(Settings(database_url=SecretStr(postgres.url("postgres"))), pool_size=1)
+    async with admin.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(text("CREATE DATABASE set_up"))
+        try:
+            own = settings.model_copy(
+                update={"database_url": SecretStr(postgres.url("set_up")), "reconcile_interval_seconds": 3600}
+            )
+            await asyncio.gather(set_up(own), set_up(own))
+            engine = create_engine(own, pool_size=1)
+            assert await is_current(engine)
+            await engine.dispose()
+        finally:
+            await connection.execute(text("DROP DATABASE set_up WITH (FORCE)"))
+    await admin.dispose()
+    assert (await client.get_schedule_handle(RECONCILE_SCHEDULE_ID).describe()).id == RECONCILE_SCHEDULE_ID
+
+
+def test_a_wrong_database_url_is_one_sentence(temporal_address: str, postgres: EmbeddedPostgres) -> None:
+    url = f"postgresql://vidferry:wrong@127.0.0.1:{postgres.port}/vidferry"
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "TEMPORAL_ADDRESS": temporal_address,
+        "VIDFERRY_SETUP_SECONDS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "services.worker.setup"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "password" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "wrong" not in done.stderr
