@@ -1,14 +1,14 @@
 # Vidferry. `make` shows what there is. Everything lives in .venv/ and .vidferry/; after the first run it works offline.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up demo status stop test lint format lock clean runtime development
+.PHONY: help up demo status stop test lint format benchmarks lock clean runtime development
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 up: runtime ## Start Vidferry on this machine (Ctrl-C stops it; data in .vidferry/)
 	@$(BIN)/vidferry up
@@ -39,6 +39,11 @@ lint: development ## Run the checks only: ruff, mypy, import-linter
 format: development ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+benchmarks: development ## Measure POST latency, import rate and the lag of live progress
+	@$(BIN)/python -m benchmarks.post_latency
+	@$(BIN)/python -m benchmarks.import_rate
+	@$(BIN)/python -m benchmarks.feed_lag
 
 lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml anew into both lock files
 	@test -x $(BIN)/uv || $(PIP) install uv

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Vidferry's settings with the defaults of an installation on one machine."""
 
-    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True)
 
     database_url: SecretStr = Field(
         default=SecretStr("postgresql://vidferry@127.0.0.1:5433/vidferry"), validation_alias="DATABASE_URL"

@@ -55,6 +55,7 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
             reconcile.start_missing_imports,
         ],
         max_concurrent_activities=DATABASE_ACTIVITIES,
+        max_concurrent_local_activities=DATABASE_ACTIVITIES,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )
 
