@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     """How long a process that was asked to stop finishes what it has begun."""
     log_level: str = Field(default="INFO", validation_alias="VIDFERRY_LOG_LEVEL")
 
-    youtube_proxy: str | None = Field(default=None, validation_alias="YOUTUBE_PROXY")
+    youtube_proxy: SecretStr | None = Field(default=None, validation_alias="YOUTUBE_PROXY")
+    """May carry a user and a password."""
     youtube_ca_file: Path | None = Field(default=None, validation_alias="YOUTUBE_CA_FILE")
     youtube_calls_per_second: float = Field(default=0.5, gt=0, validation_alias="YOUTUBE_CALLS_PER_SECOND")
     youtube_max_concurrent: int = Field(default=3, ge=1, validation_alias="YOUTUBE_MAX_CONCURRENT")
@@ -52,5 +53,5 @@ class Settings(BaseSettings):
 
     @property
     def allowed_host_names(self) -> list[str]:
-        """`allowed_hosts` as a list."""
-        return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+        """`allowed_hosts` as a list, in lower case."""
+        return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]

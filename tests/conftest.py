@@ -4,13 +4,14 @@ import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from services.stack.postgres import EmbeddedPostgres
@@ -27,14 +28,14 @@ from tests.support.servers import free_port, server
 from tests.support.waiting import eventually
 
 TEMPLATE = "template_vidferry"
+RUNNING = "ExecutionStatus = 'Running' AND TemporalNamespaceDivision IS NULL"
 # What a developer's machine may have set must not reach the tests.
 for name in [*os.environ]:
     if (name.startswith(("VIDFERRY_", "YOUTUBE_", "TEMPORAL_")) and name != "VIDFERRY_RECORDINGS") or name in {
         "DATABASE_URL",
         "REQUESTS_CA_BUNDLE",
         "SSL_CERT_FILE",
-        "HTTPS_PROXY",
-        "https_proxy",
+        *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"),
     }:
         del os.environ[name]
 
@@ -139,13 +140,16 @@ async def client(settings: Settings) -> AsyncIterator[Client]:
 
 
 async def terminate_running_workflows(client: Client) -> None:
-    """Leave nothing for the next test's worker to pick up."""
-    async for execution in client.list_workflows("ExecutionStatus = 'Running' AND TemporalNamespaceDivision IS NULL"):
-        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
-        try:
-            await handle.terminate("the test is over")
-        except RPCError:
-            assert (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+    """Leave nothing for the next test's worker to pick up, nor to be listed as running."""
+
+    async def nothing_is_listed() -> bool:
+        running = [execution async for execution in client.list_workflows(RUNNING)]
+        for execution in running:
+            with suppress(RPCError):  # it has ended meanwhile
+                await client.get_workflow_handle(execution.id, run_id=execution.run_id).terminate("the test is over")
+        return not running
+
+    await eventually(nothing_is_listed)
 
 
 @pytest.fixture(scope="session")

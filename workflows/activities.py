@@ -9,12 +9,11 @@ from abc import ABC, abstractmethod
 from temporalio import activity
 
 from shared.contracts.imports import (
-    CaptionsResult,
     FailImportInput,
-    FetchCaptionsInput,
     ImportState,
     ReconcileInput,
     ReconcileResult,
+    SkipCaptionsInput,
     VideoMetadata,
     VideoRef,
 )
@@ -30,7 +29,7 @@ class ImportSteps(ABC):
 
     @activity.defn
     @abstractmethod
-    async def skip_captions(self, video: VideoRef) -> CaptionsResult:
+    async def skip_captions(self, skip: SkipCaptionsInput) -> None:
         """Reach `captions` without any: there are none to be had."""
 
     @activity.defn
@@ -63,7 +62,7 @@ class YoutubeSteps(ABC):
 
     @activity.defn
     @abstractmethod
-    async def fetch_captions(self, wanted: FetchCaptionsInput) -> CaptionsResult:
+    async def fetch_captions(self, video: VideoRef) -> None:
         """Reach `captions`: one request where the caption track is known."""
 
 

@@ -3,41 +3,38 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
-from uuid import UUID
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
     from shared.contracts.imports import (
         Attach,
-        CaptionsResult,
         FailImportInput,
-        FetchCaptionsInput,
         ImportState,
         ImportStatus,
         ImportVideoInput,
         ImportVideoResult,
-        VideoMetadata,
+        SkipCaptionsInput,
         VideoRef,
         YoutubeFailure,
     )
     from shared.contracts.stages import STAGE_PROGRESS, ImportStage
-    from shared.contracts.youtube import CaptionTrack
     from shared.temporal.names import IMPORT_STAGE, IMPORT_VIDEO, USER_ID, TaskQueue
     from workflows.activities import ImportSteps, YoutubeSteps
     from workflows.policies import (
         DATABASE_STEP,
         YOUTUBE_STEP,
-        YoutubeStep,
         delay_before_retry,
     )
 
 T = TypeVar("T")
+MAX_LISTED_USERS = 40
+"""Users in the search attribute: the server ends a workflow whose attribute has more than 2,048 bytes."""
 _ERROR_TYPES = {error_type.value for error_type in ErrorType}
 
 
@@ -66,32 +63,33 @@ class ImportVideo:
         """Start at nothing; signals may arrive before `run`."""
         self._video = VideoRef(youtube_id=video.youtube_id)
         self._status = ImportStatus(youtube_id=video.youtube_id, stage=ImportStage.CREATED, progress=0)
-        self._user_ids: list[UUID] = []
+        self._user_ids = list(video.user_ids)
+        self._waits = video.waits
         self._attachments = 0
         self._cancel_asked = False
         self._retry_asked = False
 
     @workflow.run
     async def run(self, video: ImportVideoInput) -> ImportVideoResult:
-        """Import until everybody who attached has been served."""
+        """Import until everybody who attached has been served, or nobody waits any more."""
         while True:
             served, self._cancel_asked = self._attachments, False
             result = await self._import()
-            if self._attachments == served:
+            if result and self._attachments == served:
                 return result
 
     @workflow.signal
     def attach(self, attach: Attach) -> None:
         """One more user waits for this video."""
         self._attachments += 1
-        if attach.user_id not in self._user_ids:
+        if attach.user_id not in self._user_ids and len(self._user_ids) < MAX_LISTED_USERS:
             self._user_ids.append(attach.user_id)
             if len(self._user_ids) > 1:  # the first came with the start
                 workflow.upsert_search_attributes([USER_ID.value_set([str(user_id) for user_id in self._user_ids])])
 
     @workflow.signal
     def cancel(self) -> None:
-        """Nobody waits any more: stop at the next opportunity."""
+        """Stop asking YouTube and look whether anybody still waits; Postgres decides."""
         self._cancel_asked = True
 
     @workflow.signal
@@ -104,15 +102,18 @@ class ImportVideo:
         """Where the import is, at which attempt, and what it waits for."""
         return self._status
 
-    async def _import(self) -> ImportVideoResult:
+    async def _import(self) -> ImportVideoResult | None:
+        """One way through the stages; None where it has to be looked at again."""
         state = await self._begin()
+        if not state.wanted:
+            self._begin_stage(state.reached)
+            return ImportVideoResult(stage=state.reached)
         try:
-            if state.wanted:
-                await self._bring_what_is_missing(state)
+            await self._bring_what_is_missing(state)
         except _Refused as refused:
             return await self._fail(refused.error_type)
         except _NobodyWaits:
-            pass
+            return None
         return ImportVideoResult(stage=self._status.stage)
 
     async def _begin(self) -> ImportState:
@@ -127,19 +128,16 @@ class ImportVideo:
         )
 
     async def _bring_what_is_missing(self, state: ImportState) -> None:
-        track: CaptionTrack | None = None
         if state.reached is ImportStage.CREATED:
-            metadata = await self._bring_metadata()
-            track = metadata.caption_track
+            await self._bring_metadata()
         if state.reached in {ImportStage.CREATED, ImportStage.METADATA}:
-            await self._bring_captions(track)
+            await self._bring_captions()
         await self._bring_chapters()
         await self._complete()
 
-    async def _bring_metadata(self) -> VideoMetadata:
+    async def _bring_metadata(self) -> None:
         self._begin_stage(ImportStage.METADATA)
         metadata = await self._ask_youtube(
-            YoutubeStep.METADATA,
             lambda: workflow.start_activity_method(
                 YoutubeSteps.fetch_metadata,
                 self._video,
@@ -150,28 +148,29 @@ class ImportVideo:
         )
         self._status.title = metadata.title
         self._reach(ImportStage.METADATA)
-        return metadata
 
-    async def _bring_captions(self, track: CaptionTrack | None) -> None:
+    async def _bring_captions(self) -> None:
         self._begin_stage(ImportStage.CAPTIONS)
         try:
-            await self._ask_youtube(YoutubeStep.CAPTIONS, lambda: self._start_fetching_captions(track))
+            await self._ask_youtube(
+                lambda: workflow.start_activity_method(
+                    YoutubeSteps.fetch_captions,
+                    self._video,
+                    task_queue=TaskQueue.YOUTUBE,
+                    **YOUTUBE_STEP,
+                    summary="Captions",
+                )
+            )
         except _Refused as refused:
             if ERROR_RULES[refused.error_type].retry is not Retry.SKIP:
                 raise
             await workflow.execute_local_activity_method(
-                ImportSteps.skip_captions, self._video, **DATABASE_STEP, summary=f"No captions: {refused.error_type}"
+                ImportSteps.skip_captions,
+                SkipCaptionsInput(youtube_id=self._video.youtube_id, reason=refused.error_type),
+                **DATABASE_STEP,
+                summary=f"No captions: {refused.error_type}",
             )
         self._reach(ImportStage.CAPTIONS)
-
-    def _start_fetching_captions(self, track: CaptionTrack | None) -> workflow.ActivityHandle[CaptionsResult]:
-        return workflow.start_activity_method(
-            YoutubeSteps.fetch_captions,
-            FetchCaptionsInput(youtube_id=self._video.youtube_id, caption_track=track),
-            task_queue=TaskQueue.YOUTUBE,
-            **YOUTUBE_STEP,
-            summary=f"Captions ({track.language}, {track.kind})" if track else "Captions, no track known",
-        )
 
     async def _bring_chapters(self) -> None:
         self._begin_stage(ImportStage.CHAPTERS)
@@ -198,21 +197,23 @@ class ImportVideo:
         self._begin_stage(ImportStage.ERROR)
         return ImportVideoResult(stage=ImportStage.ERROR, error_code=error_type)
 
-    async def _ask_youtube(self, step: YoutubeStep, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
+    async def _ask_youtube(self, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
         """Ask until YouTube answers. Raises _Refused when asking again is of no use."""
-        attempt = waits = 1
+        attempt = 1
         while True:
             try:
-                return await self._unless_cancelled(ask())
+                answer = await self._unless_cancelled(ask())
             except ActivityError as error:
                 error_type, failure = _what_youtube_said(error)
-            delay = delay_before_retry(step, error_type, failure, attempt=attempt, waits=waits, now=workflow.now())
+            else:
+                self._waits = 0
+                return answer
+            is_attempt = ERROR_RULES[error_type].retry is Retry.BACKOFF
+            self._waits = 0 if is_attempt else self._waits + 1
+            delay = delay_before_retry(error_type, failure, attempt=attempt, waits=self._waits, now=workflow.now())
             if delay is None:
                 raise _Refused(error_type)
-            if ERROR_RULES[error_type].retry is Retry.BACKOFF:
-                attempt += 1
-            else:
-                waits += 1
+            attempt += is_attempt
             await self._wait(delay, error_type, attempt)
 
     async def _unless_cancelled(self, activity: workflow.ActivityHandle[T]) -> T:
@@ -225,21 +226,33 @@ class ImportVideo:
         return await activity
 
     async def _wait(self, delay: timedelta, reason: ErrorType, attempt: int) -> None:
-        """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is."""
+        """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is.
+
+        Raises _NobodyWaits when YouTube need not be asked again.
+        """
         retry_at = workflow.now() + delay
         self._status.attempt, self._status.retry_at, self._status.waiting_for = attempt, retry_at, reason
-        self._describe(f"waits until {retry_at:%Y-%m-%d %H:%M:%S} UTC ({reason}), then attempt {attempt}")
+        self._describe(f"waits until {retry_at:%Y-%m-%d %H:%M:%S} UTC: {reason}")
+        try:
+            await self._sleep_until(retry_at)
+        finally:
+            self._status.retry_at = self._status.waiting_for = None
+        if workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(
+                ImportVideoInput(youtube_id=self._video.youtube_id, user_ids=self._user_ids, waits=self._waits)
+            )
+        if self._cancel_asked or not (await self._bring_entries_up_to_date()).wanted:
+            raise _NobodyWaits
+
+    async def _sleep_until(self, retry_at: datetime) -> None:
         self._retry_asked = False
         served = self._attachments
-        while not self._retry_asked and (left := retry_at - workflow.now()) > timedelta():
+        while not (self._retry_asked or self._cancel_asked) and (left := retry_at - workflow.now()) > timedelta():
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(partial(self._is_disturbed, served), timeout=left)
-            if self._cancel_asked:
-                raise _NobodyWaits
             if self._attachments > served:
                 served = self._attachments
                 await self._bring_entries_up_to_date()
-        self._status.retry_at = self._status.waiting_for = None
 
     def _is_disturbed(self, served: int) -> bool:
         return self._retry_asked or self._cancel_asked or self._attachments > served
@@ -261,8 +274,13 @@ class ImportVideo:
 
 
 def _what_youtube_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
-    """What a YouTube activity reported; any other failure is re-raised as it is."""
+    """What a YouTube activity reported; what no table knows is an answer that could not be read.
+
+    Re-raises a cancellation.
+    """
+    if is_cancelled_exception(error):
+        raise error
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type is None or cause.type not in _ERROR_TYPES:
-        raise error
+        return ErrorType.UNEXPECTED_ANSWER, YoutubeFailure()
     return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})

@@ -6,7 +6,6 @@ under `OUR_TROUBLE`. What YouTube said reaches the workflow as an `ErrorType`, a
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypedDict
 
 from temporalio.common import RetryPolicy
@@ -36,7 +35,8 @@ class StepOptions(TypedDict):
 
 
 DATABASE_STEP = LocalStepOptions(
-    start_to_close_timeout=timedelta(seconds=30),
+    # Below the drain time: a shutdown waits for local activities.
+    start_to_close_timeout=timedelta(seconds=10),
     # Longer pauses between attempts become timers of the server and do not keep a workflow task open.
     local_retry_threshold=timedelta(seconds=5),
     retry_policy=OUR_TROUBLE,
@@ -54,49 +54,43 @@ RECONCILE_STEP = StepOptions(
 )
 
 
-class YoutubeStep(StrEnum):
-    """Steps that YouTube can refuse."""
-
-    METADATA = "metadata"
-    CAPTIONS = "captions"
-
-
 @dataclass(frozen=True)
 class Backoff:
-    """Exponential delays: `initial`, then `factor` times the one before, never above `cap`."""
+    """Delays that double from `initial` up to `cap`."""
 
     initial: timedelta
     cap: timedelta
-    factor: int = 2
 
-    def delay(self, attempt: int) -> timedelta:
-        """The delay after attempt number `attempt` (from 1)."""
-        factor: int = self.factor ** min(attempt - 1, 30)
+    def delay(self, number: int) -> timedelta:
+        """The delay number `number` (from 1)."""
+        factor: int = 2 ** min(number - 1, 30)
         return min(self.initial * factor, self.cap)
 
 
-TRANSIENT = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+TRANSIENT = Backoff(timedelta(seconds=1), timedelta(minutes=10))
+"""With the 24 attempts of an unreachable YouTube, an outage of two hours ends no import."""
 BLOCKED = Backoff(timedelta(seconds=30), timedelta(hours=1))
-"""From the seed's 30 s pause up to the hour in which a rate-limited session recovers (facts.md)."""
-MAX_ATTEMPTS: dict[YoutubeStep, int] = {YoutubeStep.METADATA: 6, YoutubeStep.CAPTIONS: 6}
-LATER = timedelta(minutes=15)
+"""From the seed's 30 s pause up to the hour in which a rate-limited session recovers ."""
+LATER = Backoff(timedelta(minutes=15), timedelta(hours=6))
 """How often a live stream without a known end is looked at."""
 
 
 def delay_before_retry(
-    step: YoutubeStep, error_type: ErrorType, failure: YoutubeFailure, *, attempt: int, waits: int, now: datetime
+    error_type: ErrorType, failure: YoutubeFailure, *, attempt: int, waits: int, now: datetime
 ) -> timedelta | None:
     """How long to wait before YouTube is asked again, or None to give up.
 
-    `attempt` counts transient failures of this step including this one, `waits` counts blocks including this one.
+    `attempt` counts transient failures of this step including this one; `waits` counts waits in a row including this
+    one.
     """
-    match ERROR_RULES[error_type].retry:
-        case Retry.BACKOFF if attempt < MAX_ATTEMPTS[step]:
+    rule = ERROR_RULES[error_type]
+    match rule.retry:
+        case Retry.BACKOFF if attempt < rule.max_attempts:
             return TRANSIENT.delay(attempt)
         case Retry.WAIT:
             asked_for = timedelta(seconds=failure.retry_after_seconds or 0)
             return max(BLOCKED.delay(waits), asked_for)
         case Retry.LATER:
-            return max(failure.not_before - now, LATER) if failure.not_before else LATER
+            return max(failure.not_before - now if failure.not_before else timedelta(), LATER.delay(waits))
         case _:
             return None

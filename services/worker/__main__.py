@@ -9,8 +9,8 @@ from temporalio.worker import Worker
 
 from services.worker.adapters.captions import CaptionsAdapter
 from services.worker.adapters.metadata import MetadataAdapter
-from services.worker.build import DATABASE_ACTIVITIES, Dependencies, build_workers
-from services.worker.health import serve_health
+from services.worker.build import Dependencies, build_workers, pool_size
+from services.worker.health import are_polled, serve_health
 from shared import process
 from shared.db.engine import create_engine
 from shared.settings import Settings
@@ -29,17 +29,18 @@ async def main() -> int:
     stop = process.stop_requested()
     if (client := await _connected(settings, stop)) is None:
         return 0
-    engine = create_engine(settings, pool_size=DATABASE_ACTIVITIES)
+    engine = create_engine(settings, pool_size=pool_size(settings))
     threads = ThreadPoolExecutor(settings.youtube_max_concurrent, thread_name_prefix="youtube")
     async with FeedPublisher(client, settings.feed_shards) as feed:
+        proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
         needs = Dependencies(
             engine=engine,
             publish=feed.publish,
-            metadata=MetadataAdapter(settings.youtube_proxy, settings.youtube_ca_file),
-            captions=CaptionsAdapter(settings.youtube_proxy, settings.youtube_ca_file),
+            metadata=MetadataAdapter(proxy, settings.youtube_ca_file),
+            captions=CaptionsAdapter(proxy, settings.youtube_ca_file),
             threads=threads,
         )
-        await _work(build_workers(client, settings, needs), settings, stop)
+        await _work(client, build_workers(client, settings, needs), settings, stop)
     await engine.dispose()
     return 0
 
@@ -58,11 +59,11 @@ async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
     return None
 
 
-async def _work(workers: list[Worker], settings: Settings, stop: asyncio.Event) -> None:
+async def _work(client: Client, workers: list[Worker], settings: Settings, stop: asyncio.Event) -> None:
     """Run the workers until `stop`; then finish what has begun. Raises what made a worker give up."""
     runs = [asyncio.create_task(worker.run()) for worker in workers]
     stopping = asyncio.create_task(stop.wait())
-    async with serve_health(settings.health_port):
+    async with serve_health(settings.health_port, lambda: are_polled(client, [w.task_queue for w in workers])):
         logger.info("polling %s", ", ".join(worker.task_queue for worker in workers))
         await asyncio.wait([stopping, *runs], return_when=asyncio.FIRST_COMPLETED)
     logger.info("draining for up to %d s", settings.drain_seconds)

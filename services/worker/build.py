@@ -1,6 +1,5 @@
 """The one way to build the workers, in production and in tests."""
 
-from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +11,8 @@ from temporalio.worker import Worker
 from services.worker.activities.imports import ImportActivities
 from services.worker.activities.reconcile import ReconcileActivities
 from services.worker.activities.youtube import CaptionsSourceAdapter, MetadataSource, YoutubeActivities
-from shared.contracts.messages import FeedItem
 from shared.settings import Settings
+from shared.temporal.feed import Publish
 from shared.temporal.names import TaskQueue
 from workflows.import_video import ImportVideo
 from workflows.progress_feed import ProgressFeed
@@ -27,7 +26,7 @@ class Dependencies:
     """What the activities work with."""
 
     engine: AsyncEngine
-    publish: Callable[[Iterable[FeedItem]], None]
+    publish: Publish
     metadata: MetadataSource
     captions: CaptionsSourceAdapter
     threads: Executor
@@ -54,8 +53,7 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
             imports.fail_import,
             reconcile.start_missing_imports,
         ],
-        max_concurrent_activities=DATABASE_ACTIVITIES,
-        max_concurrent_local_activities=DATABASE_ACTIVITIES,
+        max_concurrent_local_activities=DATABASE_STEPS,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )
 
@@ -69,11 +67,17 @@ def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> 
         task_queue=TaskQueue.YOUTUBE,
         activities=[youtube.fetch_metadata, youtube.fetch_captions],
         max_concurrent_activities=settings.youtube_max_concurrent,
+        max_heartbeat_throttle_interval=timedelta(seconds=5),
         # The server keeps this rate over all workers together; a differing value in one of them would win.
         max_task_queue_activities_per_second=settings.youtube_calls_per_second,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )
 
 
-DATABASE_ACTIVITIES = 20
-"""At once per worker, and so the size of its connection pool."""
+DATABASE_STEPS = 20
+"""Database steps at once in one worker process."""
+
+
+def pool_size(settings: Settings) -> int:
+    """A connection for everything that runs at once."""
+    return DATABASE_STEPS + settings.youtube_max_concurrent

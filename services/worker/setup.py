@@ -28,7 +28,8 @@ async def set_up(settings: Settings) -> None:
 
     Raises ServerAway when one of them cannot be used within `setup_seconds`.
     """
-    engine = create_engine(settings, pool_size=1)
+    # A migration may build an index for as long as it takes, or wait for another process that migrates.
+    engine = create_engine(settings, pool_size=1, statement_seconds=None)
     try:
         await _when_it_answers("PostgreSQL", settings.setup_seconds, lambda: ping(engine))
         await upgrade(engine)

@@ -52,6 +52,8 @@ class ErrorRule:
     """What follows from an `ErrorType`."""
 
     retry: Retry
+    max_attempts: int = 1
+    """How often a step is tried in all, where `retry` is BACKOFF."""
     throttle: bool = False
     """YouTube asked us to slow down."""
     speech_to_text: bool = False
@@ -70,9 +72,9 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.UPCOMING: ErrorRule(Retry.LATER),
     ErrorType.BOT_CHECK: ErrorRule(Retry.WAIT, throttle=True),
     ErrorType.RATE_LIMITED: ErrorRule(Retry.WAIT, throttle=True),
-    ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(Retry.BACKOFF),
-    ErrorType.LINK_EXPIRED: ErrorRule(Retry.BACKOFF),
-    ErrorType.UNEXPECTED_ANSWER: ErrorRule(Retry.BACKOFF),
+    ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=24),
+    ErrorType.LINK_EXPIRED: ErrorRule(Retry.BACKOFF, max_attempts=4),
+    ErrorType.UNEXPECTED_ANSWER: ErrorRule(Retry.BACKOFF, max_attempts=6),
     ErrorType.CERTIFICATE_UNTRUSTED: ErrorRule(Retry.WAIT),
     ErrorType.CAPTIONS_NONE: ErrorRule(Retry.SKIP, speech_to_text=True),
     ErrorType.CAPTIONS_DISABLED: ErrorRule(Retry.SKIP, speech_to_text=True),

@@ -10,21 +10,24 @@ from pydantic import BaseModel
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionsSource, CaptionTrack, YoutubeId
+from shared.contracts.youtube import YoutubeId
 
 
 class ImportVideoInput(BaseModel):
     """The video to import; who wants it is in Postgres and in the `attach` signals."""
 
     youtube_id: YoutubeId
+    user_ids: list[UUID] = []
+    """Who attached to the runs before this one."""
+    waits: int = 0
+    """How often in a row the runs before this one have waited for YouTube."""
 
 
 class ImportVideoResult(BaseModel):
-    """How an import ended. `stage` is `complete`, `error`, or `created` when nobody wanted it any more."""
+    """How an import ended: `complete`, `error`, or the stage reached when nobody wanted it any more."""
 
     stage: ImportStage
     error_code: ErrorType | None = None
-    captions_source: CaptionsSource | None = None
 
 
 class Attach(BaseModel):
@@ -63,30 +66,19 @@ class ImportState(BaseModel):
     """Some list still waits for this video."""
     reached: ImportStage = ImportStage.CREATED
     title: str | None = None
-    captions_source: CaptionsSource | None = None
 
 
 class VideoMetadata(BaseModel):
     """What the rest of an import needs of the metadata; everything else is in Postgres by then."""
 
     title: str
-    caption_track: CaptionTrack | None = None
-    """The best caption track, where YouTube named one."""
 
 
-class FetchCaptionsInput(BaseModel):
-    """Which captions to fetch."""
+class SkipCaptionsInput(BaseModel):
+    """The video goes on without captions."""
 
     youtube_id: YoutubeId
-    caption_track: CaptionTrack | None = None
-
-
-class CaptionsResult(BaseModel):
-    """Captions are in Postgres; this says what was found."""
-
-    captions_source: CaptionsSource
-    language: str | None = None
-    segment_count: int = 0
+    reason: ErrorType
 
 
 class FailImportInput(BaseModel):

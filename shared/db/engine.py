@@ -10,12 +10,18 @@ from shared.settings import Settings
 STATEMENT_TIMEOUT_SECONDS = 30
 
 
-def create_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
+def create_engine(
+    settings: Settings, *, pool_size: int = 10, statement_seconds: float | None = STATEMENT_TIMEOUT_SECONDS
+) -> AsyncEngine:
     """An engine with a pool of its own; connects on first use.
 
-    Statements are cut off after `STATEMENT_TIMEOUT_SECONDS`, and connecting fails after 10 s.
+    Statements are cut off after `statement_seconds` (None: never), and connecting fails after 10 s.
     """
     url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+asyncpg")
+    if sslmode := url.query.get("sslmode"):  # libpq's name for what asyncpg calls ssl
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    if sslmode := url.query.get("sslmode"):  # libpq's name for what asyncpg calls ssl
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -24,7 +30,7 @@ def create_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
         pool_recycle=1800,
         connect_args={
             "timeout": 10,
-            "command_timeout": STATEMENT_TIMEOUT_SECONDS,
+            "command_timeout": statement_seconds,
             "server_settings": {"application_name": "vidferry", "timezone": "UTC"},
         },
     )

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionsKind, CaptionsSource
+from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
 from shared.db.driver import DriverConnection
 from shared.db.models import Chapter, VideoEnrichment
 
@@ -30,6 +31,7 @@ _FOUND = (
     "language",
     "live_status",
     "youtube_chapters",
+    "caption_track",
 )
 """The columns that the metadata stage fills."""
 _SAVE_METADATA = f"""
@@ -51,7 +53,9 @@ _SAVE_CHAPTERS = """
         WITH ORDINALITY AS chapter (title, start_seconds, end_seconds, position)
     """
 _SET_CAPTIONS = """
-    UPDATE video_enrichments SET captions_source = $2, captions_language = $3, captions_kind = $4 WHERE youtube_id = $1
+    UPDATE video_enrichments
+    SET captions_source = $2, captions_language = $3, captions_kind = $4, captions_missing = $5, caption_track = NULL
+    WHERE youtube_id = $1
     """
 
 
@@ -84,9 +88,17 @@ async def find_enrichment(connection: DriverConnection, youtube_id: str) -> Vide
 
 async def save_metadata(connection: DriverConnection, found: VideoEnrichment) -> None:
     """Write what the metadata stage found, over what an earlier attempt found."""
-    # SQLAlchemy has told its connections to take JSON as text and to return it decoded.
-    values = found.model_dump(include=set(_FOUND)) | {"youtube_chapters": json.dumps(found.youtube_chapters)}
+    values = {name: _storable(value) for name, value in found.model_dump(include=set(_FOUND)).items()}
+    for name in ("youtube_chapters", "caption_track"):
+        # SQLAlchemy has told its connections to take JSON as text and to return it decoded.
+        values[name] = json.dumps(values[name]) if values[name] is not None else None
     await connection.execute(_SAVE_METADATA, *(values[name] for name in _FOUND))
+
+
+async def known_track(connection: DriverConnection, youtube_id: str) -> CaptionTrack | None:
+    """The caption track that YouTube named with the metadata, if it did."""
+    track = await connection.fetchval("SELECT caption_track FROM video_enrichments WHERE youtube_id = $1", youtube_id)
+    return CaptionTrack.model_validate(track) if track else None
 
 
 async def save_captions(
@@ -100,13 +112,13 @@ async def save_captions(
     """Replace the video's transcript (start and end in seconds, text) and say where it came from."""
     await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
     await connection.execute(_SAVE_SEGMENTS, youtube_id, language, *_columns(lines, 3))
-    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.YOUTUBE, language, kind)
+    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.YOUTUBE, language, kind, None)
 
 
-async def save_no_captions(connection: DriverConnection, youtube_id: str) -> None:
-    """Say that there are no captions to be had."""
+async def save_no_captions(connection: DriverConnection, youtube_id: str, reason: ErrorType) -> None:
+    """Say that there are no captions to be had, and why."""
     await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
-    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.NONE, None, None)
+    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.NONE, None, None, reason)
 
 
 async def save_chapters(connection: DriverConnection, youtube_id: str, chapters: Sequence[Chapter]) -> None:
@@ -124,6 +136,15 @@ async def mark_complete(connection: DriverConnection, youtube_id: str) -> None:
     )
 
 
+def _storable(value: object) -> object:
+    """Text without what Postgres cannot keep: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="ignore").decode()
+    if isinstance(value, list):
+        return [_storable(element) for element in value]
+    return {name: _storable(element) for name, element in value.items()} if isinstance(value, dict) else value
+
+
 def _columns(rows: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
     """`count` columns out of rows, as `unnest` takes them."""
-    return [[row[index] for row in rows] for index in range(count)]
+    return [[_storable(row[index]) for row in rows] for index in range(count)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +15,10 @@ class PageStart(NamedTuple):
 
     created_at: datetime
     id: UUID
+
+
+FIRST_PAGE = PageStart(datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+"""Where the first page starts: everything was created before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,7 @@ _CREATE = text(
     """
 )
 _GET = text(f"SELECT {_COLUMNS} FROM lists l WHERE l.id = :list_id AND l.user_id = :user_id")  # noqa: S608 - a constant
-_FIRST_PAGE = text(
-    f"""
-    SELECT {_COLUMNS} FROM lists l WHERE l.user_id = :user_id
-    ORDER BY l.created_at DESC, l.id DESC LIMIT :limit
-    """  # noqa: S608 - a constant
-)
-_NEXT_PAGE = text(
+_PAGE = text(
     f"""
     SELECT {_COLUMNS} FROM lists l WHERE l.user_id = :user_id AND (l.created_at, l.id) < (:created_at, :id)
     ORDER BY l.created_at DESC, l.id DESC LIMIT :limit
@@ -78,12 +76,10 @@ async def get_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) ->
 
 
 async def page_of_lists(
-    connection: AsyncConnection, user_id: UUID, *, after: PageStart | None, limit: int
+    connection: AsyncConnection, user_id: UUID, *, after: PageStart = FIRST_PAGE, limit: int
 ) -> Sequence[ListRecord]:
     """The user's lists, newest first, at most `limit` of them."""
-    statement = _NEXT_PAGE if after else _FIRST_PAGE
-    position = after._asdict() if after else {}
-    rows = await connection.execute(statement, {"user_id": user_id, "limit": limit, **position})
+    rows = await connection.execute(_PAGE, {"user_id": user_id, "limit": limit, **after._asdict()})
     return [_record(row) for row in rows.mappings()]
 
 

@@ -129,10 +129,14 @@ class VideoEnrichment(SQLModel, table=True):
     live_status: str | None = Field(default=None, sa_type=Text)
     youtube_chapters: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     """Chapters as YouTube named them, until `save_chapters` has made rows of them."""
+    caption_track: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    """The best track as YouTube named it, until its captions are here; its address is signed and expires."""
     captions_source: str | None = Field(default=None, sa_type=Text)
     """youtube, whisper or none; NULL while captions have not been looked for."""
     captions_language: str | None = Field(default=None, sa_type=Text)
     captions_kind: str | None = Field(default=None, sa_type=Text)
+    captions_missing: str | None = Field(default=None, sa_type=Text)
+    """Why there are none (`ErrorType`): only a video that really has none may be worth speech-to-text."""
     fetched_at: datetime = _created_at()
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     """When every stage was done: from then on, adding the video needs no request."""

@@ -13,7 +13,7 @@ from shared.contracts.messages import FeedItem
 from shared.contracts.youtube import thumbnail_url
 from shared.db.driver import driver_of
 from shared.db.events import feed_item, tell_changed
-from shared.db.lists import PageStart
+from shared.db.lists import FIRST_PAGE, PageStart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,11 @@ class ChangedVideo:
 
     video: VideoRecord
     event: FeedItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outrun:
+    """Somebody else added the video while the statement ran: the next one sees it, or adds it if it is gone again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +154,7 @@ _RETRY = text(
     """  # noqa: S608 - constants
 )
 _GET = text(f"SELECT {_DETAILS} FROM {_VIDEOS} WHERE v.id = :video_id AND v.user_id = :user_id")  # noqa: S608 - constants
-_FIRST_PAGE = text(
-    f"""
-    SELECT {_RECORD} FROM {_VIDEOS} WHERE v.list_id = :list_id AND v.user_id = :user_id
-    ORDER BY v.created_at DESC, v.id DESC LIMIT :limit
-    """  # noqa: S608 - constants
-)
-_NEXT_PAGE = text(
+_PAGE = text(
     f"""
     SELECT {_RECORD} FROM {_VIDEOS}
     WHERE v.list_id = :list_id AND v.user_id = :user_id AND (v.created_at, v.id) < (:created_at, :id)
@@ -180,11 +179,12 @@ _CHAPTERS = text(
 _RECORD_FIELDS = tuple(field.name for field in fields(VideoRecord))
 
 
-async def add_videos(connection: AsyncConnection, wanted: Sequence[NewVideo]) -> list[ChangedVideo | None]:
+async def add_videos(connection: AsyncConnection, wanted: Sequence[NewVideo]) -> list[ChangedVideo | Outrun | None]:
     """Put videos on lists, each with its first event; without an event where the list has the video already.
 
-    One result for each, in order: None where the user has no such list. People wait for this one, and asyncpg alone
-    takes half the time; see `driver_of` for what that means for transactions.
+    One result for each, in order: None where the user has no such list. One statement: all or nothing is written.
+    People wait for this one, and asyncpg alone takes half the time; see `driver_of` for what that means for
+    transactions.
     """
     rows = await driver_of(connection).fetch(
         _ADD,
@@ -194,24 +194,25 @@ async def add_videos(connection: AsyncConnection, wanted: Sequence[NewVideo]) ->
         [thumbnail_url(new.youtube_id) for new in wanted],
     )
     told: set[UUID] = set()
-    results: list[ChangedVideo | None] = []
-    for new, row in zip(wanted, rows, strict=True):
-        if row["has_list"] and row["id"] is None:
-            # Somebody else added it while the statement ran: the next one sees it (or adds it, if it is gone again).
-            results.append(await add_video(connection, new.user_id, new.list_id, new.youtube_id))
-        elif row["has_list"]:
+    results: list[ChangedVideo | Outrun | None] = []
+    for row in rows:
+        if not row["has_list"]:
+            results.append(None)
+        elif row["id"] is None:
+            results.append(Outrun())
+        else:
             changed = _changed(row)
             results.append(changed if changed.video.id not in told else ChangedVideo(changed.video, None))
             told.add(changed.video.id)
-        else:
-            results.append(None)
     return results
 
 
 async def add_video(connection: AsyncConnection, user_id: UUID, list_id: UUID, youtube_id: str) -> ChangedVideo | None:
-    """Put one video on a list, as `add_videos` does."""
-    [added] = await add_videos(connection, [NewVideo(user_id, list_id, youtube_id)])
-    return added
+    """Put one video on a list, as `add_videos` does, again while somebody else is faster."""
+    while True:
+        [added] = await add_videos(connection, [NewVideo(user_id, list_id, youtube_id)])
+        if not isinstance(added, Outrun):
+            return added
 
 
 async def retry_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> ChangedVideo | None:
@@ -232,12 +233,11 @@ async def get_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) 
 
 
 async def page_of_videos(
-    connection: AsyncConnection, user_id: UUID, list_id: UUID, *, after: PageStart | None, limit: int
+    connection: AsyncConnection, user_id: UUID, list_id: UUID, *, after: PageStart = FIRST_PAGE, limit: int
 ) -> Sequence[VideoRecord]:
     """The entries of a list, newest first, at most `limit` of them."""
-    statement = _NEXT_PAGE if after else _FIRST_PAGE
-    position = after._asdict() if after else {}
-    rows = await connection.execute(statement, {"user_id": user_id, "list_id": list_id, "limit": limit, **position})
+    values = {"user_id": user_id, "list_id": list_id, "limit": limit, **after._asdict()}
+    rows = await connection.execute(_PAGE, values)
     return [VideoRecord(**row) for row in rows.mappings()]
 
 

@@ -7,7 +7,7 @@ truth: a reader sees by `prev_seq` that it missed something and reads `import_ev
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from types import TracebackType
@@ -30,8 +30,14 @@ MAX_BATCH_ITEMS = 500
 MAX_WAITING_ITEMS = 10_000
 """What a publisher keeps while Temporal is away; older items are read from Postgres by whoever misses them."""
 RETRY_SECONDS = 1.0
+GIVE_UP_AFTER = timedelta(minutes=10)
+"""How long one batch is tried; then it is dropped, and the feed's memory of publishers may forget this one."""
+CLOSING_SECONDS = 5
 MAX_REFUSALS = 5
 """How often in a row a poll may be refused before the subscription ends: about a second."""
+
+Publish = Callable[[Iterable[FeedItem]], None]
+"""Hands committed events to the feed; returns at once and never fails."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +61,10 @@ async def ensure_feed(client: Client, shard: int) -> None:
 class _ShardPublisher:
     """The waiting items of one shard and the stream they go to."""
 
-    def __init__(self, client: Client, shard: int) -> None:
+    def __init__(self, client: Client, shard: int, give_up_after: timedelta) -> None:
         self._client = client
         self._shard = shard
-        self._stream = WorkflowStreamClient.create(client, progress_feed_id(shard))
+        self._stream = WorkflowStreamClient.create(client, progress_feed_id(shard), max_retry_duration=give_up_after)
         self._topic: TopicHandle[FeedItem] = self._stream.topic(PROGRESS_TOPIC, type=FeedItem)
         self.waiting: deque[FeedItem] = deque(maxlen=MAX_WAITING_ITEMS)
 
@@ -83,8 +89,8 @@ class _ShardPublisher:
 class FeedPublisher(AbstractAsyncContextManager["FeedPublisher"]):
     """Publishes feed items in the background; leaving the context sends what is left."""
 
-    def __init__(self, client: Client, shards: int) -> None:
-        self._shards = [_ShardPublisher(client, shard) for shard in range(shards)]
+    def __init__(self, client: Client, shards: int, *, give_up_after: timedelta = GIVE_UP_AFTER) -> None:
+        self._shards = [_ShardPublisher(client, shard, give_up_after) for shard in range(shards)]
         self._something_waits = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -103,10 +109,9 @@ class FeedPublisher(AbstractAsyncContextManager["FeedPublisher"]):
     ) -> None:
         if self._task:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         with suppress(TimeoutError, *TEMPORAL_AWAY):
-            await asyncio.wait_for(self._flush_all(), timeout=5)
+            await asyncio.wait_for(self._flush_all(), timeout=CLOSING_SECONDS)
 
     async def _run(self) -> None:
         while True:
@@ -115,7 +120,7 @@ class FeedPublisher(AbstractAsyncContextManager["FeedPublisher"]):
             self._something_waits.clear()
             try:
                 await self._flush_all()
-            except TEMPORAL_AWAY as error:
+            except Exception as error:  # whatever it was: Postgres has the events, and the next ones are to be live
                 logger.warning("the live feed cannot be reached, trying again: %s", error)
                 self._something_waits.set()
                 await asyncio.sleep(RETRY_SECONDS)

@@ -1,21 +1,40 @@
 """Every activity may run again, at any moment, without doing anything twice."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from typing import Any
+
+import asyncpg
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import select
 from temporalio.testing import ActivityEnvironment
 
 from services.worker.activities.imports import ImportActivities
+from services.worker.activities.youtube import YoutubeActivities
+from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, Transcript, TranscriptLine
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import FailImportInput, VideoRef
+from shared.contracts.imports import FailImportInput, SkipCaptionsInput, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
+from shared.contracts.youtube import CaptionsKind, CaptionTrack
 from shared.db.driver import transaction
-from shared.db.enrichments import save_metadata
-from shared.db.models import VideoEnrichment
+from shared.db.engine import create_engine
+from shared.db.enrichments import find_enrichment, save_metadata
+from shared.db.models import TranscriptSegment, VideoEnrichment
+from shared.settings import Settings
 from tests.support.entries import add_user, add_video, events_of, find_video
+from tests.support.servers import free_port
+from tests.support.waiting import eventually
 
 ID = "abcdefghijk"
 VIDEO = VideoRef(youtube_id=ID)
+SKIP = SkipCaptionsInput(youtube_id=ID, reason=ErrorType.CAPTIONS_DISABLED)
 
 
 @pytest.fixture
@@ -29,23 +48,25 @@ def activities(engine: AsyncEngine, published: list[FeedItem]) -> ImportActiviti
 
 
 @pytest.fixture
-async def known(engine: AsyncEngine) -> None:
+async def metadata_known(engine: AsyncEngine) -> None:
     """The metadata stage has been here."""
     async with transaction(engine) as connection:
         await save_metadata(connection, VideoEnrichment(youtube_id=ID, title="Known"))
 
 
-@pytest.mark.usefixtures("known")
+@pytest.mark.usefixtures("metadata_known")
 async def test_repeated_steps_tell_of_each_stage_once(
     engine: AsyncEngine, activities: ImportActivities, published: list[FeedItem]
 ) -> None:
     video = await add_video(engine, ID)
     run = ActivityEnvironment().run
-    for step in (activities.begin_import, activities.skip_captions, activities.save_chapters):
+    for _ in range(2):
+        await run(activities.begin_import, VIDEO)
+    for _ in range(2):
+        await run(activities.skip_captions, SKIP)
+    for step in (activities.save_chapters, activities.complete_import):
         await run(step, VIDEO)
         await run(step, VIDEO)
-    await run(activities.complete_import, VIDEO)
-    await run(activities.complete_import, VIDEO)
     events = await events_of(engine, video)
     assert [event.progress for event in events] == [0, 25, 60, 90, 100]
     assert [item.message for item in published] == events[1:]
@@ -63,7 +84,7 @@ async def test_a_failure_keeps_the_percentage_and_is_told_once(
     assert last.message == "YouTube does not show this video in your country."
 
 
-@pytest.mark.usefixtures("known")
+@pytest.mark.usefixtures("metadata_known")
 async def test_rows_never_move_backwards(engine: AsyncEngine, activities: ImportActivities) -> None:
     video = await add_video(engine, ID)
     await ActivityEnvironment().run(activities.complete_import, VIDEO)
@@ -86,7 +107,91 @@ async def test_a_step_moves_every_users_entries_and_each_hears_of_its_own(
 ) -> None:
     somebody = await add_user(engine)
     videos = [await add_video(engine, ID), await add_video(engine, ID), await add_video(engine, ID, somebody)]
-    await ActivityEnvironment().run(activities.skip_captions, VIDEO)
+    await ActivityEnvironment().run(activities.skip_captions, SKIP)
     assert sorted((item.user_id, item.message.video_id) for item in published) == sorted(
         (video.user_id, video.id) for video in videos
     )
+
+
+class Youtube:
+    """Answers with one video, as often as it is asked; counts how often that is."""
+
+    def __init__(self, **answer: object) -> None:
+        self.asked = 0
+        values: dict[str, Any] = dict.fromkeys(field.name for field in fields(ExtractedVideo))
+        values |= {"youtube_id": ID, "title": "Title", "description": "", "tags": [], "categories": [], "chapters": []}
+        self.answer = ExtractedVideo(**(values | answer))
+        self.before_answering: Callable[[], None] = lambda: None
+
+    def extract(self, youtube_id: str) -> ExtractedVideo:
+        self.asked += 1
+        self.before_answering()
+        return self.answer
+
+    def fetch(self, youtube_id: str, track: CaptionTrack | None) -> Transcript:
+        self.asked += 1
+        return Transcript("en", CaptionsKind.MANUAL, [TranscriptLine(0, 1, "a\0b \ud83d c")])
+
+
+@asynccontextmanager
+async def asking(engine: AsyncEngine, youtube: Youtube) -> AsyncIterator[YoutubeActivities]:
+    with ThreadPoolExecutor(1) as threads:
+        yield YoutubeActivities(engine, lambda _: None, metadata=youtube, captions=youtube, threads=threads)
+
+
+async def known(engine: AsyncEngine) -> VideoEnrichment:
+    async with transaction(engine) as connection:
+        found = await find_enrichment(connection, ID)
+    assert found is not None
+    return found
+
+
+async def test_texts_that_postgres_cannot_keep_are_cleaned(engine: AsyncEngine) -> None:
+    nul = "a\0b \ud83d c"
+    youtube = Youtube(title=nul, tags=[nul], chapters=[ExtractedChapter(nul, 0, None)])
+    async with asking(engine, youtube) as activities:
+        await ActivityEnvironment().run(activities.fetch_metadata, VIDEO)
+        await ActivityEnvironment().run(activities.fetch_captions, VIDEO)
+    found = await known(engine)
+    assert (found.title, found.tags, found.youtube_chapters[0]["title"]) == ("ab  c", ["ab  c"], "ab  c")
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(TranscriptSegment.text))).scalar() == "ab  c"
+
+
+async def test_youtube_is_not_asked_while_postgres_is_away() -> None:
+    away = create_engine(Settings(database_url=SecretStr(f"postgresql://vidferry@127.0.0.1:{free_port()}/vidferry")))
+    youtube = Youtube()
+    async with asking(away, youtube) as activities:
+        with pytest.raises(OSError, match="Connect call failed"):
+            await ActivityEnvironment().run(activities.fetch_metadata, VIDEO)
+    assert youtube.asked == 0
+
+
+async def test_an_answer_is_kept_through_an_outage_of_postgres(engine: AsyncEngine, database_url: str) -> None:
+    """The database takes no connections when the answer comes; YouTube is asked once all the same."""
+    database = make_url(database_url).database
+    admin = await asyncpg.connect(make_url(database_url).set(database="postgres").render_as_string(False))
+    loop, youtube = asyncio.get_running_loop(), Youtube()
+
+    async def close() -> None:
+        await admin.execute(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false")
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database)
+
+    youtube.before_answering = lambda: asyncio.run_coroutine_threadsafe(close(), loop).result(20)
+    async with asking(engine, youtube) as activities:
+        fetching = asyncio.create_task(ActivityEnvironment().run(activities.fetch_metadata, VIDEO))
+        await eventually(lambda: _was_asked(youtube))
+        await eventually(lambda: _is_closed(admin, database))
+        assert not fetching.done()
+        await admin.execute(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS true")
+        await fetching
+    await admin.close()
+    assert (youtube.asked, (await known(engine)).title) == (1, "Title")
+
+
+async def _was_asked(youtube: Youtube) -> bool:
+    return youtube.asked == 1
+
+
+async def _is_closed(admin: Any, database: str | None) -> bool:
+    return not await admin.fetchval("SELECT datallowconn FROM pg_database WHERE datname = $1", database)

@@ -1,10 +1,18 @@
 """Fixtures of the workflow tests: a server that skips time, and steps with a script."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from services.stack.temporal import EmbeddedTemporal
+from shared.settings import Settings
+from shared.temporal.client import TEMPORAL_AWAY, connect
+from shared.temporal.setup import set_up_namespace
+from tests.support.servers import free_port, server
+from tests.support.waiting import eventually
 from tests.workflows.environment import time_skipping_environment
 from tests.workflows.steps import ScriptedSteps
 
@@ -20,3 +28,22 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
 def steps() -> ScriptedSteps:
     """Steps that all succeed until a test says otherwise."""
     return ScriptedSteps()
+
+
+@pytest.fixture
+async def client_with_short_runs(settings: Settings, tmp_path: Path) -> AsyncIterator[Client]:
+    """A Temporal server that suggests a new run after 100 events instead of 4,096."""
+    port = free_port()
+    argv = [*EmbeddedTemporal(port).argv(), "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=100"]
+    with server(argv, tmp_path / "temporal.log"):
+        short = settings.model_copy(update={"temporal_address": f"127.0.0.1:{port}"})
+
+        async def connected() -> Client:
+            try:
+                client = await connect(short, lazy=False)
+                await set_up_namespace(client, reconcile_interval_seconds=3600)
+            except TEMPORAL_AWAY as error:
+                raise AssertionError("Temporal does not answer") from error
+            return client
+
+        yield await eventually(connected)

@@ -79,6 +79,7 @@ async def import_video__attached_at_closing_time(environment: WorkflowEnvironmen
 async def import_video__cancelled(environment: WorkflowEnvironment) -> Handle:
     """The last list lets the video go while a request is queued."""
     steps, never = ScriptedSteps(), asyncio.Event()
+    steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False))
     steps.on("fetch_metadata", never)
 
     async def disturb(handle: Handle) -> None:

@@ -15,23 +15,20 @@ from temporalio.worker import Worker
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import (
-    CaptionsResult,
     FailImportInput,
-    FetchCaptionsInput,
     ImportState,
     ImportVideoResult,
+    SkipCaptionsInput,
     VideoMetadata,
     VideoRef,
     YoutubeFailure,
 )
-from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
 from shared.temporal.names import TaskQueue
 from workflows.activities import ImportSteps, YoutubeSteps
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
 
 YOUTUBE_ID = "abcdefghijk"
-TRACK = CaptionTrack(language="en", kind=CaptionsKind.MANUAL, url="https://www.youtube.com/api/timedtext?v=x")
 
 
 def refused(
@@ -49,7 +46,7 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
         self.calls: list[str] = []
         self.script: dict[str, deque[object]] = defaultdict(deque)
         self.failed_with: ErrorType | None = None
-        self.track_asked_for: CaptionTrack | None = None
+        self.skipped_because: ErrorType | None = None
 
     def on(self, step: str, *outcomes: object) -> None:
         """What the next calls of a step do: raise an exception, wait for an event, or return a value."""
@@ -73,21 +70,18 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
 
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
-        metadata = await self._perform("fetch_metadata", VideoMetadata(title="A title", caption_track=TRACK))
+        metadata = await self._perform("fetch_metadata", VideoMetadata(title="A title"))
         assert isinstance(metadata, VideoMetadata)
         return metadata
 
     @activity.defn
-    async def fetch_captions(self, wanted: FetchCaptionsInput) -> CaptionsResult:
-        self.track_asked_for = wanted.caption_track
-        captions = await self._perform("fetch_captions", CaptionsResult(captions_source=CaptionsSource.YOUTUBE))
-        assert isinstance(captions, CaptionsResult)
-        return captions
+    async def fetch_captions(self, video: VideoRef) -> None:
+        await self._perform("fetch_captions", None)
 
     @activity.defn
-    async def skip_captions(self, video: VideoRef) -> CaptionsResult:
+    async def skip_captions(self, skip: SkipCaptionsInput) -> None:
+        self.skipped_because = skip.reason
         await self._perform("skip_captions", None)
-        return CaptionsResult(captions_source=CaptionsSource.NONE)
 
     @activity.defn
     async def save_chapters(self, video: VideoRef) -> None:

@@ -6,20 +6,14 @@ import pytest
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.imports import YoutubeFailure
-from workflows.policies import BLOCKED, LATER, MAX_ATTEMPTS, YoutubeStep, delay_before_retry
+from workflows.policies import BLOCKED, LATER, delay_before_retry
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def decide(error_type: ErrorType, *, attempt: int = 1, waits: int = 1, **failure: object) -> timedelta | None:
-    return delay_before_retry(
-        YoutubeStep.METADATA,
-        error_type,
-        YoutubeFailure.model_validate(failure),
-        attempt=attempt,
-        waits=waits,
-        now=NOW,
-    )
+    details = YoutubeFailure.model_validate(failure)
+    return delay_before_retry(error_type, details, attempt=attempt, waits=waits, now=NOW)
 
 
 def test_every_error_type_has_a_rule() -> None:
@@ -32,10 +26,12 @@ def test_only_errors_that_can_pass_are_waited_for(error_type: ErrorType) -> None
     assert (decide(error_type) is None) == final
 
 
-def test_transient_delays_double_up_to_a_minute_and_end() -> None:
-    delays = [decide(ErrorType.UPSTREAM_UNAVAILABLE, attempt=attempt) for attempt in range(1, 7)]
-    assert delays == [*(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16)), None]
-    assert MAX_ATTEMPTS[YoutubeStep.METADATA] == 6
+def test_transient_delays_double_up_to_ten_minutes_and_end() -> None:
+    limit = ERROR_RULES[ErrorType.UPSTREAM_UNAVAILABLE].max_attempts
+    delays = [decide(ErrorType.UPSTREAM_UNAVAILABLE, attempt=attempt) for attempt in range(1, limit + 1)]
+    assert delays[:5] == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16)]
+    assert delays[-2:] == [timedelta(minutes=10), None]
+    assert sum((delay for delay in delays if delay), timedelta()) > timedelta(hours=2)
 
 
 def test_a_block_is_waited_for_without_end() -> None:
@@ -51,5 +47,6 @@ def test_retry_after_only_lengthens_a_pause() -> None:
 
 def test_a_premiere_is_looked_at_when_it_begins() -> None:
     assert decide(ErrorType.UPCOMING, not_before=NOW + timedelta(days=2)) == timedelta(days=2)
-    assert decide(ErrorType.UPCOMING, not_before=NOW - timedelta(days=2)) == LATER
-    assert decide(ErrorType.LIVE_NOW) == LATER
+    assert decide(ErrorType.UPCOMING, not_before=NOW - timedelta(days=2)) == LATER.initial
+    assert decide(ErrorType.LIVE_NOW) == LATER.initial
+    assert decide(ErrorType.LIVE_NOW, waits=100) == LATER.cap

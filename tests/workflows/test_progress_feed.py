@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -92,23 +93,6 @@ async def test_a_publisher_that_closes_sends_what_is_left(
         await eventually(lambda: received_all(received, items))
 
 
-@pytest.fixture
-async def client_with_short_runs(settings: Settings, tmp_path: Path) -> AsyncIterator[Client]:
-    """A Temporal server that suggests a new run after 100 events instead of 4,096."""
-    port = free_port()
-    argv = [*EmbeddedTemporal(port).argv(), "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=100"]
-    with server(argv, tmp_path / "temporal.log"):
-        short = settings.model_copy(update={"temporal_address": f"127.0.0.1:{port}"})
-
-        async def connected() -> Client:
-            try:
-                return await connect(short, lazy=False)
-            except TEMPORAL_AWAY as error:
-                raise AssertionError("Temporal does not answer") from error
-
-        yield await eventually(connected)
-
-
 async def test_readers_follow_the_feed_through_its_runs(client_with_short_runs: Client, local_user_id: UUID) -> None:
     client = client_with_short_runs
     async with (
@@ -127,3 +111,27 @@ async def test_readers_follow_the_feed_through_its_runs(client_with_short_runs: 
 
         await eventually(has_had_three_runs, within_seconds=60)
         await eventually(lambda: received_all(received, sent))
+
+
+async def test_a_publisher_survives_an_outage_longer_than_its_patience(
+    local_user_id: UUID, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    port = free_port()
+    client = await connect(Settings(temporal_address=f"127.0.0.1:{port}"))
+
+    async def has_given_up() -> bool:
+        return "Pending batch dropped" in caplog.text
+
+    async def feed_runs() -> bool:
+        try:
+            description = await client.get_workflow_handle(progress_feed_id(0)).describe()
+        except TEMPORAL_AWAY:
+            return False
+        return description.status is WorkflowExecutionStatus.RUNNING
+
+    async with FeedPublisher(client, 1, give_up_after=timedelta()) as publisher:
+        publisher.publish([feed_item(local_user_id, 1)])
+        await eventually(has_given_up)
+        with server(EmbeddedTemporal(port).argv(), tmp_path / "temporal.log"):
+            publisher.publish([feed_item(local_user_id, 2)])
+            await eventually(feed_runs)

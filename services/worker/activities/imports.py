@@ -1,22 +1,17 @@
 """The database steps of an import: each is one transaction, then the feed hears of it."""
 
-from collections.abc import Callable, Iterable
-
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from services.worker.adapters.models import ExtractedChapter
 from services.worker.chapters import choose_chapters
-from shared.contracts.imports import CaptionsResult, FailImportInput, ImportState, VideoRef
-from shared.contracts.messages import FeedItem
+from shared.contracts.imports import FailImportInput, ImportState, SkipCaptionsInput, VideoRef
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionsSource
 from shared.db import enrichments, import_progress
 from shared.db.driver import transaction
 from shared.db.models import Chapter, VideoEnrichment
+from shared.temporal.feed import Publish
 from workflows.activities import ImportSteps
-
-Publish = Callable[[Iterable[FeedItem]], None]
 
 
 class ImportActivities(ImportSteps):
@@ -38,13 +33,12 @@ class ImportActivities(ImportSteps):
         return ImportState(wanted=wanted, reached=known.reached, title=known.title)
 
     @activity.defn
-    async def skip_captions(self, video: VideoRef) -> CaptionsResult:
+    async def skip_captions(self, skip: SkipCaptionsInput) -> None:
         """Reach `captions` without any: there are none to be had."""
         async with transaction(self._engine) as connection:
-            await enrichments.save_no_captions(connection, video.youtube_id)
-            items = await import_progress.advance(connection, video.youtube_id, ImportStage.CAPTIONS)
+            await enrichments.save_no_captions(connection, skip.youtube_id, skip.reason)
+            items = await import_progress.advance(connection, skip.youtube_id, ImportStage.CAPTIONS)
         self._publish(items)
-        return CaptionsResult(captions_source=CaptionsSource.NONE)
 
     @activity.defn
     async def save_chapters(self, video: VideoRef) -> None:

@@ -1,11 +1,13 @@
 """Finds waiting videos without a running import and starts them."""
 
 import asyncio
+import logging
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
+from services.worker.activities.heartbeats import heartbeats
 from shared.contracts.imports import ReconcileInput, ReconcileResult
 from shared.db.waiting import WaitingVideo, waiting_videos
 from shared.temporal.names import IMPORT_VIDEO, PRIORITY_BULK, PRIORITY_PERSON, import_video_id
@@ -16,6 +18,8 @@ PAGE = 500
 CONCURRENT_STARTS = 10
 RUNNING_IMPORTS = f"WorkflowType = '{IMPORT_VIDEO}' AND ExecutionStatus = 'Running'"
 _ID_PREFIX = import_video_id("")
+
+logger = logging.getLogger(__name__)
 
 
 class ReconcileActivities(ReconcileSteps):
@@ -31,23 +35,26 @@ class ReconcileActivities(ReconcileSteps):
 
         Temporal's list lags a moment behind: a video it misses is attached to once more, which is harmless.
         """
-        running = {
-            execution.id.removeprefix(_ID_PREFIX) async for execution in self._client.list_workflows(RUNNING_IMPORTS)
-        }
-        already_running, started = len(running), 0
-        while True:
-            async with self._engine.connect() as connection:
-                page = await waiting_videos(
-                    connection, older_than_seconds=reconcile.older_than_seconds, except_ids=running, limit=PAGE
-                )
-            activity.heartbeat(started)
-            await self._start(page)
-            started += len(page)
-            running.update(video.youtube_id for video in page)
-            if len(page) < PAGE:
-                return ReconcileResult(running=already_running, started=started)
+        async with heartbeats():
+            running = await self._running()
+            already_running, started = len(running), 0
+            while page := await self._page(reconcile, running):
+                started += await self._start(page)
+                running.update(video.youtube_id for video in page)
+        return ReconcileResult(running=already_running, started=started)
 
-    async def _start(self, videos: list[WaitingVideo]) -> None:
+    async def _running(self) -> set[str]:
+        executions = self._client.list_workflows(RUNNING_IMPORTS)
+        return {execution.id.removeprefix(_ID_PREFIX) async for execution in executions}
+
+    async def _page(self, reconcile: ReconcileInput, running: set[str]) -> list[WaitingVideo]:
+        async with self._engine.connect() as connection:
+            return await waiting_videos(
+                connection, older_than_seconds=reconcile.older_than_seconds, except_ids=running, limit=PAGE
+            )
+
+    async def _start(self, videos: list[WaitingVideo]) -> int:
+        """Start what can be started; one that cannot keeps nobody else from it. Returns how many were."""
         places = asyncio.Semaphore(CONCURRENT_STARTS)
 
         async def start(video: WaitingVideo) -> None:
@@ -55,4 +62,8 @@ class ReconcileActivities(ReconcileSteps):
                 priority = PRIORITY_BULK if video.bulk else PRIORITY_PERSON
                 await start_import(self._client, video.youtube_id, video.user_id, priority=priority)
 
-        await asyncio.gather(*(start(video) for video in videos))
+        results = await asyncio.gather(*(start(video) for video in videos), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            logger.warning("%d of %d imports could not be started: %r", len(failures), len(videos), failures[0])
+        return len(videos) - len(failures)

@@ -1,28 +1,32 @@
 """The steps that ask YouTube: a blocking adapter on a thread, then one transaction, then the feed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+import logging
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, suppress
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from services.worker.activities.heartbeats import heartbeats
 from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
-from shared.contracts.imports import CaptionsResult, FetchCaptionsInput, VideoMetadata, VideoRef, YoutubeFailure
+from shared.contracts.imports import VideoMetadata, VideoRef, YoutubeFailure
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionsSource, CaptionTrack
+from shared.contracts.youtube import CaptionTrack
 from shared.db import enrichments, import_progress
-from shared.db.driver import transaction
+from shared.db.driver import DATABASE_AWAY, DriverConnection, transaction
+from shared.db.engine import ping
 from shared.db.models import VideoEnrichment
+from shared.temporal.feed import Publish
 from workflows.activities import YoutubeSteps
 
-Publish = Callable[[Iterable[FeedItem]], None]
 T = TypeVar("T")
-HEARTBEAT_SECONDS = 5
+WRITE_AGAIN_SECONDS = 1
+
+logger = logging.getLogger(__name__)
 
 
 class MetadataSource(Protocol):
@@ -60,62 +64,56 @@ class YoutubeActivities(YoutubeSteps):
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
         """Reach `metadata`: two requests to YouTube."""
-        found = await self._ask(lambda: self._metadata.extract(video.youtube_id))
-        async with transaction(self._engine) as connection:
-            await enrichments.save_metadata(connection, _enrichment(found))
-            items = await import_progress.advance(connection, video.youtube_id, ImportStage.METADATA)
-        self._publish(items)
-        return VideoMetadata(title=found.title, caption_track=found.caption_track)
+        async with heartbeats():
+            await ping(self._engine)  # an answer that cannot be kept is not asked for
+            found = await self._ask(lambda: self._metadata.extract(video.youtube_id))
+
+            async def save(connection: DriverConnection) -> list[FeedItem]:
+                await enrichments.save_metadata(connection, _enrichment(found))
+                return await import_progress.advance(connection, video.youtube_id, ImportStage.METADATA)
+
+            self._publish(await self._keep(save))
+        return VideoMetadata(title=found.title)
 
     @activity.defn
-    async def fetch_captions(self, wanted: FetchCaptionsInput) -> CaptionsResult:
+    async def fetch_captions(self, video: VideoRef) -> None:
         """Reach `captions`: one request where the caption track is known."""
-        found = await self._ask(lambda: self._captions.fetch(wanted.youtube_id, wanted.caption_track))
-        async with transaction(self._engine) as connection:
-            await enrichments.save_captions(
-                connection,
-                wanted.youtube_id,
-                language=found.language,
-                kind=found.kind,
-                lines=[(line.start_seconds, line.end_seconds, line.text) for line in found.lines],
-            )
-            items = await import_progress.advance(connection, wanted.youtube_id, ImportStage.CAPTIONS)
-        self._publish(items)
-        return CaptionsResult(
-            captions_source=CaptionsSource.YOUTUBE, language=found.language, segment_count=len(found.lines)
-        )
+        async with heartbeats():
+            async with transaction(self._engine) as connection:
+                track = await enrichments.known_track(connection, video.youtube_id)
+            found = await self._ask(lambda: self._captions.fetch(video.youtube_id, track))
+            lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
+
+            async def save(connection: DriverConnection) -> list[FeedItem]:
+                await enrichments.save_captions(
+                    connection, video.youtube_id, language=found.language, kind=found.kind, lines=lines
+                )
+                return await import_progress.advance(connection, video.youtube_id, ImportStage.CAPTIONS)
+
+            self._publish(await self._keep(save))
 
     async def _ask(self, ask: Callable[[], T]) -> T:
-        async with _heartbeats():
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-            except YoutubeError as error:
-                failure = YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before)
-                raise ApplicationError(
-                    error.detail,
-                    failure,
-                    type=error.error_type,
-                    non_retryable=True,
-                    category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log
-                ) from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        except YoutubeError as error:
+            failure = YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before)
+            raise ApplicationError(
+                error.detail,
+                failure,
+                type=error.error_type,
+                non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log
+            ) from None
 
-
-@asynccontextmanager
-async def _heartbeats() -> AsyncIterator[None]:
-    """Heartbeat while the adapter blocks its thread; its own timeouts bound how long that can be."""
-
-    async def beat() -> None:
+    async def _keep(self, save: Callable[[DriverConnection], Awaitable[list[FeedItem]]]) -> list[FeedItem]:
+        """Write an answer, again and again while Postgres is away: YouTube is not to be asked twice for it."""
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            activity.heartbeat()
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+            try:
+                async with transaction(self._engine) as connection:
+                    return await save(connection)
+            except DATABASE_AWAY as error:
+                logger.warning("an answer of YouTube cannot be kept yet: %r", error)
+                await asyncio.sleep(WRITE_AGAIN_SECONDS)
 
 
 def _enrichment(found: ExtractedVideo) -> VideoEnrichment:
@@ -133,6 +131,7 @@ def _enrichment(found: ExtractedVideo) -> VideoEnrichment:
         like_count=found.like_count,
         language=found.language,
         live_status=found.live_status,
+        caption_track=found.caption_track.model_dump(mode="json") if found.caption_track else None,
         youtube_chapters=[
             {"title": chapter.title, "start_seconds": chapter.start_seconds, "end_seconds": chapter.end_seconds}
             for chapter in found.chapters

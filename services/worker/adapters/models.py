@@ -9,7 +9,8 @@ from shared.contracts.youtube import CaptionsKind, CaptionTrack
 
 MAX_DETAIL_CHARACTERS = 300
 
-_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+_QUERY = re.compile(r"(/[^\s?#]*)[?#]\S*")
+"""Of absolute and of relative addresses: errors quote both."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,20 @@
+"""Which hosts this installation is: guards against DNS rebinding and against other websites' pages."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+
+def is_allowed_host(host: str, allowed: Collection[str]) -> bool:
+    """Whether a Host header names one of the `allowed` hosts (in lower case), on whatever port."""
+    return is_allowed_origin(f"//{host}", allowed)
+
+
+def is_allowed_origin(origin: str, allowed: Collection[str]) -> bool:
+    """Whether an Origin header belongs to a page of one of the `allowed` hosts (in lower case), on whatever port.
+
+    Browsers send it with WebSocket handshakes and with whatever may change something; other programs need not.
+    """
+    try:
+        return (urlsplit(origin).hostname or "") in allowed
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
