@@ -57,14 +57,14 @@ clean: ## Remove .venv/ and all caches; data in .vidferry/ stay
 
 # What is installed is remembered as a copy of the lock file it came from; the development lock contains the other one.
 runtime: $(BIN)/vidferry
-	@cmp -s requirements.lock .venv/requirements.lock || cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
-	  echo "Installing requirements.lock into .venv …" && \
+	@cmp -s requirements.lock .venv/requirements.lock || { \
+	  echo "Installing requirements.lock into .venv …" && rm -f .venv/requirements*.lock && \
 	  $(PIP) install --require-hashes -r requirements.lock && cp requirements.lock .venv/; }
 
 development: $(BIN)/vidferry
 	@cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
-	  echo "Installing requirements-dev.lock into .venv …" && \
-	  $(PIP) install --require-hashes -r requirements-dev.lock && cp requirements-dev.lock .venv/; }
+	  echo "Installing requirements-dev.lock into .venv …" && rm -f .venv/requirements*.lock && \
+	  $(PIP) install --require-hashes -r requirements-dev.lock && cp requirements.lock requirements-dev.lock .venv/; }
 
 # The project itself is on the path, not copied: no build, no network, and edits count at once.
 $(BIN)/vidferry: $(BIN)/pip

@@ -1,5 +1,10 @@
 """`ProgressFeed`: one shard of the live feed."""
 
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamState
 
@@ -8,8 +13,13 @@ with workflow.unsafe.imports_passed_through():
 
     from shared.temporal.names import PROGRESS_FEED
 
-KEPT_ITEMS = 500
-"""What the next run starts with: above one second's worth at 500 events/s, and below the 2 MB payload limit."""
+KEPT_ITEMS = 200
+"""What the next run starts with: four seconds' worth at 50 events/s, and quickly encoded.
+
+Whoever needs older ones reads `import_events`.
+"""
+PATIENCE = timedelta(seconds=5)
+"""How long each half of a good moment is waited for; an idle feed has none."""
 
 
 class ProgressFeedInput(BaseModel):
@@ -36,9 +46,21 @@ class ProgressFeed:
         """Serve until the history has grown long, then go on in a new run."""
         workflow.set_current_details("Live progress on its way from the workers to the notifiers.")
         await workflow.wait_condition(lambda: workflow.info().is_continue_as_new_suggested())
-        await self._stream.continue_as_new(lambda _: [ProgressFeedInput(stream=self._tail())])
+        await self._good_moment()
+        await self._stream.continue_as_new(lambda state: [ProgressFeedInput(stream=_tail(state))])
 
-    def _tail(self) -> WorkflowStreamState:
-        state = self._stream.get_state()
-        self._stream.truncate(max(state.base_offset, state.base_offset + len(state.log) - KEPT_ITEMS))
-        return self._stream.get_state()
+    async def _good_moment(self) -> None:
+        """Wait until a reader has just been given what a publisher has just sent.
+
+        Then neither is on its way to us. The server refuses a signal or an update that comes while a run ends, and
+        clients repeat what was refused only after a second.
+        """
+        with suppress(asyncio.TimeoutError):
+            await workflow.wait_condition(lambda: not workflow.all_handlers_finished(), timeout=PATIENCE)
+            await workflow.wait_condition(workflow.all_handlers_finished, timeout=PATIENCE)
+
+
+def _tail(state: WorkflowStreamState) -> WorkflowStreamState:
+    """The newest items."""
+    dropped = max(0, len(state.log) - KEPT_ITEMS)
+    return replace(state, log=state.log[dropped:], base_offset=state.base_offset + dropped)

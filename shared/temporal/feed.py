@@ -23,7 +23,7 @@ from shared.temporal.client import TEMPORAL_AWAY
 from shared.temporal.names import PROGRESS_FEED, PROGRESS_TOPIC, TaskQueue, progress_feed_id
 
 BATCH_SECONDS = 0.05
-"""How long a publisher collects before it signals."""
+"""How long a publisher collects after a signal, before the next one. The first event of a quiet time goes at once."""
 POLL_COOLDOWN = timedelta(milliseconds=20)
 MAX_BATCH_ITEMS = 500
 """About 400 kB of a signal's 2 MB."""
@@ -69,11 +69,13 @@ class _ShardPublisher:
         self.waiting: deque[FeedItem] = deque(maxlen=MAX_WAITING_ITEMS)
 
     async def flush(self) -> None:
-        """Send everything that waits. Raises one of TEMPORAL_AWAY when it is."""
+        """Send everything that waits right now. Raises one of TEMPORAL_AWAY when it is."""
         await self._send()  # what an earlier failure left behind
-        while self.waiting:
-            for _ in range(min(len(self.waiting), MAX_BATCH_ITEMS)):
+        left = len(self.waiting)  # what comes meanwhile goes with the next batch
+        while left > 0:
+            for _ in range(min(left, len(self.waiting), MAX_BATCH_ITEMS)):
                 self._topic.publish(self.waiting.popleft())
+            left -= MAX_BATCH_ITEMS
             await self._send()
 
     async def _send(self) -> None:
@@ -116,10 +118,10 @@ class FeedPublisher(AbstractAsyncContextManager["FeedPublisher"]):
     async def _run(self) -> None:
         while True:
             await self._something_waits.wait()
-            await asyncio.sleep(BATCH_SECONDS)
             self._something_waits.clear()
             try:
                 await self._flush_all()
+                await asyncio.sleep(BATCH_SECONDS)
             except Exception as error:  # whatever it was: Postgres has the events, and the next ones are to be live
                 logger.warning("the live feed cannot be reached, trying again: %s", error)
                 self._something_waits.set()
