@@ -19,14 +19,14 @@ class Settings(BaseSettings):
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
 
     api_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_API_HOST")
-    api_port: int = Field(default=8000, validation_alias="VIDFERRY_API_PORT")
+    api_port: int = Field(default=8000, ge=1, le=65535, validation_alias="VIDFERRY_API_PORT")
     notifier_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_NOTIFIER_HOST")
-    notifier_port: int = Field(default=8001, validation_alias="VIDFERRY_NOTIFIER_PORT")
+    notifier_port: int = Field(default=8001, ge=1, le=65535, validation_alias="VIDFERRY_NOTIFIER_PORT")
     notifier_url: str | None = Field(default=None, validation_alias="VIDFERRY_NOTIFIER_URL")
     """Where browsers reach the notifier; None: `ws://127.0.0.1:<notifier_port>`."""
     allowed_hosts: str = Field(default="127.0.0.1,localhost", validation_alias="VIDFERRY_ALLOWED_HOSTS")
     """Host names this installation answers to, comma separated (protects against DNS rebinding)."""
-    health_port: int = Field(default=0, validation_alias="VIDFERRY_WORKER_HEALTH_PORT")
+    health_port: int = Field(default=0, ge=0, le=65535, validation_alias="VIDFERRY_WORKER_HEALTH_PORT")
     """Port of the worker's /healthz; 0: none."""
 
     feed_shards: int = Field(default=1, ge=1, validation_alias="VIDFERRY_FEED_SHARDS")

@@ -6,9 +6,12 @@ the disk. Under load the API would wait for nothing else. A lone request waits f
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
+
+import asyncpg
 
 from services.api.database import Database
-from shared.db.videos import ChangedVideo, NewVideo, add_videos
+from shared.db.videos import ChangedVideo, NewVideo, Outrun, add_videos
 
 MAX_BATCH = 200
 
@@ -41,13 +44,21 @@ class VideoAdder:
 
     async def _write(self, batch: list[Waiting]) -> None:
         try:
-            async with self._database.connection() as connection:
-                results = await add_videos(connection, [new for new, _ in batch])
+            results = await self._add([new for new, _ in batch])
         except Exception as error:
             for _, added in batch:
                 if not added.done():
                     added.set_exception(error)
             return
-        for (_, added), result in zip(batch, results, strict=True):
-            if not added.done():  # the request may have been cancelled
+        for (new, added), result in zip(batch, results, strict=True):
+            if isinstance(result, Outrun):
+                self._waiting.append((new, added))
+            elif not added.done():  # the request may have been cancelled
                 added.set_result(result)
+
+    async def _add(self, wanted: Sequence[NewVideo]) -> list[ChangedVideo | Outrun | None]:
+        async with self._database.connection() as connection:
+            try:
+                return await add_videos(connection, wanted)
+            except asyncpg.DeadlockDetectedError:  # nothing of it was written, and the other one may go on now
+                return await add_videos(connection, wanted)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.api.problems import field_text, invalid_field
 from shared.contracts.texts import Language
-from shared.db.lists import PageStart
+from shared.db.lists import FIRST_PAGE, PageStart
 
 _ROW = struct.Struct(">q16s")
 _POSITION = struct.Struct(">i")
@@ -21,10 +21,10 @@ def row_cursor(created_at: datetime, row_id: UUID) -> str:
     return _encode(_ROW.pack((created_at - _EPOCH) // _MICROSECOND, row_id.bytes))
 
 
-def parse_row_cursor(cursor: str | None, language: Language) -> PageStart | None:
+def parse_row_cursor(cursor: str | None, language: Language) -> PageStart:
     """Where the page begins. Raises Problem (422) for what was never given out."""
     if cursor is None:
-        return None
+        return FIRST_PAGE
     try:
         microseconds, row_id = _ROW.unpack(_decode(cursor))
         return PageStart(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=row_id))

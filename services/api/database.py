@@ -13,8 +13,11 @@ from services.api.problems import Problem
 from shared.db.driver import driver_of
 from shared.db.migrate import is_current
 
-_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
-"""What a statement raises when Postgres stops, vanishes or does not answer in time (TimeoutError is an OSError)."""
+_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InternalClientError)
+"""What a statement raises when Postgres stops, vanishes or does not answer in time (TimeoutError is an OSError).
+
+InternalClientError: the statement was begun at the very moment when the server closed the connection.
+"""
 
 logger = logging.getLogger(__name__)
 

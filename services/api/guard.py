@@ -8,21 +8,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem, problem_response, unexpected_problem
 from shared.contracts.texts import best_language
+from shared.hosts import is_allowed_host, is_allowed_origin
 
 MAX_BODY_BYTES = 64 * 1024
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_PROBE_PATHS = frozenset({"/api/health", "/api/ready"})
+"""Reveal nothing and change nothing; probes ask for them by whatever address they see us at."""
 
 
 class RequestGuard:
     """Lets in what is addressed to us, comes from us, and is JSON of a sensible size.
 
     A browser sends JSON to another website only after asking with a preflight request, which is never granted here.
-    Requests without a body need no preflight; browsers mark those of other websites as `cross-site`.
+    Requests without a body need no preflight; browsers name the website they come from (Origin).
     """
 
     def __init__(self, app: ASGIApp, allowed_hosts: list[str]) -> None:
         self._app = app
-        self._allowed_hosts = {host.lower() for host in allowed_hosts}
+        self._allowed_hosts = frozenset(allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the request's headers, count its body, and answer for what goes wrong inside."""
@@ -31,7 +34,7 @@ class RequestGuard:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         answer = _Answer(send)
         try:
-            self._check(scope["method"], headers)
+            self._check(scope["method"], scope["path"], headers)
             await self._app(scope, _limited(receive), answer.send)
         except Problem as refused:
             problem = refused
@@ -44,12 +47,14 @@ class RequestGuard:
             await problem_response(problem, language)(scope, receive, send)
         return None
 
-    def _check(self, method: str, headers: dict[bytes, bytes]) -> None:
-        if _host_name(headers.get(b"host", b"").decode("latin-1")) not in self._allowed_hosts:
+    def _check(self, method: str, path: str, headers: dict[bytes, bytes]) -> None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        if path not in _PROBE_PATHS and not is_allowed_host(host, self._allowed_hosts):
             raise Problem(ProblemCode.HOST_NOT_ALLOWED)
         if method not in _CHANGING_METHODS:
             return
-        if headers.get(b"sec-fetch-site") == b"cross-site":
+        origin = headers.get(b"origin")
+        if origin is not None and not is_allowed_origin(origin.decode("latin-1"), self._allowed_hosts):
             raise Problem(ProblemCode.CROSS_SITE_REQUEST)
         length = headers.get(b"content-length", b"0")
         if int(length) > MAX_BODY_BYTES:  # the server has checked that it is a number
@@ -85,8 +90,3 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return counted
-
-
-def _host_name(host: str) -> str:
-    """The name in a Host header, without its port."""
-    return host.lower().partition("]")[0].lstrip("[") if host.startswith("[") else host.lower().partition(":")[0]

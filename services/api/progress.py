@@ -1,13 +1,8 @@
 """Endpoint of one import's progress: the running workflow answers, Postgres where it cannot."""
 
-import asyncio
-from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
-from temporalio.client import Client
-from temporalio.common import QueryRejectCondition
-from temporalio.exceptions import TemporalError
 
 from services.api.deps import RequestLanguage, Shared, UserId
 from services.api.openapi import problem_responses
@@ -20,13 +15,9 @@ from shared.contracts.stages import CLOSED_STAGES
 from shared.contracts.texts import Language, import_error_text
 from shared.db import videos
 from shared.db.videos import VideoRecord
-from shared.temporal.client import TEMPORAL_AWAY
-from shared.temporal.names import import_video_id
-from workflows.import_video import ImportVideo
+from workflows.progress import running_status
 
 router = APIRouter(tags=["videos"])
-
-QUERY_TIMEOUT = timedelta(seconds=2)
 
 
 @router.get(
@@ -42,22 +33,10 @@ async def get_video_progress(
         video = await videos.get_video(connection, user_id, video_id)
     if video is None:
         raise Problem(ProblemCode.VIDEO_NOT_FOUND)
-    status = None if video.import_stage in CLOSED_STAGES else await _running_status(shared.client, video.youtube_id)
+    status = None if video.import_stage in CLOSED_STAGES else await running_status(shared.client, video.youtube_id)
     if status is None or status.progress < video.import_progress:  # it has not yet looked at what is known
         return _saved(video, language)
     return _running(video.id, status, language)
-
-
-async def _running_status(client: Client, youtube_id: str) -> ImportStatus | None:
-    """What the running import says of itself; None where none runs or none can be asked in time."""
-    workflow = client.get_workflow_handle(import_video_id(youtube_id))
-    query = workflow.query(
-        ImportVideo.progress, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=QUERY_TIMEOUT
-    )
-    try:
-        return await asyncio.wait_for(query, QUERY_TIMEOUT.total_seconds())
-    except (*TEMPORAL_AWAY, TemporalError, TimeoutError):
-        return None
 
 
 def _running(video_id: UUID, status: ImportStatus, language: Language) -> VideoProgress:

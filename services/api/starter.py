@@ -1,7 +1,8 @@
 """Starts, hurries and cancels imports off the request's path.
 
-Nothing here has to succeed: the entry is in Postgres, and ReconcileImports starts what is not running. So a request
-never waits for Temporal, and what fails or finds no room is dropped.
+Nothing here has to succeed: the entry is in Postgres. ReconcileImports starts what is not running, and an import
+whose signal was lost goes on at its own time and looks by itself whether anybody still waits. So a request never waits
+for Temporal, and what fails or finds no room is dropped.
 """
 
 import asyncio
@@ -120,5 +121,9 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
     def _note_outage(self, reason: object) -> None:
         """Log the first failure of a row: the others would say the same."""
         if not self._in_outage:
-            logger.warning("imports cannot be started right now, ReconcileImports will: %r", reason)
+            logger.warning(
+                "imports cannot be reached right now: ReconcileImports starts what is missing, "
+                "what waits goes on at its own time, and what nobody wants any more ends by itself: %r",
+                reason,
+            )
         self._in_outage = True

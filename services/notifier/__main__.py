@@ -1,12 +1,10 @@
 """`python -m services.notifier`: run one notifier until SIGTERM or SIGINT."""
 
-import asyncio
 import logging
-import signal
 
 from services.notifier.app import Notifier
 from shared.db.engine import create_engine
-from shared.process import configure_logging, run
+from shared.process import configure_logging, run, stop_requested
 from shared.settings import Settings
 from shared.temporal.client import connect
 
@@ -16,13 +14,11 @@ async def main() -> int:
     settings = Settings()
     configure_logging(settings.log_level)
     logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection and health check
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_requested()
     engine = create_engine(settings)
     async with Notifier(settings, engine, await connect(settings)) as notifier:
         logging.getLogger(__name__).info("listening on port %d", notifier.port)
-        await stop.wait()
+        await notifier.serve_until(stop)
     await engine.dispose()
     return 0
 

@@ -8,6 +8,7 @@ from websockets.http11 import Request
 
 from shared.contracts.texts import Language, best_language
 from shared.db.models import LOCAL_USER_ID
+from shared.hosts import is_allowed_host, is_allowed_origin
 
 
 def path_of(request: Request) -> str:
@@ -38,14 +39,6 @@ def is_allowed(request: Request, host_names: Sequence[str]) -> bool:
     origins = request.headers.get_all("Origin")
     return (
         len(hosts) == 1
-        and _is_one_of(f"//{hosts[0]}", host_names)
-        and all(_is_one_of(origin, host_names) for origin in origins)
+        and is_allowed_host(hosts[0], host_names)
+        and all(is_allowed_origin(origin, host_names) for origin in origins)
     )
-
-
-def _is_one_of(url: str, host_names: Sequence[str]) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:  # brackets that hold no IPv6 address
-        return False
-    return host in {name.lower() for name in host_names}

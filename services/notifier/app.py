@@ -82,6 +82,14 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
 
+    async def serve_until(self, stop: asyncio.Event) -> None:
+        """Return when `stop` is set. Raises RuntimeError when the feed's or the sweep's task has ended before."""
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        ended, _ = await asyncio.wait([stopped, *self._background], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        for task in ended - {stopped}:
+            raise RuntimeError(f"the task {task.get_name()} has ended") from task.exception()
+
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer plain HTTP requests and refuse strangers; None lets the WebSocket handshake go on."""
         path = path_of(request)

@@ -96,3 +96,5 @@ async def sweep(store: Store, hub: Hub) -> None:
                 hub.announce(await store.latest_seqs(user_ids))
         except DatabaseAway as error:
             logger.warning("Postgres cannot be read, trying again: %s", error)
+        except Exception:  # whatever it was: without the sweep, nobody hears of what the feed lost
+            logger.exception("the sweep failed, trying again")

@@ -1,7 +1,7 @@
 """Who is connected, what each user has been handed, and how events reach every connection once and in order.
 
 The hub does no I/O of its own: what it needs of Postgres is handed in. All its state changes happen between two
-`await`s of one event loop, so nothing here needs a lock except the first look at a user's newest event.
+`await`s of one event loop, so nothing here needs a lock.
 """
 
 import asyncio
@@ -43,7 +43,8 @@ class _User:
         """Everything up to here was handed out; None until the first connection has looked."""
         self.announced = 0
         """The highest seq that is known to exist."""
-        self.opening = asyncio.Lock()
+        self.opening: asyncio.Task[int] | None = None
+        """The first look at the user's newest event, which all connections of that moment share."""
         self.catching_up: asyncio.Task[None] | None = None
         """Reads missed events from Postgres; meanwhile nothing of the feed is handed out."""
 
@@ -73,11 +74,11 @@ class Hub:
         """
         user = self._users.setdefault(user_id, _User())
         user.subscribers.add(subscriber)
-        async with user.opening:
-            if user.cursor is None:
-                user.cursor = await self._read_latest(user_id)
-                self._catch_up_if_behind(user_id, user)
-        return user.cursor
+        if user.cursor is not None:
+            return user.cursor
+        if user.opening is None:
+            user.opening = asyncio.create_task(self._open(user_id, user), name=f"opening {user_id}")
+        return await asyncio.shield(user.opening)  # one that gives up must not end it for the others
 
     def leave(self, user_id: UUID, subscriber: Subscriber) -> None:
         """Forget a subscriber, and the user with the last one."""
@@ -87,8 +88,9 @@ class Hub:
         user.subscribers.discard(subscriber)
         if not user.subscribers:
             del self._users[user_id]
-            if user.catching_up:
-                user.catching_up.cancel()
+            for task in (user.opening, user.catching_up):
+                if task:
+                    task.cancel()
 
     def offer(self, item: FeedItem) -> None:
         """Take an item of the feed: whatever its order, however often it comes."""
@@ -115,6 +117,14 @@ class Hub:
                 user.announced = max(user.announced, seq)
                 self._catch_up_if_behind(user_id, user)
 
+    async def _open(self, user_id: UUID, user: _User) -> int:
+        try:
+            user.cursor = cursor = await self._read_latest(user_id)
+        finally:
+            user.opening = None
+        self._catch_up_if_behind(user_id, user)
+        return cursor
+
     def _catch_up_if_behind(self, user_id: UUID, user: _User) -> None:
         if user.cursor is not None and user.cursor < user.announced and user.catching_up is None:
             user.catching_up = asyncio.create_task(self._catch_up(user_id, user), name=f"catch-up {user_id}")
@@ -132,6 +142,8 @@ class Hub:
                     user.cursor = announced
         except DatabaseAway as error:
             logger.warning("missed events cannot be read, the next sweep tries again: %s", error)
+        except Exception:
+            logger.exception("missed events cannot be told, the next sweep tries again")
         finally:
             user.catching_up = None
 

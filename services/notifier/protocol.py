@@ -48,7 +48,7 @@ ClientMessage = Annotated[Subscribe | Resume | Ping, Field(discriminator="type")
 _CLIENT_MESSAGE: TypeAdapter[Subscribe | Resume | Ping] = TypeAdapter(ClientMessage)
 
 
-class ProblemCode(StrEnum):
+class MessageProblemCode(StrEnum):
     """Why a message could not be understood."""
 
     BINARY = "binary_message"
@@ -58,18 +58,18 @@ class ProblemCode(StrEnum):
 
 
 _PROBLEM_TEXTS = {
-    ProblemCode.BINARY: "Messages have to be text.",
-    ProblemCode.INVALID_JSON: "This message is not valid JSON.",
-    ProblemCode.UNKNOWN_TYPE: "A message is an object whose type is subscribe, resume or ping.",
-    ProblemCode.INVALID_FIELDS: "This field is missing or has a value that cannot be used: {field}.",
+    MessageProblemCode.BINARY: "Messages have to be text.",
+    MessageProblemCode.INVALID_JSON: "This message is not valid JSON.",
+    MessageProblemCode.UNKNOWN_TYPE: "A message is an object whose type is subscribe, resume or ping.",
+    MessageProblemCode.INVALID_FIELDS: "This field is missing or has a value that cannot be used: {field}.",
 }
 
 
-class Problem(BaseModel):
+class MessageProblem(BaseModel):
     """Answer to a message that could not be understood; the connection stays."""
 
     type: Literal["error"] = "error"
-    code: ProblemCode
+    code: MessageProblemCode
     message: str
 
 
@@ -81,21 +81,21 @@ class Snapshot(BaseModel):
     videos: list[ImportProgress]
 
 
-def parse(data: str | bytes) -> Subscribe | Resume | Ping | Problem:
+def parse(data: str | bytes) -> Subscribe | Resume | Ping | MessageProblem:
     """What a client's frame says, or what is wrong with it."""
     if isinstance(data, bytes):
-        return _problem(ProblemCode.BINARY)
+        return _problem(MessageProblemCode.BINARY)
     try:
         return _CLIENT_MESSAGE.validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "json_invalid":
-            return _problem(ProblemCode.INVALID_JSON)
+            return _problem(MessageProblemCode.INVALID_JSON)
         match first["loc"]:
             case (_type, field, *_):
-                return _problem(ProblemCode.INVALID_FIELDS, field=str(field))
+                return _problem(MessageProblemCode.INVALID_FIELDS, field=str(field))
             case _:  # not even the type is known
-                return _problem(ProblemCode.UNKNOWN_TYPE)
+                return _problem(MessageProblemCode.UNKNOWN_TYPE)
 
 
 def encode_progress(message: ImportProgress, language: Language) -> bytes:
@@ -109,7 +109,7 @@ def encode_snapshot(snapshot: Snapshot, language: Language) -> bytes:
     return snapshot.model_copy(update={"videos": videos}).model_dump_json().encode()
 
 
-def encode_problem(problem: Problem) -> bytes:
+def encode_problem(problem: MessageProblem) -> bytes:
     """A problem as a client reads it."""
     return problem.model_dump_json().encode()
 
@@ -121,5 +121,5 @@ def _in_language(message: ImportProgress, language: Language) -> ImportProgress:
     return message.model_copy(update={"message": import_error_text(message.error_code, language)})
 
 
-def _problem(code: ProblemCode, **values: str) -> Problem:
-    return Problem(code=code, message=_PROBLEM_TEXTS[code].format(**values))
+def _problem(code: MessageProblemCode, **values: str) -> MessageProblem:
+    return MessageProblem(code=code, message=_PROBLEM_TEXTS[code].format(**values))

@@ -12,8 +12,8 @@ from services.notifier.connection import Connection
 from services.notifier.hub import Hub
 from services.notifier.protocol import (
     PONG,
+    MessageProblem,
     Ping,
-    Problem,
     Resume,
     Snapshot,
     Subscribe,
@@ -76,7 +76,7 @@ class Session:
         self._connection.begin(snapshot.seq)
         self._send_snapshot(snapshot)
 
-    async def _answer(self, message: Subscribe | Resume | Ping | Problem) -> None:
+    async def _answer(self, message: Subscribe | Resume | Ping | MessageProblem) -> None:
         match message:
             case Subscribe():
                 self._connection.hold()
@@ -87,7 +87,7 @@ class Session:
                 self._connection.release()
             case Ping():
                 self._connection.send(PONG)
-            case Problem():
+            case MessageProblem():
                 self._connection.send(encode_problem(message))
 
     def _send_snapshot(self, snapshot: Snapshot) -> None:

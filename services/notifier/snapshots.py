@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from temporalio.client import Client
-from temporalio.common import QueryRejectCondition
-from temporalio.exceptions import TemporalError
 
 from services.notifier.protocol import Snapshot
 from services.notifier.store import Store, VideoRow, VideoRows
@@ -15,9 +12,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import CLOSED_STAGES, ImportStage
-from shared.temporal.client import TEMPORAL_AWAY
-from shared.temporal.names import import_video_id
-from workflows.import_video import ImportVideo
+from workflows.progress import ANSWER_SECONDS, running_status
 
 MAX_IN_FLIGHT = 200
 """Videos in the snapshot a connection begins with."""
@@ -25,8 +20,6 @@ MAX_ASKED = 50
 """Workflows asked per snapshot; the rest is what Postgres says."""
 MAX_ASKED_AT_ONCE = 10
 """Queries under way in the whole notifier: each costs a worker a workflow task."""
-ANSWER_SECONDS = 2.0
-"""How long a snapshot waits for answers; who has not answered by then is told from Postgres."""
 
 
 class Snapshots:
@@ -66,16 +59,11 @@ class Snapshots:
         return self._asking[youtube_id]
 
     async def _query(self, youtube_id: str) -> ImportStatus | None:
-        """The running workflow's answer, None where there is none."""
-        handle = self._client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+        """The running workflow's answer, None where there is none in time, waiting for a slot included."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS), self._slots:
-                return await handle.query(
-                    ImportVideo.progress,
-                    reject_condition=QueryRejectCondition.NOT_OPEN,
-                    rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
-                )
-        except (TemporalError, TimeoutError, *TEMPORAL_AWAY):
+                return await running_status(self._client, youtube_id)
+        except TimeoutError:
             return None
 
 

@@ -20,8 +20,6 @@ def create_engine(
     url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+asyncpg")
     if sslmode := url.query.get("sslmode"):  # libpq's name for what asyncpg calls ssl
         url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
-    if sslmode := url.query.get("sslmode"):  # libpq's name for what asyncpg calls ssl
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
     engine = create_async_engine(
         url,
         pool_size=pool_size,

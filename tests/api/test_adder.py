@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adder import MAX_BATCH, VideoAdder
 from services.api.database import Database
 from services.api.problems import Problem
 from shared.db.lists import create_list
-from shared.db.videos import NewVideo
+from shared.db.videos import ChangedVideo, NewVideo
 from tests.api.support import youtube_id
 
 
@@ -67,6 +67,58 @@ async def test_after_a_failure_the_next_ones_are_added(engine: AsyncEngine, loca
 
     assert added is not None
     assert added.event is not None
+
+
+async def test_one_that_was_outrun_and_then_fails_takes_nobody_with_it(
+    engine: AsyncEngine, local_user_id: UUID, list_id: UUID
+) -> None:
+    adder = VideoAdder(Database(engine))
+    async with engine.connect() as locking:
+        async with engine.begin() as faster:
+            await _insert(faster, local_user_id, list_id, 1)
+            adding = [asyncio.create_task(adder.add(NewVideo(local_user_id, list_id, youtube_id(n)))) for n in (1, 2)]
+            await _until_waiting(engine, 1)
+            # Gets its turn between the statement that is outrun and the one that follows.
+            locked = asyncio.create_task(_lock_videos(locking))
+            await _until_waiting(engine, 2)
+        await locked
+        await _terminate_who_waits(engine)
+        outrun, other = await asyncio.gather(*adding, return_exceptions=True)
+
+    assert isinstance(outrun, Problem)
+    assert isinstance(other, ChangedVideo)
+
+
+async def test_the_victim_of_a_deadlock_tries_again(engine: AsyncEngine, local_user_id: UUID, list_id: UUID) -> None:
+    adder = VideoAdder(Database(engine))
+    async with engine.connect() as other:
+        await other.execute(text("SET LOCAL deadlock_timeout = '60s'"))  # so that the adder is the victim
+        await _insert(other, local_user_id, list_id, 2)
+        adding = [asyncio.create_task(adder.add(NewVideo(local_user_id, list_id, youtube_id(n)))) for n in (1, 2)]
+        await _until_waiting(engine, 1)
+        await _lock_videos(other)
+        await other.rollback()
+
+    assert all(added and added.event for added in await asyncio.gather(*adding))
+
+
+async def _insert(connection: AsyncConnection, user_id: UUID, list_id: UUID, number: int) -> None:
+    insert = text(
+        "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url) "
+        "VALUES (gen_random_uuid(), :list_id, :user_id, :youtube_id, '')"
+    )
+    await connection.execute(insert, {"list_id": list_id, "user_id": user_id, "youtube_id": youtube_id(number)})
+
+
+async def _lock_videos(connection: AsyncConnection) -> None:
+    await connection.execute(text("LOCK TABLE videos"))
+
+
+async def _until_waiting(engine: AsyncEngine, count: int) -> None:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with engine.connect() as connection, asyncio.timeout(20):
+        while (await connection.execute(waiting)).scalar() != count:
+            await connection.rollback()  # the view is fixed within a transaction
 
 
 async def _terminate_who_waits(engine: AsyncEngine) -> None:

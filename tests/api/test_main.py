@@ -58,7 +58,7 @@ async def test_it_serves_until_a_signal_and_ends_in_order(settings: Settings, st
     assert (created.status_code, added.status_code) == (201, 201)
     assert process.returncode == 0, log.decode()
     assert b"Traceback" not in log
-    assert log.count(b"imports cannot be started right now") == 1
+    assert log.count(b"imports cannot be reached right now") == 1
 
 
 async def test_a_taken_port_is_one_clear_sentence(settings: Settings) -> None:

@@ -128,9 +128,11 @@ async def test_json_may_name_its_charset(api_without_temporal: Api) -> None:
 
 async def test_another_website_cannot_change_anything(api_without_temporal: Api) -> None:
     http = api_without_temporal.http
-    cross_site = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
+    cross_site = {"Origin": "https://elsewhere.example"}
 
-    problem(await http.post(f"/api/videos/{NOBODY}/retry", headers=cross_site), 403, "cross_site_request")
+    for origin in ("https://elsewhere.example", "null", "http://127.0.0.1.elsewhere.example", ""):
+        refused = await http.post(f"/api/videos/{NOBODY}/retry", headers={"Origin": origin})
+        problem(refused, 403, "cross_site_request")
     preflight = await http.options("/api/lists", headers=cross_site | {"Access-Control-Request-Method": "POST"})
     read = await http.get("/api/lists", headers=cross_site)
 
@@ -139,18 +141,33 @@ async def test_another_website_cannot_change_anything(api_without_temporal: Api)
         assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
+async def test_our_own_pages_may_change_things_from_any_port(api_without_temporal: Api) -> None:
+    response = await api_without_temporal.http.post(
+        "/api/lists", json={"name": "x"}, headers={"Origin": "http://LOCALHOST:5173"}
+    )
+
+    assert response.status_code == 201
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1]:8000", "evil.example:8000"])
 async def test_other_host_names_are_refused(api_without_temporal: Api, host: str) -> None:
-    problem(await api_without_temporal.http.get("/api/health", headers={"Host": host}), 400, "host_not_allowed")
+    problem(await api_without_temporal.http.get("/api/lists", headers={"Host": host}), 400, "host_not_allowed")
 
 
 @pytest.mark.parametrize("host", ["LOCALHOST", "127.0.0.1:5173", "vidferry.example:443", "[::1]:8000"])
 async def test_allowed_host_names_are_answered_on_any_port(settings: Settings, engine: AsyncEngine, host: str) -> None:
     allowed = settings.model_copy(update={"allowed_hosts": "localhost, 127.0.0.1, Vidferry.example, ::1"})
     async with serving(allowed, engine) as api:
-        response = await api.http.get("/api/health", headers={"Host": host})
+        response = await api.http.get("/api/lists", headers={"Host": host})
 
     assert response.status_code == 200
+
+
+async def test_probes_are_answered_whatever_the_product_is_called(settings: Settings, engine: AsyncEngine) -> None:
+    async with serving(settings.model_copy(update={"allowed_hosts": "video.example.org"}), engine) as api:
+        for path in ("/api/health", "/api/ready"):
+            assert (await api.http.get(path)).status_code == 200
+        problem(await api.http.get("/api/lists"), 400, "host_not_allowed")
 
 
 async def test_what_nobody_foresaw_becomes_an_incident(
@@ -190,8 +207,10 @@ async def test_a_lost_connection_is_replaced(api_without_temporal: Api) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-
-    await api.add(list_id)
+    response = await api.post_url(list_id, youtube_id(1))
+    while response.status_code != 201:  # until the end of the connection has come through
+        problem(response, 503, "database_away")
+        response = await api.post_url(list_id, youtube_id(1))
 
 
 def test_everything_has_words_in_every_language() -> None:

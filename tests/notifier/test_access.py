@@ -7,7 +7,7 @@ from websockets.http11 import Request
 from services.notifier.access import is_allowed, language_of, path_of
 from shared.contracts.texts import Language
 
-HOSTS = ["127.0.0.1", "localhost", "Vidferry.example", "::1"]
+HOSTS = ["127.0.0.1", "localhost", "vidferry.example", "::1"]
 
 
 def request(path: str = "/", **headers: str | list[str]) -> Request:

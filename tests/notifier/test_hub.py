@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,8 @@ class Events:
     stored: list[FeedItem] = field(default_factory=list)
     is_away: bool = False
     reads: int = 0
+    looks: int = 0
+    fault: Exception | None = None
 
     def commit(self) -> FeedItem:
         """Write the next event; its seq leaves gaps, as other users' events do."""
@@ -47,6 +50,7 @@ class Events:
 
     async def latest(self, _user_id: UUID) -> int:
         seqs = self._seqs()
+        self.looks += 1
         await self._round_trip()
         return seqs[-1] if seqs else 0
 
@@ -58,6 +62,8 @@ class Events:
 
     async def _round_trip(self) -> None:
         await asyncio.sleep(0)
+        if self.fault:
+            raise self.fault
         if self.is_away:
             raise DatabaseAway("refused")
         await asyncio.sleep(0)
@@ -241,3 +247,44 @@ async def test_forgets_who_left() -> None:
     assert (first.seqs, second.seqs) == ([], [2])
     hub.leave(USER, second)
     assert (hub.connection_count, hub.user_ids) == (0, [])
+
+
+async def test_connections_of_one_moment_share_the_first_look_and_its_failure() -> None:
+    events = Events(is_away=True)
+    hub = Hub(events.latest, events.page)
+    listeners = [Listener() for _ in range(20)]
+    outcomes = await asyncio.gather(*(hub.join(USER, listener) for listener in listeners), return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {DatabaseAway}
+    assert events.looks == 1
+    events.is_away = False
+    assert await asyncio.gather(*(hub.join(USER, listener) for listener in listeners)) == [0] * 20
+    assert events.looks == 2
+
+
+async def test_a_connection_that_gives_up_does_not_end_the_look_of_the_others() -> None:
+    events = Events()
+    events.commit()
+    hub = Hub(events.latest, events.page)
+    first, second = Listener(), Listener()
+    given_up, other = [asyncio.create_task(hub.join(USER, listener)) for listener in (first, second)]
+    await asyncio.sleep(0)
+    given_up.cancel()
+    hub.leave(USER, first)
+    assert await other == 2
+
+
+async def test_what_nobody_foresaw_is_logged_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    events = Events()
+    hub = Hub(events.latest, events.page)
+    listener = await joined(hub)
+    missed = events.commit()
+    events.fault = ValueError("an event that nobody understands")
+    hub.announce({USER: missed.message.seq or 0})
+    await settle()
+    [record] = caplog.records
+    assert record.getMessage() == "missed events cannot be told, the next sweep tries again"
+    assert record.exc_info is not None
+    events.fault = None
+    hub.announce({USER: missed.message.seq or 0})
+    await settle()
+    assert listener.seqs == [2]

@@ -1,9 +1,14 @@
 """Events on their way from the feed and from Postgres to the browser."""
 
+import asyncio
+
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from services.notifier import feed
 from services.notifier.app import Notifier
+from services.notifier.store import Store
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.db.models import LOCAL_USER_ID
@@ -68,6 +73,30 @@ async def test_what_nobody_published_comes_all_the_same(notifier: Notifier, libr
         await browser.receive()
         created = await library.add(VIDEO)
         assert await browser.receive_seqs(1) == [created.message.seq]
+
+
+async def test_a_sweep_that_fails_is_not_the_last(
+    notifier: Notifier, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failed() -> bool:
+        return any("the sweep failed" in record.getMessage() for record in caplog.records)
+
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "latest_seqs", None)
+            await eventually(failed)
+        created = await library.add(VIDEO)
+        assert await browser.receive_seqs(1) == [created.message.seq]
+
+
+async def test_a_notifier_without_its_sweep_does_not_go_on(
+    any_port: Settings, engine: AsyncEngine, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "SWEEP_SECONDS", None)
+    async with Notifier(any_port, engine, client) as notifier:
+        with pytest.raises(RuntimeError, match="the task sweep has ended"):
+            await asyncio.wait_for(notifier.serve_until(asyncio.Event()), 20)
 
 
 async def test_duplicates_and_latecomers_are_dropped(

@@ -7,8 +7,8 @@ import pytest
 
 from services.notifier.protocol import (
     MAX_SUBSCRIBED_VIDEOS,
+    MessageProblem,
     Ping,
-    Problem,
     Resume,
     Snapshot,
     Subscribe,
@@ -69,7 +69,7 @@ def test_understands(text: str, message: object) -> None:
 )
 def test_says_what_is_wrong(data: str | bytes, code: str) -> None:
     problem = parse(data)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, MessageProblem)
     assert problem.code == code
     assert problem.message.endswith(".")
 
@@ -77,7 +77,7 @@ def test_says_what_is_wrong(data: str | bytes, code: str) -> None:
 def test_names_the_wrong_field() -> None:
     too_many = json.dumps({"type": "subscribe", "video_ids": [str(uuid4())] * (MAX_SUBSCRIBED_VIDEOS + 1)})
     problem = parse(too_many)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, MessageProblem)
     assert "video_ids" in problem.message
     assert json.loads(encode_problem(problem)) == {
         "type": "error",

@@ -25,7 +25,7 @@ async def test_a_page_goes_on_after_the_last_list_even_at_the_same_moment(
     created = [await lists.create_list(connection, local_user_id, str(number)) for number in range(3)]
     await connection.execute(text("UPDATE lists SET created_at = '2026-01-01T00:00:00.000001Z'"))
 
-    first = await lists.page_of_lists(connection, local_user_id, after=None, limit=2)
+    first = await lists.page_of_lists(connection, local_user_id, limit=2)
     after = PageStart(first[-1].created_at, first[-1].id)
     second = await lists.page_of_lists(connection, local_user_id, after=after, limit=2)
 
@@ -51,5 +51,5 @@ async def test_other_users_are_left_alone(connection: AsyncConnection, local_use
     assert await lists.get_list(connection, stranger, own.id) is None
     assert await lists.rename_list(connection, stranger, own.id, "Mine") is None
     assert await lists.delete_list(connection, stranger, own.id) is None
-    assert await lists.page_of_lists(connection, stranger, after=None, limit=10) == []
+    assert await lists.page_of_lists(connection, stranger, limit=10) == []
     assert await lists.get_list(connection, local_user_id, own.id) == own

@@ -63,8 +63,8 @@ async def test_each_of_many_gets_its_own_answer(
     assert there is not None
     assert old == videos.ChangedVideo(there.video, None)
     assert nowhere == [None, None]
-    assert new is not None
-    assert other is not None
+    assert isinstance(new, videos.ChangedVideo)
+    assert isinstance(other, videos.ChangedVideo)
     assert again == videos.ChangedVideo(new.video, None)
     assert [(one.video.list_id, one.video.youtube_id) for one in (new, other)] == [
         (list_id, "video000001"),
@@ -159,7 +159,7 @@ async def test_other_users_are_left_alone(connection: AsyncConnection, local_use
     assert await videos.get_video(connection, stranger, video_id) is None
     assert await videos.retry_video(connection, stranger, video_id) is None
     assert await videos.delete_video(connection, stranger, video_id) is None
-    assert await videos.page_of_videos(connection, stranger, list_id, after=None, limit=10) == []
+    assert await videos.page_of_videos(connection, stranger, list_id, limit=10) == []
     assert await videos.get_video(connection, local_user_id, video_id) is not None
 
 
