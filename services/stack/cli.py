@@ -11,6 +11,8 @@ import typer
 from services.stack.home import Home, is_checkout, is_locked, launcher_pid
 
 STOP_POLL_SECONDS = 0.1
+STOP_SECONDS = 300
+"""More than all processes together may take to drain with the default settings."""
 
 app = typer.Typer(
     help="Vidferry on this machine: databases, Temporal and all services under one command.",
@@ -63,28 +65,31 @@ def logs(
     def show(name: str, line: str) -> None:
         typer.echo(line if service else f"{name:<8} | {line}")
 
+    if follow:
+        try:
+            log_files.follow(paths, lines, show)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
     for name, path in paths.items():
         for line in log_files.last_lines(path, lines):
             show(name, line)
-    if follow:
-        try:
-            log_files.follow(paths, show)
-        except KeyboardInterrupt:
-            raise typer.Exit(0) from None
 
 
 @app.command()
 def stop() -> None:
-    """Stop a running Vidferry in good order and wait until it has ended."""
+    """Stop a running Vidferry in good order and wait until it has ended, for five minutes at most."""
     home = _current_home()
     pid = launcher_pid(home)
     if pid is None and not is_locked(home):
         typer.echo(f"Vidferry is not running ({home.path}).")
         return
     if pid is not None:
-        os.kill(pid, signal.SIGTERM)
+        _ask_to_stop(pid)
     typer.echo("Stopping; what is running is finished first …")
+    deadline = time.monotonic() + STOP_SECONDS
     while is_locked(home):
+        if time.monotonic() > deadline:
+            _fail(f"Vidferry has not stopped within {STOP_SECONDS} s ({home.path}).")
         time.sleep(STOP_POLL_SECONDS)
     typer.echo("Vidferry has stopped.")
 
@@ -104,6 +109,16 @@ def _run(home: Home, *, demo: bool) -> NoReturn:
 
     # uvloop cannot start a process inside a process group.
     run(lambda: launch(lambda: Plan.make(home, demo=demo), typer.echo, _complain), asyncio.new_event_loop)
+
+
+def _ask_to_stop(pid: int) -> None:
+    """Send SIGTERM to the launcher, unless it has just ended. Ends the command when it is somebody else's."""
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        _fail(f"Vidferry (pid {pid}) was started by another user.")
 
 
 def _current_home() -> Home:

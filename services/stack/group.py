@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from services.stack.logs import open_log
@@ -15,11 +15,14 @@ REAPER_PAUSE_SECONDS = 0.5
 class ProcessGroup:
     """Starts processes inside the reaper's group. From its first instruction a process belongs to the group."""
 
-    def __init__(self, logs: Path, env: Mapping[str, str], lock_fd: int, grace_seconds: float) -> None:
+    def __init__(
+        self, logs: Path, env: Mapping[str, str], lock_fd: int, grace_seconds: float, say: Callable[[str], None]
+    ) -> None:
         self._logs = logs
         self._env = dict(env)
         self._lock_fd = lock_fd
         self._grace_seconds = grace_seconds
+        self._say = say
         self._reaper: Process | None = None
         self._group = 0
         self._watch: asyncio.Task[None] | None = None
@@ -75,5 +78,8 @@ class ProcessGroup:
     async def _keep_reaper(self) -> None:
         while self._reaper is not None:
             await self._reaper.wait()
-            await self._start_reaper()
+            try:
+                await self._start_reaper()
+            except OSError as error:
+                self._say(f"The reaper could not be started ({error.strerror}); trying again")
             await asyncio.sleep(REAPER_PAUSE_SECONDS)

@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
-
-import psutil
+from typing import Self, TextIO
 
 from services.stack.errors import StackError
 
@@ -24,6 +22,8 @@ class Home:
     """The directory of one installation and the names of what is in it."""
 
     path: Path
+    outer: Path | None = None
+    """The home that this one lies in."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -35,7 +35,7 @@ class Home:
     @property
     def demo(self) -> "Home":
         """The demo's own home, so that invented videos never mix with real ones."""
-        return Home(self.path / "demo")
+        return Home(self.path / "demo", outer=self.path)
 
     @property
     def logs(self) -> Path:
@@ -52,12 +52,19 @@ class Home:
         """Locked while the launcher or one of its processes is there."""
         return self.path / "lock"
 
+    @property
+    def launcher_file(self) -> Path:
+        """Locked by the launcher alone, and as long as it lives; its process id is in it."""
+        return self.path / "launcher.pid"
+
     def create(self) -> None:
-        """Make the directories. Raises StackError when they cannot be written to."""
+        """Make the directories, closed to other users. Raises StackError when they cannot be written to."""
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.logs.mkdir(exist_ok=True)
-            self.lock_file.touch(mode=0o600)
+            for directory in filter(None, (self.outer, self.path, self.logs)):
+                directory.mkdir(parents=True, exist_ok=True)
+                directory.chmod(0o700)
+            for file in (self.lock_file, self.launcher_file):
+                file.touch(mode=0o600)
         except OSError as error:
             raise StackError(f"Vidferry cannot write to {self.path} ({error.strerror}): set VIDFERRY_HOME.") from error
 
@@ -68,11 +75,12 @@ def is_checkout() -> bool:
 
 
 class HomeLock:
-    """The lock on a home. `fileno` is handed to the reaper, so that the lock outlives a killed launcher."""
+    """The locks on a home. `fileno` is handed to the reaper, so that this one outlives a killed launcher."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._file = home.lock_file.open("r+")
+        self._launcher_file = home.launcher_file.open("r+")
 
     def fileno(self) -> int:
         """The descriptor that holds the lock."""
@@ -84,11 +92,10 @@ class HomeLock:
         While only left-over processes of a launcher that is gone hold it, wait for them and call `waiting` once.
         Raises StackError when another launcher holds it, or when the patience is at its end.
         """
+        await self._become_launcher()
         started = time.monotonic()
         said = False
-        while not self._try():
-            if (pid := launcher_pid(self._home)) is not None:
-                raise StackError(f"Vidferry is running already (pid {pid}){_where(self._home)}.")
+        while not _try_lock(self._file):
             waited = time.monotonic() - started
             if waited > patience_seconds:
                 raise StackError(f"Processes of an earlier run still use {self._home.path} and do not end.")
@@ -96,46 +103,54 @@ class HomeLock:
                 waiting()
                 said = True
             await asyncio.sleep(POLL_SECONDS)
-        self._file.truncate(0)
-        self._file.write(json.dumps({"pid": os.getpid(), "created": psutil.Process().create_time()}))
-        self._file.flush()
 
     def release(self) -> None:
-        """Give the lock back."""
-        self._file.seek(0)
-        self._file.truncate(0)
+        """Give the locks back."""
         self._file.close()
+        self._launcher_file.close()
 
-    def _try(self) -> bool:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+    async def _become_launcher(self) -> None:
+        while not _try_lock(self._launcher_file):
+            if (pid := launcher_pid(self._home)) is not None:
+                raise StackError(f"Vidferry is running already (pid {pid}){_where(self._home)}.")
+            await asyncio.sleep(POLL_SECONDS)  # `status` is looking, or another launcher is about to write its number
+        self._launcher_file.truncate(0)
+        self._launcher_file.write(str(os.getpid()))
+        self._launcher_file.flush()
 
 
 def is_locked(home: Home) -> bool:
     """Whether a launcher, or what a killed one left behind, is at work in `home`."""
+    return _is_held(home.lock_file)
+
+
+def launcher_pid(home: Home) -> int | None:
+    """The process id of the launcher that works, or is about to, in `home`; None when there is none."""
+    if not _is_held(home.launcher_file):
+        return None
     try:
-        with home.lock_file.open() as file:
+        return int(home.launcher_file.read_text())
+    except ValueError:  # not written yet
+        return None
+
+
+def _try_lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except FileNotFoundError:
         return False
     return False
-
-
-def launcher_pid(home: Home) -> int | None:
-    """The process id of the launcher that holds the lock on `home`; None when there is none."""
-    if not is_locked(home):
-        return None
-    try:
-        holder = json.loads(home.lock_file.read_text())
-        alive = psutil.Process(holder["pid"]).create_time() == holder["created"]
-    except (ValueError, psutil.NoSuchProcess):
-        return None
-    return holder["pid"] if alive else None
 
 
 def _where(home: Home) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
@@ -12,17 +13,20 @@ from pydantic import ValidationError
 from services.stack.errors import StackError
 from services.stack.group import ProcessGroup
 from services.stack.home import HomeLock
-from services.stack.logs import open_log
+from services.stack.logs import open_log, turn_over
 from services.stack.plan import KILL_MARGIN_SECONDS, Plan, python_environment
 from services.stack.settings import check_ports
 from services.stack.state import ProcessEntry, StackState
 from services.stack.supervisor import Supervisor
 
+TURN_OVER_SECONDS = 60
+PREPARE_SECONDS = 120
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def launch(make_plan: Callable[[], Plan], show: Callable[[str], None], complain: Callable[[str], None]) -> int:
     """Run what `make_plan` plans; returns the exit code. Foreseeable trouble is one sentence to `complain`, and 1."""
+    os.umask(0o077)  # whatever this process and its children write is nobody else's business
     try:
         return await Launcher(make_plan(), show).run()
     except StackError as error:
@@ -54,7 +58,7 @@ class Launcher:
             return 0
         try:
             check_ports(self._plan.stack, self._plan.settings, demo=self._plan.demo)
-            group = ProcessGroup(self._plan.home.logs, python_environment(), lock.fileno(), grace_seconds)
+            group = ProcessGroup(self._plan.home.logs, python_environment(), lock.fileno(), grace_seconds, self._say)
             await group.open()
             try:
                 await self._run_in(group)
@@ -67,12 +71,20 @@ class Launcher:
 
     async def _run_in(self, group: ProcessGroup) -> None:
         self._supervisor = Supervisor(group, self._plan.home.logs, self._say, self._write_state)
+        turning = asyncio.create_task(self._turn_logs_over())
         try:
             if await self._unless_stopped(self._start(self._supervisor)):
                 self._say(self._plan.welcome)
                 await self._stop_requested.wait()
         finally:
             await self._supervisor.drain()
+            turning.cancel()
+
+    async def _turn_logs_over(self) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(turn_over, self._plan.home.logs)
+            await asyncio.sleep(TURN_OVER_SECONDS)
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
         """Whether `work` was finished before somebody asked to stop; raises what it raises."""
@@ -90,7 +102,8 @@ class Launcher:
 
     async def _start(self, supervisor: Supervisor) -> None:
         plan = self._plan
-        await asyncio.to_thread(plan.prepare)
+        if prepare := plan.prepare_argv():
+            await supervisor.run_once("postgres", "Preparing PostgreSQL", prepare, {}, PREPARE_SECONDS)
         await asyncio.gather(
             supervisor.start(plan.servers()),
             *(supervisor.wait_for(title, probe) for title, probe in plan.outside_servers().items()),

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -14,9 +15,17 @@ from pydantic import SecretStr
 
 from services.stack.home import PROJECT_ROOT, Home
 from services.stack.postgres import EmbeddedPostgres, stored_password
-from services.stack.probes import http_answers, port_answers, postgres_answers, temporal_answers
+from services.stack.probes import (
+    http_answers,
+    port_answers,
+    postgres_answers,
+    postgres_trouble,
+    temporal_answers,
+    temporal_trouble,
+)
 from services.stack.process import ManagedProcess, Probe
 from services.stack.settings import StackSettings, free_port
+from services.stack.supervisor import Trouble
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
 
@@ -86,19 +95,20 @@ class Plan:
             lines += [f"  {url:<44} {what}" for url, what in DEMO_VIDEOS.items()]
         return "\n".join([*lines, "", f"Ctrl-C stops it. Data and logs: {self.home.path}"])
 
-    def prepare(self) -> None:
-        """Create what the embedded servers need; blocks for some seconds the first time."""
-        if self.stack.database_url is None:
-            _postgres(self.home, self.stack).prepare()
-
-    def outside_servers(self) -> dict[str, Probe]:
-        """Servers of somebody else that this installation uses, by their name."""
-        outside: dict[str, Probe] = {}
+    def prepare_argv(self) -> list[str]:
+        """The one-shot that creates what the embedded PostgreSQL needs; empty without it."""
         if self.stack.database_url is not None:
-            outside["PostgreSQL (DATABASE_URL)"] = self._postgres_probe
+            return []
+        return _postgres(self.home, self.stack).prepare_argv(_password_file(self.home))
+
+    def outside_servers(self) -> dict[str, Trouble]:
+        """Servers of somebody else that this installation uses, by their name."""
+        outside: dict[str, Trouble] = {}
+        if self.stack.database_url is not None:
+            outside["PostgreSQL (DATABASE_URL)"] = partial(postgres_trouble, self.settings)
         if self.stack.temporal_address is not None:
             where = f"Temporal (TEMPORAL_ADDRESS, namespace {self.settings.temporal_namespace})"
-            outside[where] = self._temporal_probe
+            outside[where] = partial(temporal_trouble, self.settings)
         return outside
 
     def servers(self) -> list[ManagedProcess]:
@@ -159,7 +169,7 @@ class Plan:
             "postgres",
             "PostgreSQL",
             _postgres(self.home, self.stack).argv(),
-            self._postgres_probe,
+            partial(postgres_answers, self.settings),
             url=f"127.0.0.1:{self.stack.postgres_port}",
             stop_signal=signal.SIGINT,  # fast shutdown: does not wait for clients to leave
             stop_timeout_seconds=SERVER_STOP_SECONDS,
@@ -176,7 +186,7 @@ class Plan:
             "temporal",
             "Temporal",
             server.argv(),
-            self._temporal_probe,
+            partial(temporal_answers, self.settings),
             url=self.settings.temporal_address,
             stop_timeout_seconds=SERVER_STOP_SECONDS,
         )
@@ -204,12 +214,6 @@ class Plan:
             stop_timeout_seconds=self.settings.drain_seconds + KILL_MARGIN_SECONDS,
         )
 
-    async def _postgres_probe(self) -> bool:
-        return await postgres_answers(self.settings)
-
-    async def _temporal_probe(self) -> bool:
-        return await temporal_answers(self.settings)
-
 
 def http_probe(url: str) -> Probe:
     """A probe that is positive when `url` is answered with 200."""
@@ -228,10 +232,17 @@ def python_environment() -> Mapping[str, str]:
 
 
 def _reachable(host: str) -> str:
-    """Where a server that listens on `host` is reached from this machine."""
-    return "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - compared, not bound
+    """Where a server that listens on `host` is reached from this machine, as a URL spells it."""
+    if host in {"", "0.0.0.0"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
 
 
 def _postgres(home: Home, stack: StackSettings) -> EmbeddedPostgres:
-    password = stored_password(home.path / "postgres-password")
-    return EmbeddedPostgres(home.path / "postgres", stack.postgres_port, password)
+    return EmbeddedPostgres(home.path / "postgres", stack.postgres_port, stored_password(_password_file(home)))
+
+
+def _password_file(home: Home) -> Path:
+    return home.path / "postgres-password"

@@ -6,6 +6,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,11 @@ class EmbeddedPostgres:
             os.chown(unfinished, nobody.pw_uid, nobody.pw_gid)
         self._create_cluster(unfinished)
         unfinished.rename(self.directory)
+
+    def prepare_argv(self, password_file: Path) -> list[str]:
+        """The command that does what `prepare` does, with the password that `stored_password` keeps in that file."""
+        words = (self.directory, self.port, password_file)
+        return [sys.executable, "-m", "services.stack.postgres", *map(str, words)]
 
     def argv(self) -> list[str]:
         """The command that runs the server in the foreground; SIGINT is its fast shutdown."""
@@ -144,3 +150,16 @@ def _forget_stale_pid(pid_file: Path) -> None:
         return
     if not is_postgres:
         pid_file.unlink()
+
+
+def main() -> None:
+    """Prepare as a process of its own, so that it ends with the launcher. See `EmbeddedPostgres.prepare_argv`."""
+    directory, port, password_file = sys.argv[1:]
+    try:
+        EmbeddedPostgres(Path(directory), int(port), stored_password(Path(password_file))).prepare()
+    except StackError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

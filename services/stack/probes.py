@@ -1,4 +1,4 @@
-"""Whether a server works, asked the way its clients ask it. None of these raises or waits longer than a few seconds.
+"""Whether a server works, asked the way its clients ask it. None of these waits longer than a few seconds.
 
 The Temporal SDK and SQLAlchemy are imported where they are used: `vidferry status` needs neither.
 """
@@ -10,41 +10,79 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from services.stack.errors import StackError
+
 if TYPE_CHECKING:
     from shared.settings import Settings
 
 TIMEOUT_SECONDS = 2
+PASSING_SQLSTATES = {"08", "53", "57"}
+"""Classes of PostgreSQL's errors that pass by themselves: connection, resources, starting or stopping."""
 
 
-async def postgres_answers(settings: "Settings") -> bool:
-    """Whether PostgreSQL answers a query on our database."""
+async def postgres_trouble(settings: "Settings") -> str | None:
+    """Why PostgreSQL does not answer a query on our database just now; None when it does.
+
+    Raises StackError when waiting would not help: a wrong password, a missing database, an impossible URL.
+    """
+    from sqlalchemy.exc import DBAPIError
+
     from shared.db.engine import create_engine, ping
 
     engine = create_engine(settings, pool_size=1)
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await ping(engine)
-    except Exception:
-        return False
-    else:
-        return True
+    except TimeoutError:
+        return f"no answer within {TIMEOUT_SECONDS} s"
+    except OSError as error:
+        return str(error)
+    except DBAPIError as error:
+        reason = str(error.orig).rpartition(">: ")[2]
+        if str(getattr(error.orig, "sqlstate", None))[:2] in PASSING_SQLSTATES:
+            return reason
+        raise StackError(f"PostgreSQL cannot be used: {reason}.") from error
+    except Exception as error:
+        raise StackError(f"PostgreSQL cannot be used: {error}.") from error
     finally:
         await engine.dispose()
+    return None
 
 
-async def temporal_answers(settings: "Settings") -> bool:
-    """Whether the Temporal server serves our namespace."""
+async def postgres_answers(settings: "Settings") -> bool:
+    """Whether PostgreSQL answers a query on our database."""
+    try:
+        return await postgres_trouble(settings) is None
+    except StackError:
+        return False
+
+
+async def temporal_trouble(settings: "Settings") -> str | None:
+    """Why the Temporal server does not serve our namespace just now; None when it does.
+
+    Raises StackError when waiting would not help: an impossible address. A missing namespace may still be created.
+    """
     from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
-    from shared.temporal.client import connect
+    from shared.temporal.client import TEMPORAL_AWAY, connect
 
     request = DescribeNamespaceRequest(namespace=settings.temporal_namespace)
     try:
         client = await connect(settings)
         await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=TIMEOUT_SECONDS))
-    except Exception:
+    except TEMPORAL_AWAY as error:
+        return str(error)
+    except ValueError as error:
+        raise StackError(f"Temporal cannot be used: {error}.") from error
+    return None
+
+
+async def temporal_answers(settings: "Settings") -> bool:
+    """Whether the Temporal server serves our namespace."""
+    try:
+        return await temporal_trouble(settings) is None
+    except StackError:
         return False
-    return True
 
 
 def http_answers(url: str) -> bool:

@@ -1,12 +1,32 @@
 """The launcher's own settings; everything else is in shared.settings."""
 
+import errno
 import socket
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from services.stack.errors import StackError
 from shared.settings import Settings
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _as_postgres_url(value: str) -> str:
+    try:
+        backend = make_url(value).get_backend_name()
+    except (ArgumentError, ValueError):
+        backend = None
+    if backend not in {"postgresql", "postgres"}:
+        raise PydanticCustomError("postgres_url", "Input should be like postgresql://user:password@host:5432/database")
+    return value
+
+
+PostgresUrl = Annotated[str, AfterValidator(_as_postgres_url)]
 
 
 class StackSettings(BaseSettings):
@@ -14,19 +34,19 @@ class StackSettings(BaseSettings):
 
     model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True)
 
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_url: PostgresUrl | None = Field(default=None, validation_alias="DATABASE_URL")
     """None: the embedded PostgreSQL."""
     temporal_address: str | None = Field(default=None, validation_alias="TEMPORAL_ADDRESS")
     """None: the embedded Temporal."""
-    postgres_port: int = Field(default=5433, validation_alias="VIDFERRY_POSTGRES_PORT")
-    temporal_port: int = Field(default=7233, validation_alias="VIDFERRY_TEMPORAL_PORT")
-    temporal_ui_port: int = Field(default=8233, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
-    standin_port: int = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
+    postgres_port: Port = Field(default=5433, validation_alias="VIDFERRY_POSTGRES_PORT")
+    temporal_port: Port = Field(default=7233, validation_alias="VIDFERRY_TEMPORAL_PORT")
+    temporal_ui_port: Port = Field(default=8233, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
+    standin_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
     """The demo's YouTube stand-in."""
 
 
 def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None:
-    """Raises StackError naming the first port that something else is using."""
+    """Raises StackError naming the first port that is set twice, or that cannot be listened on, and why."""
     wanted = [
         ("the API", settings.api_host, settings.api_port, "VIDFERRY_API_PORT"),
         ("the notifier", settings.notifier_host, settings.notifier_port, "VIDFERRY_NOTIFIER_PORT"),
@@ -40,9 +60,12 @@ def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None
         wanted.append(("Temporal's Web UI", "127.0.0.1", stack.temporal_ui_port, "VIDFERRY_TEMPORAL_UI_PORT"))
     if demo:
         wanted.append(("the YouTube stand-in", "127.0.0.1", stack.standin_port, "VIDFERRY_STANDIN_PORT"))
+    variables: dict[int, str] = {}
     for what, host, port, variable in wanted:
-        if not _is_free(host, port):
-            raise StackError(f"Port {port} for {what} is taken by another program: set {variable} to a free one.")
+        if port in variables:
+            raise StackError(f"{variables[port]} and {variable} are both {port}: set one of them to a free port.")
+        variables[port] = variable
+        _check_port(what, host, port, variable)
 
 
 def free_port() -> int:
@@ -53,11 +76,19 @@ def free_port() -> int:
         return port
 
 
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT do not count
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def _check_port(what: str, host: str, port: int, variable: str) -> None:
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, *_, address = found[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT do not count
+            probe.bind(address)
+    except PermissionError:
+        raise StackError(f"Port {port} for {what} needs rights that you do not have: set {variable}.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sentence = f"Port {port} for {what} is taken by another program: set {variable} to a free one."
+        else:
+            host_variable = variable.removesuffix("PORT") + "HOST"
+            sentence = f"{host} is no address of this machine for {what} ({error.strerror}): set {host_variable}."
+        raise StackError(sentence) from None

@@ -4,20 +4,22 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from services.stack.errors import StackError
 from services.stack.group import ProcessGroup
 from services.stack.logs import last_lines
 from services.stack.process import (
+    PROBE_INTERVAL_SECONDS,
     TAIL_LINES,
     ManagedProcess,
-    Probe,
     SupervisedProcess,
     describe_exit,
-    until_positive,
 )
+
+Trouble = Callable[[], Awaitable[str | None]]
+"""Why a server does not answer right now, None when it does; raises StackError when waiting would not help."""
 
 READY_TIMEOUT_SECONDS = 120
 
@@ -41,27 +43,32 @@ class Supervisor:
         started = [self._supervise(spec) for spec in specs]
         await asyncio.gather(*(self._await_ready(process) for process in started))
 
-    async def wait_for(self, title: str, probe: Probe) -> None:
+    async def wait_for(self, title: str, ask: Trouble) -> None:
         """Wait for a server that somebody else runs. Raises StackError when it does not answer in time."""
         self._say(f"Waiting for {title} …")
         begun = time.monotonic()
-        try:
-            await asyncio.wait_for(until_positive(probe), READY_TIMEOUT_SECONDS)
-        except TimeoutError:
-            raise StackError(f"{title} did not answer within {READY_TIMEOUT_SECONDS} s.") from None
+        while (trouble := await ask()) is not None:
+            if time.monotonic() - begun > READY_TIMEOUT_SECONDS:
+                raise StackError(f"{title} did not answer within {READY_TIMEOUT_SECONDS} s: {trouble}.")
+            await asyncio.sleep(PROBE_INTERVAL_SECONDS)
         self._say(f"  {title} answers ({time.monotonic() - begun:.1f} s)")
 
-    async def run_once(self, name: str, title: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
-        """Run a command to its end. Raises StackError with the end of its log when it fails."""
+    async def run_once(
+        self, name: str, title: str, argv: Sequence[str], env: Mapping[str, str], timeout_seconds: float | None = None
+    ) -> None:
+        """Run a command to its end. Raises StackError when it fails, with the end of its log, or takes too long."""
         self._say(f"{title} …")
         begun = time.monotonic()
         process = await self._group.spawn(name, argv, env)
         try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            raise
+            async with asyncio.timeout(timeout_seconds):
+                code = await process.wait()
+        except TimeoutError:
+            raise StackError(f"{title} did not end within {timeout_seconds:g} s.") from None
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGTERM)
         if code != 0:
             tail = "\n".join(f"  {line}" for line in last_lines(self._logs / f"{name}.log", TAIL_LINES))
             raise StackError(f"{title} {describe_exit(code)}:\n{tail}")

@@ -16,9 +16,6 @@ DYNAMIC_CONFIG: dict[str, int | bool] = {
 }
 """What docker-compose.yml's server is told as well (deploy/temporal-dynamic-config.yaml)."""
 
-SEARCH_ATTRIBUTES = {"YoutubeId": "Keyword", "ImportStage": "Keyword", "UserId": "KeywordList"}
-"""As in shared.temporal.names, which is not imported here because it loads the whole SDK."""
-
 
 @dataclass(frozen=True)
 class EmbeddedTemporal:
@@ -37,8 +34,6 @@ class EmbeddedTemporal:
         command += ["--log-level", "warn", "--log-format", "text", "--color", "never"]
         for key, value in DYNAMIC_CONFIG.items():
             command += ["--dynamic-config-value", f"{key}={str(value).lower()}"]
-        for key, kind in SEARCH_ATTRIBUTES.items():
-            command += ["--search-attribute", f"{key}={kind}"]
         if self.namespace != "default":
             command += ["--namespace", self.namespace]
         return [*command, *self._web_ui(), *self._storage()]

@@ -1,10 +1,14 @@
 """Fixtures: a home, a process group in this process, and the launcher as a process of its own."""
 
 import asyncio
+import fcntl
 import os
+import random
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -13,10 +17,15 @@ import pytest
 from services.stack.group import ProcessGroup
 from services.stack.home import Home, HomeLock, is_locked
 from services.stack.plan import python_environment
-from services.stack.settings import free_port
 from tests.support import waiting
 
 DEADLINE_SECONDS = 30
+DRAIN_SECONDS = 120
+"""One process alone may take 35 s to end."""
+GONE_PID = 2**22 - 1
+"""The largest Linux allows by default; nobody has it here."""
+LASTING_PORTS = range(20_000, 32_000)
+"""Below the ports that a system hands out by itself: nobody else gets one by accident before it is used."""
 
 PORT_VARIABLES = (
     "VIDFERRY_API_PORT",
@@ -44,21 +53,42 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     home = Home(tmp_path / "home")
     home.create()
     monkeypatch.setenv("VIDFERRY_HOME", str(home.path))
-    for name in PORT_VARIABLES:
-        monkeypatch.setenv(name, str(free_port()))
+    candidates = filter(is_free, random.sample(LASTING_PORTS, k=100))
+    for name, port in zip(PORT_VARIABLES, candidates, strict=False):
+        monkeypatch.setenv(name, str(port))
     return home
 
 
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 @pytest.fixture
-async def group(home: Home) -> AsyncIterator[ProcessGroup]:
+def said() -> list[str]:
+    """What people have been told."""
+    return []
+
+
+@pytest.fixture
+async def group(home: Home, said: list[str]) -> AsyncIterator[ProcessGroup]:
     """An open process group; closing it ends whatever a test left running."""
     lock = HomeLock(home)
     await lock.acquire(0, lambda: None)
-    group = ProcessGroup(home.logs, python_environment(), lock.fileno(), grace_seconds=1)
+    group = ProcessGroup(home.logs, python_environment(), lock.fileno(), grace_seconds=1, say=said.append)
     await group.open()
     yield group
     await group.close()
     lock.release()
+
+
+@contextmanager
+def left_over(home: Home) -> Iterator[None]:
+    """A home where only the processes of a launcher that is gone are still at work."""
+    with home.lock_file.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class LauncherProcess:
@@ -88,7 +118,7 @@ class LauncherProcess:
 
     async def exit_code(self) -> int:
         """Wait for its end."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(DRAIN_SECONDS):
             return await self.process.wait()
 
 

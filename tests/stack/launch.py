@@ -24,8 +24,8 @@ NAMES = ("first", "second", "third")
 class ProgramPlan(Plan):
     """`first` is a server, `second` and `third` are services."""
 
-    def prepare(self) -> None:
-        """Nothing to create."""
+    def prepare_argv(self) -> list[str]:
+        return []
 
     def servers(self) -> list[ManagedProcess]:
         return [managed_program(NAMES[0], _directory())]

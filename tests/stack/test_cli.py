@@ -1,5 +1,6 @@
 """The `vidferry` command, as a person types it."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -8,9 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from services.stack.home import Home, is_locked
-from tests.stack.conftest import Launch, eventually, processes_of
+from services.stack import cli
+from services.stack.home import Home, HomeLock, is_locked
+from services.stack.postgres import EmbeddedPostgres
+from services.stack.settings import StackSettings, check_ports
+from shared.settings import Settings
+from tests.stack.conftest import GONE_PID, Launch, eventually, left_over, processes_of
 
 VIDFERRY = ("-m", "services.stack")
 PROGRAMS = ("-m", "tests.stack.launch")
@@ -53,6 +59,42 @@ async def test_status_logs_and_stop_of_a_running_one(launch: Launch, home: Home,
     assert not is_locked(home)
 
 
+async def test_stop_waits_when_the_launcher_has_just_ended(launch: Launch, home: Home) -> None:
+    with home.launcher_file.open("r+") as launcher_file, left_over(home):
+        fcntl.flock(launcher_file, fcntl.LOCK_EX)
+        home.launcher_file.write_text(str(GONE_PID))
+        stopping = await launch(*VIDFERRY, "stop")
+        await stopping.says("Stopping")
+        assert "has stopped" not in stopping.output
+    assert await stopping.exit_code() == 0
+    assert stopping.output.endswith("Vidferry has stopped.\n")
+
+
+def test_stop_does_not_wait_for_ever(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "STOP_SECONDS", 0)
+    with left_over(home), pytest.raises(typer.Exit) as end:
+        cli.stop()
+    assert end.value.exit_code == 1
+    assert capsys.readouterr().err == f"Vidferry has not stopped within 0 s ({home.path}).\n"
+
+
+async def test_stop_of_somebody_elses_is_a_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_pid: int, _number: int) -> None:
+        raise PermissionError
+
+    lock = HomeLock(home)
+    await lock.acquire(0, pytest.fail)
+    monkeypatch.setattr(os, "kill", refuse)
+    with pytest.raises(typer.Exit):
+        cli.stop()
+    assert capsys.readouterr().err == f"Vidferry (pid {os.getpid()}) was started by another user.\n"
+    lock.release()
+
+
 async def test_logs_follow_until_ctrl_c(launch: Launch, home: Home) -> None:
     (home.logs / "api.log").write_text("old\n")
     following = await launch(*VIDFERRY, "logs", "api", "-f")
@@ -80,16 +122,58 @@ def test_a_taken_port_is_one_sentence_before_anything_starts(home: Home, variabl
     port = os.environ[variable]
     assert up.stderr == f"Port {port} for {what} is taken by another program: set {variable} to a free one.\n"
     assert (up.returncode, up.stdout) == (1, "")
-    assert sorted(os.listdir(home.path)) == ["lock", "logs", "postgres-password"]
+    assert sorted(os.listdir(home.path)) == ["launcher.pid", "lock", "logs", "postgres-password"]
     assert not is_locked(home)
 
 
-def test_an_impossible_setting_is_one_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIDFERRY_API_PORT", "many")
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("VIDFERRY_API_PORT", "many", "VIDFERRY_API_PORT: Input should be a valid integer"),
+        ("VIDFERRY_API_PORT", "99999", "VIDFERRY_API_PORT: Input should be less than or equal to 65535."),
+        ("VIDFERRY_POSTGRES_PORT", "0", "VIDFERRY_POSTGRES_PORT: Input should be greater than or equal to 1."),
+        ("VIDFERRY_API_HOST", "192.0.2.1", "192.0.2.1 is no address of this machine for the API ("),
+        ("VIDFERRY_NOTIFIER_HOST", "no.invalid", "no.invalid is no address of this machine for the notifier ("),
+        ("DATABASE_URL", "foo", "DATABASE_URL: Input should be like postgresql://user:password@host:5432/database."),
+        ("DATABASE_URL", "mysql://host/name", "DATABASE_URL: Input should be like postgresql://"),
+        ("DATABASE_URL", "postgresql://host:port/name", "DATABASE_URL: Input should be like postgresql://"),
+    ],
+)
+def test_an_impossible_setting_is_one_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, value)
     up = vidferry("up")
     assert up.returncode == 1
-    assert up.stderr.startswith("VIDFERRY_API_PORT: Input should be a valid integer")
+    assert up.stderr.startswith(sentence)
     assert up.stderr.count("\n") == 1
+
+
+def test_two_settings_with_the_same_port_are_one_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = os.environ["VIDFERRY_API_PORT"]
+    monkeypatch.setenv("VIDFERRY_TEMPORAL_PORT", port)
+    assert vidferry("up").stderr == (
+        f"VIDFERRY_API_PORT and VIDFERRY_TEMPORAL_PORT are both {port}: set one of them to a free port.\n"
+    )
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="about IPv6")
+def test_a_taken_port_of_an_ipv6_address_is_noticed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDFERRY_API_HOST", "::1")
+    with socket.create_server(("::1", int(os.environ["VIDFERRY_API_PORT"])), family=socket.AF_INET6):
+        assert "for the API is taken by another program" in vidferry("up").stderr
+    check_ports(StackSettings(), Settings(), demo=False)
+
+
+async def test_a_wrong_password_to_a_database_of_ones_own_is_told_at_once(
+    launch: Launch, home: Home, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres.url().replace(":test@", ":guess@"))
+    launcher = await launch(*VIDFERRY, "up")
+    assert await launcher.exit_code() == 1
+    sentence = 'PostgreSQL cannot be used: password authentication failed for user "vidferry".\n'
+    assert launcher.output.endswith(sentence)
+    assert processes_of(home) == []
 
 
 async def test_stopping_while_a_database_of_ones_own_is_awaited(

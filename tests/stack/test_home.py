@@ -1,12 +1,15 @@
 """The home and its lock."""
 
 import os
+import stat
 from pathlib import Path
 
+import psutil
 import pytest
 
 from services.stack.errors import StackError
 from services.stack.home import PROJECT_ROOT, Home, HomeLock, is_locked, launcher_pid
+from tests.stack.conftest import left_over
 
 
 def test_the_environment_names_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -29,10 +32,19 @@ def test_outside_of_a_checkout_it_is_in_the_current_directory(monkeypatch: pytes
 
 
 def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
-    home = Home(tmp_path / "a" / "home")
+    home = Home(tmp_path / "home")
+    home.demo.create()
     home.create()
-    home.create()
-    assert home.path.stat().st_mode & 0o077 == 0
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.demo.path, home.logs)} == {0o700}
+
+
+def test_an_existing_open_home_is_closed(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.demo.path.mkdir(parents=True)
+    for path in (home.path, home.demo.path):
+        path.chmod(0o755)
+    home.demo.create()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.demo.path)} == {0o700}
 
 
 def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
@@ -56,15 +68,29 @@ async def test_one_launcher_at_a_time(home: Home) -> None:
 
 
 async def test_patience_with_what_an_earlier_run_left_has_an_end(home: Home) -> None:
-    left_over = HomeLock(home)
-    await left_over.acquire(0, pytest.fail)
-    home.lock_file.write_text('{"pid": 1, "created": 0}')
+    lock = HomeLock(home)
     said: list[str] = []
-    with pytest.raises(StackError, match="Processes of an earlier run still use"):
-        await HomeLock(home).acquire(0.3, lambda: said.append("waiting"))
+    with left_over(home), pytest.raises(StackError, match="Processes of an earlier run still use"):
+        await lock.acquire(0.3, lambda: said.append("waiting"))
     assert said == ["waiting"]
+    lock.release()
     assert launcher_pid(home) is None
-    left_over.release()
+
+
+async def test_a_launcher_is_known_by_its_lock_whatever_the_clock_says(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = HomeLock(home)
+    await lock.acquire(0, pytest.fail)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 0.0)  # as after the clock was put back
+    assert launcher_pid(home) == os.getpid()
+    lock.release()
+
+
+async def test_the_number_of_a_launcher_that_is_gone_means_nothing(home: Home) -> None:
+    home.launcher_file.write_text(str(os.getpid()))
+    with left_over(home):
+        assert launcher_pid(home) is None
 
 
 def test_a_home_that_was_never_used_is_not_locked(tmp_path: Path) -> None:

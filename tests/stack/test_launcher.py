@@ -1,14 +1,19 @@
 """The launcher as a process of its own, over small programs: signals, sudden death, a second one."""
 
+import os
 import re
 import signal
+import stat
 from pathlib import Path
 
 import psutil
+import pytest
 
 from services.stack.home import Home, is_locked, launcher_pid
+from services.stack.logs import MAX_BYTES
 from services.stack.state import StackState
 from tests.stack.conftest import Launch, LauncherProcess, eventually, processes_of
+from tests.support import waiting
 
 PROGRAMS = ("-m", "tests.stack.launch")
 READY = "Vidferry is ready."
@@ -89,6 +94,38 @@ async def test_no_orphan_when_the_launcher_is_killed(launch: Launch, home: Home,
     await eventually(lambda: not is_locked(home), "the lock is free")
 
 
+async def test_no_orphan_when_the_launcher_is_killed_while_it_creates_the_database(
+    launch: Launch, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDFERRY_DRAIN_SECONDS", "0")
+    launcher = await launch("-m", "services.stack", "up")
+    initdb = await waiting.eventually(lambda: running_initdb(home))
+    initdb.suspend()
+    launcher.signal(signal.SIGKILL)
+    await eventually(lambda: processes_of(home) == [], "every process has ended")
+    assert not (home.path / "postgres").exists()
+
+
+async def running_initdb(home: Home) -> psutil.Process:
+    """The process that creates the home's database."""
+    found = [process for process in processes_of(home) if process.name() == "initdb"]
+    assert found, "initdb runs"
+    return found[0]
+
+
+async def test_what_is_written_is_closed_to_others(launch: Launch, tmp_path: Path) -> None:
+    await launched(launch, tmp_path)
+    assert stat.S_IMODE((tmp_path / "events").stat().st_mode) == 0o600
+
+
+async def test_big_logs_are_turned_over(launch: Launch, home: Home, tmp_path: Path) -> None:
+    log = home.logs / "big.log"
+    log.touch()
+    os.truncate(log, MAX_BYTES + 1)
+    await launched(launch, tmp_path)
+    await eventually(lambda: log.stat().st_size == 0, "it is turned over")
+
+
 async def test_no_orphan_when_reaper_and_launcher_are_killed(launch: Launch, home: Home, tmp_path: Path) -> None:
     launcher = await launched(launch, tmp_path)
     first = reaper_of(home)
@@ -110,7 +147,7 @@ async def test_a_new_launcher_waits_for_what_a_killed_one_left(launch: Launch, h
     await killed.exit_code()
     following = await launch(*PROGRAMS, str(tmp_path))
     await following.says("waiting until its processes have ended")
-    assert launcher_pid(home) is None
+    assert launcher_pid(home) == following.process.pid
     (tmp_path / "third.go").touch()
     await following.says(READY)
 

@@ -55,8 +55,7 @@ def test_a_database_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatc
     assert names(plan) == ["temporal"]
     assert list(plan.outside_servers()) == ["PostgreSQL (DATABASE_URL)"]
     assert plan.service_environment()["DATABASE_URL"] == "postgresql://me@db.example/mine"
-    plan.prepare()
-    assert not (home.path / "postgres").exists()
+    assert plan.prepare_argv() == []
 
 
 def test_a_temporal_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +82,15 @@ def test_addresses_are_those_of_the_settings(home: Home, monkeypatch: pytest.Mon
     assert urls["API"] == "http://127.0.0.1:8123/api"
     assert urls["API documentation"] == "http://127.0.0.1:8123/docs"
     assert urls["WebSocket"] == "ws://127.0.0.1:8124/api/ws/progress"
+
+
+@pytest.mark.parametrize(("host", "reached_at"), [("::1", "[::1]"), ("::", "[::1]"), ("nas.lan", "nas.lan")])
+def test_an_address_is_spelled_as_in_a_url(
+    home: Home, monkeypatch: pytest.MonkeyPatch, host: str, reached_at: str
+) -> None:
+    monkeypatch.setenv("VIDFERRY_API_HOST", host)
+    monkeypatch.setenv("VIDFERRY_API_PORT", "8123")
+    assert Plan.make(home, demo=False).urls["API"] == f"http://{reached_at}:8123/api"
 
 
 def test_the_demo_adds_the_standin_and_sends_the_services_there(home: Home) -> None:

@@ -18,12 +18,6 @@ from tests.stack.launch import managed_program
 
 
 @pytest.fixture
-def said() -> list[str]:
-    """What the supervisor has told people."""
-    return []
-
-
-@pytest.fixture
 def supervise(group: ProcessGroup, home: Home, said: list[str]) -> Callable[[ManagedProcess], SupervisedProcess]:
     def start(spec: ManagedProcess) -> SupervisedProcess:
         return SupervisedProcess(spec, group, home.logs / f"{spec.name}.log", said.append, lambda: None)

@@ -12,8 +12,7 @@ from services.stack.home import Home, HomeLock
 from services.stack.settings import free_port
 from services.stack.state import ProcessEntry, StackState
 from services.stack.status import status
-
-GONE_PID = 2**22 - 1  # the largest Linux allows by default; nobody has it here
+from tests.stack.conftest import GONE_PID, left_over
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -72,9 +71,9 @@ def test_not_running(home: Home) -> None:
     assert status(home) == (3, f"Vidferry is not running ({home.path}).")
 
 
-async def test_left_over_processes_of_a_killed_launcher(running: Home) -> None:
-    running.lock_file.write_text('{"pid": 1, "created": 0}')
-    assert status(running) == (3, f"The launcher is gone; its last processes are ending ({running.path}).")
+def test_left_over_processes_of_a_killed_launcher(home: Home) -> None:
+    with left_over(home):
+        assert status(home) == (3, f"The launcher is gone; its last processes are ending ({home.path}).")
 
 
 async def test_before_anything_was_started(running: Home) -> None:

@@ -14,11 +14,6 @@ from tests.stack.launch import managed_program
 
 
 @pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def supervisor(group: ProcessGroup, home: Home, said: list[str]) -> Supervisor:
     return Supervisor(group, home.logs, said.append, lambda: None)
 
@@ -68,6 +63,12 @@ async def test_a_failing_one_shot_shows_its_last_words(supervisor: Supervisor) -
         )
 
 
+async def test_a_one_shot_that_takes_too_long_is_ended(supervisor: Supervisor, tmp_path: Path) -> None:
+    program = managed_program("setup", tmp_path)
+    with pytest.raises(StackError, match=r"Setting up did not end within 0\.1 s"):
+        await supervisor.run_once("setup", "Setting up", program.argv, {}, timeout_seconds=0.1)
+
+
 async def test_kill_waits_for_nobody(supervisor: Supervisor, tmp_path: Path) -> None:
     await supervisor.start([managed_program("api", tmp_path, "--ignore-sigterm")])
     supervisor.kill()
@@ -78,13 +79,16 @@ async def test_kill_waits_for_nobody(supervisor: Supervisor, tmp_path: Path) -> 
 async def test_waits_for_a_server_of_somebody_else(
     supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([False, False, True])
+    troubles = iter(["starting up", "starting up", None])
 
-    async def third_time() -> bool:
-        return next(answers)
+    async def third_time() -> str | None:
+        return next(troubles)
+
+    async def never() -> str | None:
+        return "connection refused"
 
     await supervisor.wait_for("PostgreSQL", third_time)
     assert said[-1].startswith("  PostgreSQL answers")
     monkeypatch.setattr("services.stack.supervisor.READY_TIMEOUT_SECONDS", 0)
-    with pytest.raises(StackError, match="PostgreSQL did not answer within 0 s"):
-        await supervisor.wait_for("PostgreSQL", negative)
+    with pytest.raises(StackError, match=r"PostgreSQL did not answer within 0 s: connection refused\."):
+        await supervisor.wait_for("PostgreSQL", never)

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import psutil
 from pydantic import SecretStr
-from temporalio.api.enums.v1 import IndexedValueType
 
 from services.stack.probes import postgres_answers, temporal_answers
 from services.stack.settings import free_port
-from services.stack.temporal import SEARCH_ATTRIBUTES, EmbeddedTemporal
+from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
-from shared.temporal import setup
 from tests.support import waiting
 from tests.support.servers import server
 
@@ -37,16 +35,6 @@ def test_a_rate_limited_queue_has_one_partition_and_is_fair() -> None:
         "matching.numTaskqueueWritePartitions=1",
         "matching.enableFairness=true",
     }
-
-
-def test_search_attributes_are_those_of_the_setup() -> None:
-    kinds = {name: kind.title().replace("_", "") for name, kind in _names_of(setup.SEARCH_ATTRIBUTES).items()}
-    assert kinds == SEARCH_ATTRIBUTES
-
-
-def _names_of(kinds: dict[str, IndexedValueType.ValueType]) -> dict[str, str]:
-    prefix = "INDEXED_VALUE_TYPE_"
-    return {name: IndexedValueType.Name(kind).removeprefix(prefix) for name, kind in kinds.items()}
 
 
 def test_without_a_file_everything_is_in_memory_and_without_a_port_there_is_no_web_ui() -> None:

@@ -55,7 +55,8 @@ async def kill_all_and_await_their_return(launcher: LauncherProcess, home: Home)
 
 async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch, home: Home) -> None:
     launcher = await started_demo(launch)
-    assert status() == [(name, "running") for name in NAMES]
+    everything_runs = [(name, "running") for name in NAMES]
+    await eventually(lambda: status() == everything_runs, "every process answers", within_seconds=START_SECONDS)
     api = state_of(home.demo).urls["API"]
     created = call(f"{api}/lists", {"name": "Harbour"})
     await kill_all_and_await_their_return(launcher, home.demo)
