@@ -19,7 +19,7 @@ async def running_status(client: Client, youtube_id: str) -> ImportStatus | None
 
     None where none runs, none answers within `ANSWER_SECONDS`, or the answer is one of another version of us.
     """
-    workflow = client.get_workflow_handle_for(ImportVideo.run, import_video_id(youtube_id))
+    workflow = client.get_workflow_handle(import_video_id(youtube_id))
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await workflow.query(

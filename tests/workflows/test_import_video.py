@@ -251,10 +251,11 @@ async def test_a_long_story_goes_on_in_a_new_run(client_with_short_runs: Client,
         handle = await start(client)
         for attempt in range(1, 21):
             await eventually(partial(calls_reach, steps, "fetch_metadata", attempt))
-            latest = client.get_workflow_handle_for(ImportVideo.run, handle.id)
+            latest: Handle = client.get_workflow_handle(handle.id)
             await eventually(partial(waits, latest))
             await latest.signal(ImportVideo.retry_now)
-        assert (await client.get_workflow_handle_for(ImportVideo.run, handle.id).result()).stage is ImportStage.COMPLETE
+        last: Handle = client.get_workflow_handle(handle.id, result_type=ImportVideoResult)
+        assert (await last.result()).stage is ImportStage.COMPLETE
         runs = [run async for run in client.list_workflows(f"WorkflowId = '{handle.id}'")]
     assert len(runs) > 1
     assert steps.calls.count("fetch_metadata") == 21
