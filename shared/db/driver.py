@@ -15,6 +15,7 @@ DATABASE_AWAY = (
     PoolTimeout,
     DBAPIError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # how asyncpg speaks of a socket that vanished while a statement was on its way
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
 )

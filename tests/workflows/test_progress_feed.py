@@ -46,18 +46,23 @@ async def reader(client: Client) -> AsyncIterator[list[FeedItem]]:
             received.append(item)
 
     await ensure_feed(client, 0)
+    polls_before = await _polls(client)
     task = asyncio.create_task(read())
-    await eventually(lambda: _is_polled(client), within_seconds=10)
+
+    async def polls() -> bool:
+        return await _polls(client) > polls_before
+
+    await eventually(polls)
     yield received
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def _is_polled(client: Client) -> bool:
-    """Whether the reader's first long poll has reached the feed."""
+async def _polls(client: Client) -> int:
+    """How many long polls have reached the feed's present run."""
     history = await client.get_workflow_handle(progress_feed_id(0)).fetch_history()
-    return any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
+    return sum(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
 
 
 async def received_all(received: list[FeedItem], items: list[FeedItem]) -> bool:
