@@ -29,8 +29,8 @@ from shared.temporal.feed import FeedPublisher, ensure_feed
 from workflows.start import start_import
 
 ROUNDS = 5
-IMPORTS = 150
-WARM_UP = 40
+IMPORTS = 100
+WARM_UP = 50
 IN_FLIGHT = 50
 
 

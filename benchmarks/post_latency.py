@@ -23,10 +23,10 @@ from tests.support.servers import free_port
 from tests.support.waiting import eventually
 
 WARM_UP = 100
-ROUNDS = 6
+ROUNDS = 5
 SEQUENTIAL = 150
 CLIENTS = 16
-CONCURRENT = 600
+CONCURRENT = 320
 
 
 @dataclass

@@ -42,6 +42,7 @@ async def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing stands in front of it
         timeout_graceful_shutdown=settings.drain_seconds,
     )
     logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
