@@ -1,8 +1,10 @@
 """All settings, read from the environment once per process. README.md's table lists them."""
 
+import ssl
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -37,13 +39,30 @@ class Settings(BaseSettings):
     """How long the one-shot set-up waits for PostgreSQL and Temporal to answer."""
     drain_seconds: int = Field(default=30, ge=0, validation_alias="VIDFERRY_DRAIN_SECONDS")
     """How long a process that was asked to stop finishes what it has begun."""
-    log_level: str = Field(default="INFO", validation_alias="VIDFERRY_LOG_LEVEL")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", validation_alias="VIDFERRY_LOG_LEVEL"
+    )
 
     youtube_proxy: SecretStr | None = Field(default=None, validation_alias="YOUTUBE_PROXY")
     """May carry a user and a password."""
     youtube_ca_file: Path | None = Field(default=None, validation_alias="YOUTUBE_CA_FILE")
     youtube_calls_per_second: float = Field(default=0.5, gt=0, validation_alias="YOUTUBE_CALLS_PER_SECOND")
     youtube_max_concurrent: int = Field(default=3, ge=1, validation_alias="YOUTUBE_MAX_CONCURRENT")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
+    @field_validator("youtube_ca_file")
+    @classmethod
+    def _holds_certificates(cls, path: Path | None) -> Path | None:
+        try:
+            if path is not None:
+                ssl.create_default_context(cafile=path)
+        except OSError as error:  # ssl.SSLError is one
+            raise ValueError(f"no certificates could be read from {path}") from error
+        return path
 
     @property
     def websocket_url(self) -> str:

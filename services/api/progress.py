@@ -48,7 +48,7 @@ def _running(video_id: UUID, status: ImportStatus, language: Language) -> VideoP
         attempt=status.attempt,
         retry_at=status.retry_at,
         waiting_for=status.waiting_for,
-        message=import_error_text(status.waiting_for, language) if status.waiting_for else None,
+        message=import_error_text(status.waiting_for, language, waiting=True) if status.waiting_for else None,
         source="workflow",
     )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.contracts.messages import ImportProgress
+from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language, import_error_text
 
 MAX_SUBSCRIBED_VIDEOS = 1000
@@ -118,7 +119,8 @@ def _in_language(message: ImportProgress, language: Language) -> ImportProgress:
     """Events are kept in English; with an `error_code` their text exists in every language."""
     if message.error_code is None:
         return message
-    return message.model_copy(update={"message": import_error_text(message.error_code, language)})
+    waiting = message.stage is not ImportStage.ERROR
+    return message.model_copy(update={"message": import_error_text(message.error_code, language, waiting=waiting)})
 
 
 def _problem(code: MessageProblemCode, **values: str) -> MessageProblem:

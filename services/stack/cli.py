@@ -96,7 +96,7 @@ def stop() -> None:
 
 def main() -> None:
     """Entry point of the `vidferry` command."""
-    app()
+    app(prog_name="vidferry")
 
 
 def _run(home: Home, *, demo: bool) -> NoReturn:

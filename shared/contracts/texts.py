@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 
 
 class Language(StrEnum):
@@ -92,8 +92,16 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
 }
 
 
-def import_error_text(code: ErrorType, language: Language = Language.EN) -> str:
-    """The plain sentence a person reads for an import's `error_code`."""
+TRYING_AGAIN: dict[Language, str] = {
+    Language.EN: "YouTube cannot be reached right now. The import tries again by itself.",
+    Language.DE: "YouTube ist gerade nicht erreichbar. Der Import versucht es von selbst wieder.",
+}
+
+
+def import_error_text(code: ErrorType, language: Language = Language.EN, *, waiting: bool = False) -> str:
+    """The plain sentence a person reads for an import's `error_code`; `waiting`: it goes on by itself."""
+    if waiting and ERROR_RULES[code].retry is Retry.BACKOFF:
+        return TRYING_AGAIN[language]
     return IMPORT_ERROR_TEXTS[code][language]
 
 

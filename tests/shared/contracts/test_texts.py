@@ -37,3 +37,12 @@ def test_the_languages_differ() -> None:
 )
 def test_the_first_language_that_we_speak_is_taken(header: str | None, language: Language) -> None:
     assert best_language(header) is language
+
+
+@pytest.mark.parametrize("language", Language)
+def test_who_waits_is_not_told_to_try_again(language: Language) -> None:
+    code = ErrorType.UPSTREAM_UNAVAILABLE
+    assert import_error_text(code, language, waiting=True) != import_error_text(code, language)
+    assert import_error_text(ErrorType.BOT_CHECK, language, waiting=True) == import_error_text(
+        ErrorType.BOT_CHECK, language
+    )
