@@ -66,7 +66,7 @@ PROGRESS: dict[str, Any] = {
     "retry_at": "2026-11-23T08:01:30Z",
     "waiting_for": "upstream_unavailable",
     "error_code": NULL,
-    "message": "YouTube could not be reached. Please try again later.",
+    "message": "YouTube cannot be reached right now. The import tries again by itself.",
     "source": "workflow",
 }
 TRANSCRIPT: dict[str, Any] = {

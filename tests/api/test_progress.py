@@ -62,8 +62,8 @@ async def test_an_import_that_waits_says_for_what_and_until_when(
 
     assert (progress["stage"], progress["progress"], progress["attempt"]) == ("created", 0, 2)
     assert datetime.fromisoformat(progress["retry_at"]) > datetime.fromisoformat(video["created_at"])
-    assert progress["message"].startswith("YouTube could not be reached.")
-    assert german.json()["message"].startswith("YouTube war nicht erreichbar.")
+    assert progress["message"].startswith("YouTube cannot be reached right now.")
+    assert german.json()["message"].startswith("YouTube ist gerade nicht erreichbar.")
 
 
 async def test_a_retry_ends_the_wait(api: Api, client: Client, steps: ScriptedSteps) -> None:
