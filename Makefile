@@ -1,7 +1,7 @@
 # Vidferry. `make` shows what there is. Everything lives in .venv/ and .vidferry/; after the first run it works offline.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up demo status stop test lint format benchmarks lock clean runtime development
+.PHONY: help up demo status doctor stop test lint format benchmarks lock clean runtime development
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
@@ -18,6 +18,9 @@ demo: development ## The same, offline, with invented videos from the project's 
 
 status: runtime ## Show what is running
 	@$(BIN)/vidferry status || test $$? -eq 3
+
+doctor: runtime ## Say what is wrong and what to do
+	@$(BIN)/vidferry doctor
 
 stop: runtime ## Stop what `make up` or `make demo` started
 	@$(BIN)/vidferry stop

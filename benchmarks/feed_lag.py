@@ -156,7 +156,7 @@ async def main() -> None:
     print_machine()
     async with machine() as running, publisher(running) as feed:
         engine = create_engine(running.settings)
-        with running.process("-m", "services.worker"), running.process("-m", "services.notifier"):
+        with running.process("services.worker"), running.process("services.notifier"):
             await answers(running.settings.notifier_port)
             await measure(running, engine, feed, *WARM_UP)
             for per_second, count in LOADS:

@@ -20,12 +20,15 @@ from benchmarks.bare_workflow import BareWorkflow, no_op
 from benchmarks.machine import Machine, machine, print_machine
 from services.worker.adapters.models import ExtractedVideo, Transcript, TranscriptLine
 from services.worker.build import DATABASE_STEPS, Dependencies, build_workers
+from services.worker.reporting import UpstreamReporter
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import Upstream
 from shared.contracts.youtube import CaptionsKind, CaptionTrack
 from shared.db.engine import create_engine
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.client import connect
 from shared.temporal.feed import FeedPublisher, ensure_feed
+from workflows.governors import GovernorClient
 from workflows.start import start_import
 
 ROUNDS = 5
@@ -115,11 +118,17 @@ async def run_imports(client: Client, engine: AsyncEngine, count: int) -> float:
 async def workers(running: Machine, client: Client, engine: AsyncEngine) -> AsyncIterator[None]:
     """The production workers with instant adapters, and a worker for the bare workflow."""
     youtube = InstantYoutube()
-    settings = running.settings.model_copy(update={"youtube_calls_per_second": 100_000, "youtube_max_concurrent": 100})
+    unlimited = {"youtube_calls_per_second": 100_000, "youtube_hourly_requests": 10**9, "youtube_max_concurrent": 100}
+    settings = running.settings.model_copy(update=unlimited)
     async with AsyncExitStack() as stack:
         feed = await stack.enter_async_context(FeedPublisher(client, 1))
         threads = stack.enter_context(ThreadPoolExecutor(100))
-        needs = Dependencies(engine, feed.publish, metadata=youtube, captions=youtube, threads=threads)
+        governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace)
+        await governor.configure()
+        reporter = await stack.enter_async_context(UpstreamReporter(governor))
+        needs = Dependencies(
+            engine, feed.publish, metadata=youtube, captions=youtube, reporter=reporter, threads=threads
+        )
         for worker in build_workers(client, settings, needs):
             await stack.enter_async_context(worker)
         bare = Worker(client, task_queue="bare", workflows=[BareWorkflow], activities=[no_op])

@@ -45,14 +45,13 @@ class Machine:
         }
 
     @contextlib.contextmanager
-    def process(self, *module: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, module: str, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
         """A Python module as a process of its own; its output is kept beside the data."""
-        log = self.directory / f"{module[-1].replace('.', '-')}.log"
+        log = self.directory / f"{module.replace('.', '-')}.log"
+        command = [sys.executable, "-m", module, *arguments]
         with (
-            log.open("wb") as output,
-            subprocess.Popen(
-                [sys.executable, *module], env=self.environment(**more), stdout=output, stderr=output
-            ) as process,
+            log.open("ab") as output,  # of several processes, where a benchmark runs several
+            subprocess.Popen(command, env=self.environment(**more), stdout=output, stderr=output) as process,
         ):
             try:
                 yield process

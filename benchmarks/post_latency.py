@@ -91,8 +91,8 @@ async def main() -> None:
     bare_port = free_port()
     async with machine() as running, httpx.AsyncClient(limits=httpx.Limits(max_connections=CLIENTS)) as http:
         with (
-            running.process("-m", "services.api"),
-            running.process("-m", "benchmarks.bare_insert", BARE_PORT=str(bare_port)),
+            running.process("services.api"),
+            running.process("benchmarks.bare_insert", BARE_PORT=str(bare_port)),
         ):
             await asyncio.gather(answers(running.settings.api_port), answers(bare_port))
             bare, product = await sides(running, http, bare_port)

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.contracts.upstreams import PacePolicy
+
 
 class Settings(BaseSettings):
     """Vidferry's settings with the defaults of an installation on one machine."""
@@ -47,7 +49,21 @@ class Settings(BaseSettings):
     """May carry a user and a password."""
     youtube_ca_file: Path | None = Field(default=None, validation_alias="YOUTUBE_CA_FILE")
     youtube_calls_per_second: float = Field(default=0.5, gt=0, validation_alias="YOUTUBE_CALLS_PER_SECOND")
+    """Of the whole installation. The seed waited 2 s between two calls."""
     youtube_max_concurrent: int = Field(default=3, ge=1, validation_alias="YOUTUBE_MAX_CONCURRENT")
+    """Per worker process; the seed's number."""
+    youtube_hourly_requests: int = Field(default=900, ge=1, validation_alias="YOUTUBE_HOURLY_REQUESTS")
+    """Guests are blocked after about 1,000 requests an hour."""
+    youtube_burst_calls: int = Field(default=20, ge=0, validation_alias="YOUTUBE_BURST_CALLS")
+    youtube_burst_calls_per_second: float = Field(default=3, gt=0, validation_alias="YOUTUBE_BURST_CALLS_PER_SECOND")
+    youtube_throttles_to_pause: int = Field(default=3, ge=1, validation_alias="YOUTUBE_THROTTLES_TO_PAUSE")
+    """The seed's circuit breaker: three failures, 30 s."""
+    youtube_pause_seconds: float = Field(default=30, gt=0, validation_alias="YOUTUBE_PAUSE_SECONDS")
+    youtube_bot_check_pause_seconds: float = Field(
+        default=900, gt=0, validation_alias="YOUTUBE_BOT_CHECK_PAUSE_SECONDS"
+    )
+    youtube_max_pause_seconds: float = Field(default=21_600, gt=0, validation_alias="YOUTUBE_MAX_PAUSE_SECONDS")
+    youtube_rate_step_seconds: float = Field(default=30, gt=0, validation_alias="YOUTUBE_RATE_STEP_SECONDS")
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -63,6 +79,21 @@ class Settings(BaseSettings):
         except OSError as error:  # ssl.SSLError is one
             raise ValueError(f"no certificates could be read from {path}") from error
         return path
+
+    @property
+    def youtube_pace(self) -> PacePolicy:
+        """How the `RateGovernor` paces YouTube."""
+        return PacePolicy(
+            calls_per_second=self.youtube_calls_per_second,
+            hourly_requests=self.youtube_hourly_requests,
+            burst_calls=self.youtube_burst_calls,
+            burst_calls_per_second=self.youtube_burst_calls_per_second,
+            throttles_to_pause=self.youtube_throttles_to_pause,
+            pause_seconds=self.youtube_pause_seconds,
+            bot_check_pause_seconds=self.youtube_bot_check_pause_seconds,
+            max_pause_seconds=self.youtube_max_pause_seconds,
+            rate_step_seconds=self.youtube_rate_step_seconds,
+        )
 
     @property
     def websocket_url(self) -> str:

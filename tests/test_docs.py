@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 from services.stack.cli import app
 from services.stack.home import PROJECT_ROOT, Home
 from services.stack.settings import StackSettings
-from shared.contracts.errors import ERROR_RULES
+from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.settings import Settings
 
 DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
@@ -119,7 +119,9 @@ def test_every_dependency_earns_its_place(heading: str) -> None:
 
 def test_the_architecture_says_what_follows_from_every_error() -> None:
     table = next(table for table in section(ARCHITECTURE, "Errors").split("\n\n") if table.startswith("| error type"))
-    written = [(name, what) for names, what in rows(table) for name in re.findall(r"`(\w+)`", names)]
-    assert sorted(name for name, _ in written) == sorted(ERROR_RULES)
-    for error_type, rule in ERROR_RULES.items():
-        assert dict(written)[error_type].startswith(rule.retry), error_type
+    written = [(name, what, pace) for names, what, pace in rows(table) for name in re.findall(r"`(\w+)`", names)]
+    assert sorted(name for name, _, _ in written) == sorted(ERROR_RULES)
+    for name, what, pace in written:
+        rule = ERROR_RULES[ErrorType(name)]
+        assert what.startswith(rule.retry), name
+        assert pace == rule.throttle, name

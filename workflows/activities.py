@@ -17,6 +17,7 @@ from shared.contracts.imports import (
     VideoMetadata,
     VideoRef,
 )
+from shared.contracts.upstreams import ApplyRateInput, UpstreamStatus
 
 
 class ImportSteps(ABC):
@@ -73,3 +74,17 @@ class ReconcileSteps(ABC):
     @abstractmethod
     async def start_missing_imports(self, reconcile: ReconcileInput) -> ReconcileResult:
         """Start the import of every waiting video that has none running."""
+
+
+class GovernorSteps(ABC):
+    """What a `RateGovernor` does, as local activities on queue `imports`."""
+
+    @activity.defn
+    @abstractmethod
+    async def apply_rate(self, rate: ApplyRateInput) -> None:
+        """Set the rate of the upstream's task queue, for every worker on every machine."""
+
+    @activity.defn
+    @abstractmethod
+    async def keep_upstream_status(self, status: UpstreamStatus) -> None:
+        """Write down how the upstream stands, for everybody who does not ask the governor."""

@@ -6,31 +6,34 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
     from shared.contracts.imports import (
         Attach,
-        FailImportInput,
         ImportState,
         ImportStatus,
         ImportVideoInput,
         ImportVideoResult,
-        SkipCaptionsInput,
         VideoRef,
         YoutubeFailure,
     )
     from shared.contracts.stages import STAGE_PROGRESS, ImportStage
-    from shared.temporal.names import IMPORT_STAGE, IMPORT_VIDEO, USER_ID, TaskQueue
-    from workflows.activities import ImportSteps, YoutubeSteps
-    from workflows.policies import (
-        DATABASE_STEP,
-        YOUTUBE_STEP,
-        delay_before_retry,
+    from shared.temporal.names import (
+        IMPORT_STAGE,
+        IMPORT_VIDEO,
+        PATCH_GOVERNED,
+        PRIORITY_BULK,
+        PRIORITY_PERSON,
+        USER_ID,
     )
+    from workflows import import_steps
+    from workflows.policies import CAPTION_ATTEMPTS, YoutubeStepOptions, delay_before_retry, youtube_step
 
 T = TypeVar("T")
 MAX_LISTED_USERS = 40
@@ -65,13 +68,16 @@ class ImportVideo:
         self._status = ImportStatus(youtube_id=video.youtube_id, stage=ImportStage.CREATED, progress=0)
         self._user_ids = list(video.user_ids)
         self._waits = video.waits
+        self._hurried_for = video.hurried_for
         self._attachments = 0
         self._cancel_asked = False
         self._retry_asked = False
+        self._is_governed = False
 
     @workflow.run
     async def run(self, video: ImportVideoInput) -> ImportVideoResult:
         """Import until everybody who attached has been served, or nobody waits any more."""
+        self._is_governed = workflow.patched(PATCH_GOVERNED)
         while True:
             served, self._cancel_asked = self._attachments, False
             result = await self._import()
@@ -82,6 +88,9 @@ class ImportVideo:
     def attach(self, attach: Attach) -> None:
         """One more user waits for this video."""
         self._attachments += 1
+        is_in_bulk = workflow.info().priority.priority_key == PRIORITY_BULK
+        if attach.is_waiting and is_in_bulk and self._hurried_for is None:
+            self._hurried_for = attach.user_id
         if attach.user_id not in self._user_ids and len(self._user_ids) < MAX_LISTED_USERS:
             self._user_ids.append(attach.user_id)
             if len(self._user_ids) > 1:  # the first came with the start
@@ -123,9 +132,7 @@ class ImportVideo:
         return state
 
     async def _bring_entries_up_to_date(self) -> ImportState:
-        return await workflow.execute_local_activity_method(
-            ImportSteps.begin_import, self._video, **DATABASE_STEP, summary="What is known already"
-        )
+        return await import_steps.begin_import(self._video)
 
     async def _bring_what_is_missing(self, state: ImportState) -> None:
         if state.reached is ImportStage.CREATED:
@@ -137,15 +144,7 @@ class ImportVideo:
 
     async def _bring_metadata(self) -> None:
         self._begin_stage(ImportStage.METADATA)
-        metadata = await self._ask_youtube(
-            lambda: workflow.start_activity_method(
-                YoutubeSteps.fetch_metadata,
-                self._video,
-                task_queue=TaskQueue.YOUTUBE,
-                **YOUTUBE_STEP,
-                summary="Title, chapters, caption tracks",
-            ),
-        )
+        metadata = await self._ask_youtube(lambda: import_steps.fetch_metadata(self._video, self._place_in_line()))
         self._status.title = metadata.title
         self._reach(ImportStage.METADATA)
 
@@ -153,56 +152,43 @@ class ImportVideo:
         self._begin_stage(ImportStage.CAPTIONS)
         try:
             await self._ask_youtube(
-                lambda: workflow.start_activity_method(
-                    YoutubeSteps.fetch_captions,
-                    self._video,
-                    task_queue=TaskQueue.YOUTUBE,
-                    **YOUTUBE_STEP,
-                    summary="Captions",
-                )
+                lambda: import_steps.fetch_captions(self._video, self._place_in_line()),
+                max_attempts=CAPTION_ATTEMPTS if self._is_governed else None,
             )
         except _Refused as refused:
-            if ERROR_RULES[refused.error_type].retry is not Retry.SKIP:
+            if not self._goes_on_without_captions(refused.error_type):
                 raise
-            await workflow.execute_local_activity_method(
-                ImportSteps.skip_captions,
-                SkipCaptionsInput(youtube_id=self._video.youtube_id, reason=refused.error_type),
-                **DATABASE_STEP,
-                summary=f"No captions: {refused.error_type}",
-            )
+            await import_steps.skip_captions(self._video, refused.error_type)
         self._reach(ImportStage.CAPTIONS)
+
+    def _goes_on_without_captions(self, error_type: ErrorType) -> bool:
+        retry = ERROR_RULES[error_type].retry
+        return retry is Retry.SKIP or (retry is Retry.BACKOFF and self._is_governed)
 
     async def _bring_chapters(self) -> None:
         self._begin_stage(ImportStage.CHAPTERS)
-        await workflow.execute_local_activity_method(
-            ImportSteps.save_chapters, self._video, **DATABASE_STEP, summary="Chapters"
-        )
+        await import_steps.save_chapters(self._video)
         self._reach(ImportStage.CHAPTERS)
 
     async def _complete(self) -> None:
-        await workflow.execute_local_activity_method(
-            ImportSteps.complete_import, self._video, **DATABASE_STEP, summary="Complete"
-        )
+        await import_steps.complete_import(self._video)
         self._reach(ImportStage.COMPLETE)
         self._begin_stage(ImportStage.COMPLETE)
 
     async def _fail(self, error_type: ErrorType) -> ImportVideoResult:
-        await workflow.execute_local_activity_method(
-            ImportSteps.fail_import,
-            FailImportInput(youtube_id=self._video.youtube_id, error_code=error_type),
-            **DATABASE_STEP,
-            summary=f"Failed: {error_type}",
-        )
+        await import_steps.fail_import(self._video, error_type)
         self._status.stage = ImportStage.ERROR
         self._begin_stage(ImportStage.ERROR)
         return ImportVideoResult(stage=ImportStage.ERROR, error_code=error_type)
 
-    async def _ask_youtube(self, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
+    async def _ask_youtube(
+        self, ask: Callable[[], workflow.ActivityHandle[T]], *, max_attempts: int | None = None
+    ) -> T:
         """Ask until YouTube answers. Raises _Refused when asking again is of no use."""
         attempt = 1
         while True:
             try:
-                answer = await self._unless_cancelled(ask())
+                answer = await self._in_turn(ask)
             except ActivityError as error:
                 error_type, failure = _what_youtube_said(error)
             else:
@@ -210,20 +196,67 @@ class ImportVideo:
                 return answer
             is_attempt = ERROR_RULES[error_type].retry is Retry.BACKOFF
             self._waits = 0 if is_attempt else self._waits + 1
-            delay = delay_before_retry(error_type, failure, attempt=attempt, waits=self._waits, now=workflow.now())
+            delay = delay_before_retry(
+                error_type,
+                failure,
+                attempt=attempt,
+                max_attempts=max_attempts,
+                waits=self._waits,
+                now=workflow.now(),
+                is_governed=self._is_governed,
+            )
             if delay is None:
                 raise _Refused(error_type)
             attempt += is_attempt
             await self._wait(delay, error_type, attempt)
 
-    async def _unless_cancelled(self, activity: workflow.ActivityHandle[T]) -> T:
-        await workflow.wait_condition(lambda: activity.done() or self._cancel_asked)
+    async def _in_turn(self, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
+        """One call, when its turn in the queue has come: a better place there means to queue up again."""
+        self._status.asks_youtube = True
+        try:
+            while True:
+                hurried_for = self._hurried_for
+                try:
+                    return await self._unless_recalled(ask(), hurried_for)
+                except ActivityError as error:
+                    if not is_cancelled_exception(error) or self._hurried_for == hurried_for:
+                        raise
+        finally:
+            self._status.asks_youtube = False
+
+    async def _unless_recalled(self, activity: workflow.ActivityHandle[T], hurried_for: UUID | None) -> T:
+        """The call's answer. An entry that comes while it waits is brought to where the import is.
+
+        Raises _NobodyWaits when nobody wants the video any more, and ActivityError of a cancelled activity when the
+        call that was queued for `hurried_for` is to be queued for somebody else.
+        """
+        served = self._attachments
+        while not (activity.done() or self._is_recalled(hurried_for)):
+            await workflow.wait_condition(partial(self._is_call_disturbed, activity, hurried_for, served))
+            if self._is_governed and self._attachments > served and not activity.done():
+                served = self._attachments
+                await self._bring_entries_up_to_date()
         if not activity.done():
-            activity.cancel()
-            with suppress(ActivityError):
-                await activity
-            raise _NobodyWaits
-        return await activity
+            activity.cancel()  # one that has begun may end; one that waits is given up at once
+        try:
+            return await activity
+        except ActivityError as error:
+            if self._cancel_asked and is_cancelled_exception(error):
+                raise _NobodyWaits from None
+            raise
+
+    def _is_recalled(self, hurried_for: UUID | None) -> bool:
+        return self._cancel_asked or self._hurried_for != hurried_for
+
+    def _is_call_disturbed(self, activity: workflow.ActivityHandle[T], hurried_for: UUID | None, served: int) -> bool:
+        return activity.done() or self._is_recalled(hurried_for) or (self._is_governed and self._attachments > served)
+
+    def _place_in_line(self) -> YoutubeStepOptions:
+        if self._hurried_for is None:
+            priority = Priority.default  # the one that the import was started with
+        else:
+            priority = Priority(priority_key=PRIORITY_PERSON, fairness_key=str(self._hurried_for))
+        return youtube_step(priority, is_governed=self._is_governed)
 
     async def _wait(self, delay: timedelta, reason: ErrorType, attempt: int) -> None:
         """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is.
@@ -232,14 +265,21 @@ class ImportVideo:
         """
         retry_at = workflow.now() + delay
         self._status.attempt, self._status.retry_at, self._status.waiting_for = attempt, retry_at, reason
-        self._describe(f"waits until {retry_at:%Y-%m-%d %H:%M:%S} UTC: {reason}")
+        self._describe(
+            f"waits until {retry_at:%Y-%m-%d %H:%M:%S} UTC: {reason}" if delay else f"in line again: {reason}"
+        )
         try:
             await self._sleep_until(retry_at)
         finally:
             self._status.retry_at = self._status.waiting_for = None
         if workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(
-                ImportVideoInput(youtube_id=self._video.youtube_id, user_ids=self._user_ids, waits=self._waits)
+                ImportVideoInput(
+                    youtube_id=self._video.youtube_id,
+                    user_ids=self._user_ids,
+                    hurried_for=self._hurried_for,
+                    waits=self._waits,
+                )
             )
         if self._cancel_asked or not (await self._bring_entries_up_to_date()).wanted:
             raise _NobodyWaits

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
+from temporalio.workflow import ActivityCancellationType
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.imports import YoutubeFailure
@@ -42,6 +43,15 @@ DATABASE_STEP = LocalStepOptions(
     retry_policy=OUR_TROUBLE,
 )
 """A short transaction, run as a local activity (docs/adr/0003): no task of its own, no round trip to the server."""
+ONCE = RetryPolicy(maximum_attempts=1)
+"""What the governor wants grows old: it tries again itself, with what is true by then."""
+RATE_STEP = LocalStepOptions(
+    start_to_close_timeout=timedelta(seconds=5), local_retry_threshold=timedelta(seconds=5), retry_policy=ONCE
+)
+"""A change of a task queue's rate: two short calls of Temporal."""
+STATUS_STEP = LocalStepOptions(
+    start_to_close_timeout=timedelta(seconds=3), local_retry_threshold=timedelta(seconds=5), retry_policy=ONCE
+)
 YOUTUBE_STEP = StepOptions(
     # Two or three requests of at most 20 s each through the slowest of proxies, and the database write.
     start_to_close_timeout=timedelta(minutes=3),
@@ -52,6 +62,22 @@ YOUTUBE_STEP = StepOptions(
 RECONCILE_STEP = StepOptions(
     start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(seconds=30), retry_policy=OUR_TROUBLE
 )
+
+
+class YoutubeStepOptions(StepOptions):
+    """As an activity's, and its place in the queue."""
+
+    priority: Priority
+    cancellation_type: ActivityCancellationType
+
+
+def youtube_step(priority: Priority, *, is_governed: bool) -> YoutubeStepOptions:
+    """A step that asks YouTube.
+
+    When it is cancelled, the workflow waits for what becomes of it: a call that has begun is not made twice.
+    """
+    wait, do_not_wait = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, ActivityCancellationType.TRY_CANCEL
+    return YoutubeStepOptions(**YOUTUBE_STEP, priority=priority, cancellation_type=wait if is_governed else do_not_wait)
 
 
 @dataclass(frozen=True)
@@ -70,26 +96,44 @@ class Backoff:
 TRANSIENT = Backoff(timedelta(seconds=1), timedelta(minutes=10))
 """With the 24 attempts of an unreachable YouTube, an outage of two hours ends no import."""
 BLOCKED = Backoff(timedelta(seconds=30), timedelta(hours=1))
-"""From the seed's 30 s pause up to the hour in which a rate-limited session recovers ."""
+"""For an import that is throttled again and again."""
+THROTTLES_IN_LINE = 2
+"""So often an import is in line again at once, where the `RateGovernor` holds it back together with all others.
+
+Then it steps aside: one video that YouTube never answers for must not pause everybody's calls each time.
+"""
 LATER = Backoff(timedelta(minutes=15), timedelta(hours=6))
 """How often a live stream without a known end is looked at."""
 
 
+CAPTION_ATTEMPTS = 3
+"""The seed's number: then the video goes on without YouTube's captions."""
+
+
 def delay_before_retry(
-    error_type: ErrorType, failure: YoutubeFailure, *, attempt: int, waits: int, now: datetime
+    error_type: ErrorType,
+    failure: YoutubeFailure,
+    *,
+    attempt: int,
+    max_attempts: int | None = None,
+    waits: int,
+    now: datetime,
+    is_governed: bool = True,
 ) -> timedelta | None:
     """How long to wait before YouTube is asked again, or None to give up.
 
-    `attempt` counts transient failures of this step including this one; `waits` counts waits in a row including this
-    one.
+    `attempt` counts transient failures of this step including this one, `max_attempts` is the step's own limit;
+    `waits` counts waits in a row that are no attempts, including this one. `is_governed`: false for imports that are
+    older than the `RateGovernor`.
     """
     rule = ERROR_RULES[error_type]
     match rule.retry:
-        case Retry.BACKOFF if attempt < rule.max_attempts:
+        case Retry.BACKOFF if attempt < min(rule.max_attempts, max_attempts or rule.max_attempts):
             return TRANSIENT.delay(attempt)
+        case Retry.WAIT if not is_governed:
+            return BLOCKED.delay(waits)
         case Retry.WAIT:
-            asked_for = timedelta(seconds=failure.retry_after_seconds or 0)
-            return max(BLOCKED.delay(waits), asked_for)
+            return BLOCKED.delay(waits - THROTTLES_IN_LINE) if waits > THROTTLES_IN_LINE else timedelta()
         case Retry.LATER:
             return max(failure.not_before - now if failure.not_before else timedelta(), LATER.delay(waits))
         case _:

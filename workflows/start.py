@@ -21,7 +21,7 @@ from workflows.import_video import ImportVideo
 async def start_import(
     client: Client, youtube_id: str, user_id: UUID, *, priority: int = PRIORITY_PERSON
 ) -> WorkflowHandle[ImportVideo, ImportVideoResult]:
-    """Start the import of a video, or attach the user to the one that runs.
+    """Start the import of a video, or attach the user to the one that runs, which is raised to `priority`.
 
     The entry must be committed before. Safe to repeat. Raises RPCError, or RuntimeError from a client
     that never connected, while Temporal cannot be reached.
@@ -33,7 +33,7 @@ async def start_import(
         task_queue=TaskQueue.IMPORTS,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal="attach",
-        start_signal_args=[Attach(user_id=user_id)],
+        start_signal_args=[Attach(user_id=user_id, is_waiting=priority == PRIORITY_PERSON)],
         priority=Priority(priority_key=priority, fairness_key=str(user_id)),
         search_attributes=TypedSearchAttributes(
             [

@@ -10,14 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem
-from shared.db.driver import driver_of
+from shared.db.driver import DATABASE_AWAY, driver_of
 from shared.db.migrate import is_current
-
-_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InternalClientError)
-"""What a statement raises when Postgres stops, vanishes or does not answer in time (TimeoutError is an OSError).
-
-InternalClientError: the statement was begun at the very moment when the server closed the connection.
-"""
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +35,8 @@ class Database:
         driver = driver_of(connection)
         try:
             yield connection
-        except (DBAPIError, asyncpg.InterfaceError, *_AWAY) as error:
-            cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-            if driver.is_closed() or isinstance(cause, _AWAY):
+        except DATABASE_AWAY as error:
+            if driver.is_closed() or _is_outage(error):
                 raise _away(error) from error
             raise
         finally:
@@ -55,6 +48,12 @@ class Database:
             return await is_current(self._engine)
         except Exception as error:
             raise _away(error) from error
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether it is Postgres that is away, rather than the statement that is wrong: some errors tell of either."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    return isinstance(cause, DATABASE_AWAY) and not isinstance(cause, asyncpg.InterfaceError)
 
 
 def _away(error: Exception) -> Problem:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.api.problem_texts import ProblemCode
+from services.api.problem_texts import TROUBLE_TEXTS, ProblemCode, TroubleCode
+from shared.contracts.texts import Language
 
 NULL = "<null>"
 """Stands for null: FastAPI drops None from its description, and `services.api.openapi` puts it back."""
@@ -69,6 +70,13 @@ PROGRESS: dict[str, Any] = {
     "message": "YouTube cannot be reached right now. The import tries again by itself.",
     "source": "workflow",
 }
+PROGRESS_PAUSED: dict[str, Any] = {
+    **PROGRESS,
+    "attempt": 1,
+    "retry_at": "2026-11-23T14:10:00Z",
+    "waiting_for": "bot_check",
+    "message": "YouTube asks for a longer pause. Imports go on by themselves.",
+}
 TRANSCRIPT: dict[str, Any] = {
     "captions_source": "youtube",
     "captions_language": "en",
@@ -103,6 +111,32 @@ EVENTS: dict[str, Any] = {
     "next_since": 4712,
     "has_more": False,
 }
+READY: dict[str, Any] = {"status": "ready", "database": "ok", "temporal": "ok", "problems": []}
+DEGRADED: dict[str, Any] = {
+    **READY,
+    "status": "degraded",
+    "problems": [
+        {
+            "code": "certificate_untrusted",
+            "message": TROUBLE_TEXTS[TroubleCode.CERTIFICATE_UNTRUSTED][Language.EN],
+        }
+    ],
+}
+UPSTREAM: dict[str, Any] = {
+    "name": "youtube",
+    "state": "open",
+    "reason": "bot_check",
+    "message": "YouTube asks for a longer pause. Imports go on by themselves.",
+    "since": "2026-11-23T13:55:00Z",
+    "resume_at": "2026-11-23T14:10:00Z",
+    "calls_per_second": 0.0,
+    "max_calls_per_second": 0.5,
+    "burst": False,
+    "hourly_requests": 900,
+    "requests_left": 412,
+    "at": "2026-11-23T13:55:00Z",
+}
+UPSTREAM_CHANGE: dict[str, Any] = {"name": "youtube", "requested": "pause"}
 CONFIG: dict[str, Any] = {
     "websocket_url": "ws://127.0.0.1:8001/api/ws/progress",
     "temporal_ui_url": "http://127.0.0.1:8233",

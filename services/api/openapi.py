@@ -21,6 +21,7 @@ TAGS = [
     {"name": "videos", "description": "Videos of a list and their imports."},
     {"name": "content", "description": "What an import has brought: captions and chapters."},
     {"name": "events", "description": "Progress that a client has missed."},
+    {"name": "upstreams", "description": "Servers outside that set the pace: YouTube."},
     {"name": "system", "description": "The installation itself."},
 ]
 _COMPONENT = "#/components/schemas/{model}"
@@ -34,10 +35,11 @@ BODY_PROBLEMS = (
 Responses = dict[int | str, dict[str, Any]]
 
 
-def problem_responses(*codes: ProblemCode) -> Responses:
-    """The documentation of an endpoint's problems, and of those that every endpoint with a database has."""
+def problem_responses(*codes: ProblemCode, asks_database: bool = True) -> Responses:
+    """The documentation of an endpoint's problems, and of those that nearly every endpoint has."""
     responses: Responses = {}
-    for code in (*codes, ProblemCode.DATABASE_AWAY, ProblemCode.UNEXPECTED):
+    away = (ProblemCode.DATABASE_AWAY,) if asks_database else ()
+    for code in (*codes, *away, ProblemCode.UNEXPECTED):
         kind = PROBLEMS[code]
         response = responses.setdefault(
             kind.status.value,

@@ -24,7 +24,15 @@ class ProblemCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     DATABASE_AWAY = "database_away"
     DATABASE_NOT_MIGRATED = "database_not_migrated"
+    TEMPORAL_AWAY = "temporal_away"
     UNEXPECTED = "unexpected"
+
+
+class TroubleCode(StrEnum):
+    """What keeps imports from going on while requests are served, in one stable word."""
+
+    TEMPORAL_AWAY = "temporal_away"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,31 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "The database does not fit this version yet: its migrations have to run first.",
         "Die Datenbank passt noch nicht zu dieser Version: Erst müssen die Migrationen laufen.",
     ),
+    ProblemCode.TEMPORAL_AWAY: _kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "What runs the imports cannot be reached right now. Please try again in a moment.",
+        "Die Steuerung der Importe ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.",
+    ),
     ProblemCode.UNEXPECTED: _kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong on our side. It was noted under the incident number given here.",
         "Bei uns ist etwas schiefgegangen. Es ist unter der genannten Vorfallnummer vermerkt.",
     ),
 }
+
+TROUBLE_TEXTS: dict[TroubleCode, dict[Language, str]] = {
+    TroubleCode.TEMPORAL_AWAY: {
+        Language.EN: "What runs the imports cannot be reached right now. Imports go on as soon as it is back.",
+        Language.DE: "Die Steuerung der Importe ist gerade nicht erreichbar. Ist sie wieder da, geht es weiter.",
+    },
+    TroubleCode.CERTIFICATE_UNTRUSTED: {
+        Language.EN: "The secure connection to YouTube cannot be checked, and all imports wait. "
+        "Please check the settings YOUTUBE_PROXY and YOUTUBE_CA_FILE.",
+        Language.DE: "Die Verbindung zu YouTube lässt sich nicht prüfen, und alle Importe warten. "
+        "Bitte prüfen Sie die Einstellungen YOUTUBE_PROXY und YOUTUBE_CA_FILE.",
+    },
+}
+"""For the operator, so settings are named."""
 
 FIELD_TEXTS: dict[str, dict[Language, str]] = {
     "missing": {Language.EN: "This is required.", Language.DE: "Diese Angabe fehlt."},
@@ -110,6 +137,10 @@ FIELD_TEXTS: dict[str, dict[Language, str]] = {
     "string_pattern_mismatch": {
         Language.EN: "This contains characters that are not allowed.",
         Language.DE: "Das enthält Zeichen, die nicht erlaubt sind.",
+    },
+    "enum": {
+        Language.EN: "This is not one of the possible values.",
+        Language.DE: "Das ist keiner der möglichen Werte.",
     },
     "uuid_parsing": {Language.EN: "This is not a valid id.", Language.DE: "Das ist keine gültige Kennung."},
     "int_parsing": {Language.EN: "This has to be a whole number.", Language.DE: "Das muss eine ganze Zahl sein."},

@@ -12,8 +12,11 @@ from services.api.schemas import VideoProgress
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import CLOSED_STAGES
-from shared.contracts.texts import Language, import_error_text
+from shared.contracts.texts import Language, import_error_text, waiting_text
+from shared.contracts.upstreams import Upstream
 from shared.db import videos
+from shared.db.driver import driver_of
+from shared.db.upstreams import find_status
 from shared.db.videos import VideoRecord
 from workflows.progress import running_status
 
@@ -28,15 +31,18 @@ router = APIRouter(tags=["videos"])
 async def get_video_progress(
     video_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage
 ) -> VideoProgress:
-    """Stage, percentage and next attempt: of the running import, otherwise as last saved."""
+    """Stage, percentage and what it waits for: of the running import, otherwise as last saved."""
     async with shared.database.connection() as connection:
         video = await videos.get_video(connection, user_id, video_id)
-    if video is None:
-        raise Problem(ProblemCode.VIDEO_NOT_FOUND)
-    status = None if video.import_stage in CLOSED_STAGES else await running_status(shared.client, video.youtube_id)
+        if video is None:
+            raise Problem(ProblemCode.VIDEO_NOT_FOUND)
+        if video.import_stage in CLOSED_STAGES:
+            return _saved(video, language)
+        youtube = await find_status(driver_of(connection), Upstream.YOUTUBE)
+    status = await running_status(shared.client, video.youtube_id)
     if status is None or status.progress < video.import_progress:  # it has not yet looked at what is known
         return _saved(video, language)
-    return _running(video.id, status, language)
+    return _running(video.id, status.while_paused(youtube), language)
 
 
 def _running(video_id: UUID, status: ImportStatus, language: Language) -> VideoProgress:
@@ -48,7 +54,7 @@ def _running(video_id: UUID, status: ImportStatus, language: Language) -> VideoP
         attempt=status.attempt,
         retry_at=status.retry_at,
         waiting_for=status.waiting_for,
-        message=import_error_text(status.waiting_for, language, waiting=True) if status.waiting_for else None,
+        message=waiting_text(status.waiting_for, language) if status.waiting_for else None,
         source="workflow",
     )
 

@@ -12,6 +12,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language, import_error_text
+from shared.contracts.upstreams import PauseReason
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db.lists import ListRecord
 from shared.db.videos import ChapterRecord, SegmentRecord, VideoDetails, VideoRecord
@@ -21,8 +22,9 @@ ListName = Annotated[
 ]
 
 
-def _example(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [example]}, from_attributes=True)
+def with_examples(*shown: dict[str, Any]) -> ConfigDict:
+    """The configuration of a model that the OpenAPI page shows by these examples."""
+    return ConfigDict(json_schema_extra={"examples": [*shown]}, from_attributes=True)
 
 
 class ListInput(BaseModel):
@@ -36,7 +38,7 @@ class ListInput(BaseModel):
 class ListOutput(BaseModel):
     """A list of videos."""
 
-    model_config = _example(examples.LIST)
+    model_config = with_examples(examples.LIST)
 
     id: UUID
     name: str
@@ -52,7 +54,7 @@ class ListOutput(BaseModel):
 class ListPage(BaseModel):
     """A page of lists, newest first."""
 
-    model_config = _example({"items": [examples.LIST], "next_cursor": examples.NULL})
+    model_config = with_examples({"items": [examples.LIST], "next_cursor": examples.NULL})
 
     items: Sequence[ListOutput]
     next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
@@ -69,7 +71,7 @@ class VideoInput(BaseModel):
 class VideoOutput(BaseModel):
     """A video on a list. What YouTube knows of it is null until the import has brought it."""
 
-    model_config = _example(examples.VIDEO)
+    model_config = with_examples(examples.VIDEO)
 
     id: UUID
     list_id: UUID
@@ -97,7 +99,7 @@ class VideoOutput(BaseModel):
 class VideoDetailsOutput(VideoOutput):
     """A video on a list, with everything that is known about it."""
 
-    model_config = _example(examples.VIDEO_DETAILS)
+    model_config = with_examples(examples.VIDEO_DETAILS)
 
     description: str | None
     tags: list[str]
@@ -123,7 +125,7 @@ class VideoDetailsOutput(VideoOutput):
 class VideoPage(BaseModel):
     """A page of a list's videos, newest first."""
 
-    model_config = _example({"items": [examples.VIDEO], "next_cursor": examples.CURSOR})
+    model_config = with_examples({"items": [examples.VIDEO], "next_cursor": examples.CURSOR})
 
     items: Sequence[VideoOutput]
     next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
@@ -132,15 +134,17 @@ class VideoPage(BaseModel):
 class VideoProgress(BaseModel):
     """How far the import of a video is."""
 
-    model_config = _example(examples.PROGRESS)
+    model_config = with_examples(examples.PROGRESS, examples.PROGRESS_PAUSED)
 
     video_id: UUID
     youtube_id: str
     stage: ImportStage = Field(description="The last stage reached.")
     progress: int = Field(ge=0, le=100, description="Percent.")
     attempt: int | None = Field(default=None, description="Which attempt the stage under way is at; null if unknown.")
-    retry_at: datetime | None = Field(default=None, description="When the next attempt begins, while it waits.")
-    waiting_for: ErrorType | None = Field(default=None, description="Why it waits.")
+    retry_at: datetime | None = Field(default=None, description="When it goes on, while it waits; null if unknown.")
+    waiting_for: ErrorType | PauseReason | None = Field(
+        default=None, description="Why it waits: an error of its own, or a pause of all calls to YouTube."
+    )
     error_code: ErrorType | None = Field(default=None, description="Why it ended in `error`.")
     message: str | None = Field(default=None, description="Why it waits or ended, in a plain sentence.")
     source: Literal["workflow", "database"] = Field(
@@ -161,7 +165,7 @@ class SegmentOutput(BaseModel):
 class TranscriptPage(BaseModel):
     """A page of a video's captions, from the beginning."""
 
-    model_config = _example(examples.TRANSCRIPT)
+    model_config = with_examples(examples.TRANSCRIPT)
 
     captions_source: CaptionsSource | None = Field(
         description="`none`: the video has no captions; null: they have not been looked for yet."
@@ -198,7 +202,7 @@ class ChapterOutput(BaseModel):
 class Chapters(BaseModel):
     """A video's chapters in order; empty where it has none."""
 
-    model_config = _example(examples.CHAPTERS)
+    model_config = with_examples(examples.CHAPTERS)
 
     chapters: Sequence[ChapterOutput]
 
@@ -211,47 +215,11 @@ class Chapters(BaseModel):
 class EventPage(BaseModel):
     """Progress events that somebody missed, oldest first."""
 
-    model_config = _example(examples.EVENTS)
+    model_config = with_examples(examples.EVENTS)
 
     items: Sequence[ImportProgress]
     next_since: int = Field(description="The `since` of the next request.")
     has_more: bool = Field(description="Whether there are more events right now.")
-
-
-class Health(BaseModel):
-    """The process is alive."""
-
-    model_config = _example({"status": "ok"})
-
-    status: Literal["ok"] = "ok"
-
-
-class Readiness(BaseModel):
-    """Whether requests can be served. Without Temporal they can: imports start as soon as it is back."""
-
-    model_config = _example({"status": "ready", "database": "ok", "temporal": "ok"})
-
-    status: Literal["ready", "degraded"]
-    database: Literal["ok"] = "ok"
-    temporal: Literal["ok", "away"]
-
-
-class Features(BaseModel):
-    """What the user interface shows."""
-
-    import_progress: bool
-
-
-class ClientConfig(BaseModel):
-    """What a user interface has to know about this installation."""
-
-    model_config = _example(examples.CONFIG)
-
-    websocket_url: str
-    temporal_ui_url: str
-    features: Features
-    languages: Sequence[Language]
-    version: str
 
 
 def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:

@@ -1,23 +1,25 @@
 """Endpoints about the installation itself."""
 
 import asyncio
-from datetime import timedelta
 
 from fastapi import APIRouter
 from temporalio.client import Client
 
-from services.api.deps import Shared
+from services.api.deps import RequestLanguage, Resources, Shared
+from services.api.installation_schemas import ClientConfig, Features, Health, Readiness, Trouble
 from services.api.openapi import problem_responses
-from services.api.problem_texts import ProblemCode
+from services.api.problem_texts import ProblemCode, TroubleCode
 from services.api.problems import Problem
-from services.api.schemas import ClientConfig, Features, Health, Readiness
 from shared import VERSION
 from shared.contracts.texts import Language
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
+from shared.db.driver import driver_of
+from shared.db.upstreams import find_status
 from shared.temporal.client import TEMPORAL_AWAY
 
 router = APIRouter(tags=["system"])
 
-CHECK_TIMEOUT = timedelta(seconds=2)
+CHECK_SECONDS = 2.0
 
 
 @router.get("/health", summary="Is the process alive?")
@@ -29,14 +31,22 @@ async def get_health() -> Health:
 @router.get(
     "/ready",
     summary="Can requests be served?",
-    responses=problem_responses(ProblemCode.DATABASE_NOT_MIGRATED),
+    responses=problem_responses(ProblemCode.VALIDATION_FAILED, ProblemCode.DATABASE_NOT_MIGRATED),
 )
-async def get_readiness(shared: Shared) -> Readiness:
-    """Ready when Postgres answers and has every migration. Without Temporal the service is degraded, but works."""
-    migrated, temporal_answers = await asyncio.gather(_is_migrated(shared), _answers(shared.client))
-    if not migrated:
-        raise Problem(ProblemCode.DATABASE_NOT_MIGRATED)
-    return Readiness(status="ready" if temporal_answers else "degraded", temporal="ok" if temporal_answers else "away")
+async def get_readiness(shared: Shared, language: RequestLanguage) -> Readiness:
+    """Ready when Postgres answers and has every migration.
+
+    Degraded while imports cannot go on: without Temporal, or because the settings let no call to YouTube through.
+    """
+    youtube, temporal_answers = await asyncio.gather(_youtube(shared), _answers(shared.client))
+    troubles = [] if temporal_answers else [TroubleCode.TEMPORAL_AWAY]
+    if youtube and youtube.is_paused and youtube.reason is PauseReason.CERTIFICATE_UNTRUSTED:
+        troubles.append(TroubleCode.CERTIFICATE_UNTRUSTED)
+    return Readiness(
+        status="degraded" if troubles else "ready",
+        temporal="ok" if temporal_answers else "away",
+        problems=[Trouble.of(code, language) for code in troubles],
+    )
 
 
 @router.get("/config", summary="What a user interface has to know")
@@ -52,15 +62,21 @@ async def get_config(shared: Shared) -> ClientConfig:
     )
 
 
-async def _is_migrated(shared: Shared) -> bool:
+async def _youtube(shared: Resources) -> UpstreamStatus | None:
+    """How YouTube stands. Raises Problem (503) when the database cannot be used."""
     try:
-        return await asyncio.wait_for(shared.database.is_migrated(), CHECK_TIMEOUT.total_seconds())
+        async with asyncio.timeout(CHECK_SECONDS):
+            if not await shared.database.is_migrated():
+                raise Problem(ProblemCode.DATABASE_NOT_MIGRATED)
+            async with shared.database.connection() as connection:
+                return await find_status(driver_of(connection), Upstream.YOUTUBE)
     except TimeoutError:
         raise Problem(ProblemCode.DATABASE_AWAY) from None
 
 
 async def _answers(client: Client) -> bool:
     try:
-        return await asyncio.wait_for(client.service_client.check_health(), CHECK_TIMEOUT.total_seconds())
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await client.service_client.check_health()
     except (*TEMPORAL_AWAY, TimeoutError):
         return False

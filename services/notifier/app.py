@@ -16,6 +16,7 @@ from services.notifier.connection import WRITE_LIMIT_BYTES
 from services.notifier.feed import FeedReader, sweep
 from services.notifier.health import health_response
 from services.notifier.hub import Hub
+from services.notifier.pauses import Pauses
 from services.notifier.session import Session, Sources
 from services.notifier.snapshots import Snapshots
 from services.notifier.store import Store
@@ -41,7 +42,8 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         self._store = Store(engine)
         self._hub = Hub(self._store.latest_seq, self._store.events_page)
         self._feed = FeedReader(client, settings.feed_shards, self._hub)
-        self._sources = Sources(self._hub, self._store, Snapshots(self._store, client))
+        self._pauses = Pauses()
+        self._sources = Sources(self._hub, self._pauses, self._store, Snapshots(self._store, client, self._pauses))
         self._background: list[asyncio.Task[None]] = []
         self._server: Server
 
@@ -66,7 +68,7 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         )
         self._background = [
             asyncio.create_task(self._feed.run(), name="feed"),
-            asyncio.create_task(sweep(self._store, self._hub), name="sweep"),
+            asyncio.create_task(sweep(self._store, self._hub, self._pauses), name="sweep"),
         ]
         return self
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from services.notifier.hub import Hub
+from services.notifier.pauses import Pauses
 from services.notifier.store import DatabaseAway, Store
 from shared.temporal.feed import ensure_feed, subscribe
 from shared.temporal.names import progress_feed_id
@@ -87,14 +88,15 @@ async def _first_of(*coroutines: Coroutine[None, None, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def sweep(store: Store, hub: Hub) -> None:
-    """Tell the hub every `SWEEP_SECONDS` what Postgres has: one query for all users who are connected."""
+async def sweep(store: Store, hub: Hub, pauses: Pauses) -> None:
+    """Tell every `SWEEP_SECONDS` what Postgres has: one query for all users who are connected, one for the pauses."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         try:
             if user_ids := hub.user_ids:
                 hub.announce(await store.latest_seqs(user_ids))
+                pauses.observe(await store.upstreams())
         except DatabaseAway as error:
             logger.warning("Postgres cannot be read, trying again: %s", error)
-        except Exception:  # whatever it was: without the sweep, nobody hears of what the feed lost
+        except Exception:  # whatever it was: without the sweep, nobody hears of what the feed lost, nor of pauses
             logger.exception("the sweep failed, trying again")

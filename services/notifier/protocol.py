@@ -1,7 +1,7 @@
 """Messages between a browser and the notifier: what a client may ask, and how answers become bytes.
 
 Client to notifier: `subscribe` (a snapshot of some videos), `resume` (missed events), `ping`.
-Notifier to client: `import_progress`, `snapshot`, `pong`, `error`.
+Notifier to client: `import_progress`, `snapshot`, `upstream_paused`, `upstream_resumed`, `pong`, `error`.
 """
 
 from enum import StrEnum
@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.contracts.messages import ImportProgress
+from shared.contracts.messages import ImportProgress, UpstreamPaused, UpstreamResumed
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language, import_error_text
+from shared.contracts.texts import Language, import_error_text, pause_text
+from shared.contracts.upstreams import UpstreamStatus
 
 MAX_SUBSCRIBED_VIDEOS = 1000
 MAX_SEQ = 2**63 - 1
@@ -108,6 +109,15 @@ def encode_snapshot(snapshot: Snapshot, language: Language) -> bytes:
     """A snapshot as a client reads it."""
     videos = [_in_language(video, language) for video in snapshot.videos]
     return snapshot.model_copy(update={"videos": videos}).model_dump_json().encode()
+
+
+def encode_upstream(status: UpstreamStatus, language: Language) -> bytes:
+    """Whether calls to an upstream are paused, as a client reads it."""
+    if not status.is_paused:
+        return UpstreamResumed(upstream=status.upstream).model_dump_json().encode()
+    message = pause_text(status.reason, language) if status.reason else None
+    paused = UpstreamPaused(upstream=status.upstream, reason=status.reason, resume_at=status.resume_at, message=message)
+    return paused.model_dump_json().encode()
 
 
 def encode_problem(problem: MessageProblem) -> bytes:

@@ -10,6 +10,7 @@ from websockets.frames import CloseCode
 
 from services.notifier.connection import Connection
 from services.notifier.hub import Hub
+from services.notifier.pauses import Pauses
 from services.notifier.protocol import (
     PONG,
     MessageProblem,
@@ -34,6 +35,7 @@ class Sources:
     """Where a session's answers come from."""
 
     hub: Hub
+    pauses: Pauses
     store: Store
     snapshots: Snapshots
 
@@ -46,6 +48,7 @@ class Session:
         self._user_id = user_id
         self._connection = Connection(socket, language)
         self._hub = sources.hub
+        self._pauses = sources.pauses
         self._store = sources.store
         self._snapshots = sources.snapshots
 
@@ -66,21 +69,24 @@ class Session:
                 await self._answer(parse(data))
         finally:
             self._hub.leave(self._user_id, self._connection)
+            self._pauses.leave(self._connection)
 
     async def _open(self) -> None:
         """Join first, read the snapshot second: an event in between is held and sent only if it is newer."""
         joined_at = await self._hub.join(self._user_id, self._connection)
-        snapshot = await self._snapshots.in_flight(self._user_id)
+        snapshot = await self._snapshots.in_flight(self._user_id, self._connection.language)
         # The newest events may have gone with their video since; whatever was handed out is older than the rows.
         snapshot.seq = max(snapshot.seq, joined_at)
         self._connection.begin(snapshot.seq)
         self._send_snapshot(snapshot)
+        self._pauses.join(self._connection)
 
     async def _answer(self, message: Subscribe | Resume | Ping | MessageProblem) -> None:
         match message:
             case Subscribe():
                 self._connection.hold()
-                self._send_snapshot(await self._snapshots.of_videos(self._user_id, message.video_ids))
+                language = self._connection.language
+                self._send_snapshot(await self._snapshots.of_videos(self._user_id, message.video_ids, language))
             case Resume():
                 self._connection.hold()
                 await self._send_missed(message.since)

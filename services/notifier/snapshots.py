@@ -6,12 +6,15 @@ from uuid import UUID
 
 from temporalio.client import Client
 
+from services.notifier.pauses import Pauses
 from services.notifier.protocol import Snapshot
 from services.notifier.store import Store, VideoRow, VideoRows
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import CLOSED_STAGES, ImportStage
+from shared.contracts.texts import Language, waiting_text
+from shared.contracts.upstreams import PauseReason, Upstream
 from workflows.progress import ANSWER_SECONDS, running_status
 
 MAX_IN_FLIGHT = 200
@@ -25,24 +28,29 @@ MAX_ASKED_AT_ONCE = 10
 class Snapshots:
     """Builds snapshots. Connections that ask about the same import at the same time share one query."""
 
-    def __init__(self, store: Store, client: Client) -> None:
+    def __init__(self, store: Store, client: Client, pauses: Pauses) -> None:
         self._store = store
         self._client = client
+        self._pauses = pauses
         self._slots = asyncio.Semaphore(MAX_ASKED_AT_ONCE)
         self._asking: dict[str, asyncio.Task[ImportStatus | None]] = {}
 
-    async def in_flight(self, user_id: UUID) -> Snapshot:
+    async def in_flight(self, user_id: UUID, language: Language) -> Snapshot:
         """The user's newest imports that are not over. Raises DatabaseAway."""
-        return await self._snapshot(await self._store.videos_in_flight(user_id, MAX_IN_FLIGHT))
+        return await self._snapshot(await self._store.videos_in_flight(user_id, MAX_IN_FLIGHT), language)
 
-    async def of_videos(self, user_id: UUID, video_ids: Sequence[UUID]) -> Snapshot:
+    async def of_videos(self, user_id: UUID, video_ids: Sequence[UUID], language: Language) -> Snapshot:
         """These videos of the user. Raises DatabaseAway."""
-        return await self._snapshot(await self._store.videos_of_ids(user_id, video_ids))
+        return await self._snapshot(await self._store.videos_of_ids(user_id, video_ids), language)
 
-    async def _snapshot(self, rows: VideoRows) -> Snapshot:
+    async def _snapshot(self, rows: VideoRows, language: Language) -> Snapshot:
+        self._pauses.observe(rows.upstreams)
         running = dict.fromkeys(row.youtube_id for row in rows.videos if row.import_stage not in CLOSED_STAGES)
         answers = await self._ask(list(running)[:MAX_ASKED])
-        return Snapshot(seq=rows.seq, videos=[progress_of(row, answers.get(row.youtube_id)) for row in rows.videos])
+        youtube = self._pauses.status_of(Upstream.YOUTUBE)  # after the answers: never older than they are
+        statuses = {youtube_id: answer.while_paused(youtube) for youtube_id, answer in answers.items()}
+        videos = [progress_of(row, statuses.get(row.youtube_id), language) for row in rows.videos]
+        return Snapshot(seq=rows.seq, videos=videos)
 
     async def _ask(self, youtube_ids: list[str]) -> dict[str, ImportStatus]:
         questions = {youtube_id: self._question(youtube_id) for youtube_id in youtube_ids}
@@ -67,17 +75,9 @@ class Snapshots:
             return None
 
 
-def progress_of(row: VideoRow, status: ImportStatus | None) -> ImportProgress:
+def progress_of(row: VideoRow, status: ImportStatus | None, language: Language) -> ImportProgress:
     """One video of a snapshot, as far as the workflow or the row knows, whichever is further."""
-    stored = ImportProgress(
-        video_id=row.id,
-        youtube_id=row.youtube_id,
-        stage=ImportStage(row.import_stage),
-        progress=row.import_progress,
-        list_id=row.list_id,
-        batch_id=row.batch_id,
-        error_code=ErrorType(row.error_code) if row.error_code else None,
-    )
+    stored = _stored(row)
     # An import that is over may have been asked for again: then only the row knows.
     if status is None or status.stage in CLOSED_STAGES or status.progress < row.import_progress:
         return stored
@@ -87,6 +87,24 @@ def progress_of(row: VideoRow, status: ImportStatus | None) -> ImportProgress:
             "progress": status.progress,
             "attempt": status.attempt,
             "retry_at": status.retry_at,
-            "error_code": status.waiting_for,
+            "error_code": _error_code(status.waiting_for),
+            "message": waiting_text(status.waiting_for, language) if status.waiting_for else None,
         }
+    )
+
+
+def _error_code(reason: ErrorType | PauseReason | None) -> ErrorType | None:
+    """None for what is nobody's error; the pauses that an error has caused have its value."""
+    return next((error_type for error_type in ErrorType if error_type == reason), None)
+
+
+def _stored(row: VideoRow) -> ImportProgress:
+    return ImportProgress(
+        video_id=row.id,
+        youtube_id=row.youtube_id,
+        stage=ImportStage(row.import_stage),
+        progress=row.import_progress,
+        list_id=row.list_id,
+        batch_id=row.batch_id,
+        error_code=ErrorType(row.error_code) if row.error_code else None,
     )

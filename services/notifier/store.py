@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.messages import FeedItem
-from shared.db import events
+from shared.contracts.upstreams import UpstreamStatus
+from shared.db import events, upstreams
 from shared.db.engine import ping
 
 READ_SECONDS = 5.0
@@ -56,10 +57,11 @@ class VideoRow:
 
 @dataclass(frozen=True)
 class VideoRows:
-    """Videos as they were when the user's newest event was `seq`."""
+    """Videos as they were when the user's newest event was `seq`, and the upstreams of that moment."""
 
     seq: int
     videos: list[VideoRow]
+    upstreams: list[UpstreamStatus]
 
 
 class Store:
@@ -88,6 +90,11 @@ class Store:
         async with self._connection() as connection:
             return await events.events_since(connection, user_id, after, up_to=up_to, limit=PAGE_EVENTS)
 
+    async def upstreams(self) -> list[UpstreamStatus]:
+        """How every upstream stands."""
+        async with self._connection() as connection:
+            return await upstreams.all_statuses(connection)
+
     async def videos_in_flight(self, user_id: UUID, limit: int) -> VideoRows:
         """The user's newest videos whose import is not over."""
         return await self._videos(_IN_FLIGHT, {"user_id": user_id, "limit": limit})
@@ -100,7 +107,8 @@ class Store:
         async with self._connection() as connection:
             seq = await events.latest_seq(connection, values["user_id"])
             rows = await connection.execute(statement, values)
-            return VideoRows(seq, [VideoRow(**row) for row in rows.mappings()])
+            found = [VideoRow(**row) for row in rows.mappings()]
+            return VideoRows(seq, found, await upstreams.all_statuses(connection))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

@@ -52,6 +52,15 @@ def status() -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Find out what is wrong, and say what to do. Exit code 0: all is well, 1: something is not."""
+    from services.stack.doctor import doctor as examine
+    from shared.process import run
+
+    run(lambda: examine(_current_home(), typer.echo))
+
+
+@app.command()
 def logs(
     service: Annotated[str | None, typer.Argument(help="postgres, temporal, worker, api, …; all when omitted.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines as they come.")] = False,

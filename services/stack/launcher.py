@@ -15,7 +15,7 @@ from services.stack.group import ProcessGroup
 from services.stack.home import HomeLock
 from services.stack.logs import open_log, turn_over
 from services.stack.plan import KILL_MARGIN_SECONDS, Plan, python_environment
-from services.stack.settings import check_ports
+from services.stack.settings import check_ports, problems_of
 from services.stack.state import ProcessEntry, StackState
 from services.stack.supervisor import Supervisor
 
@@ -32,8 +32,8 @@ async def launch(make_plan: Callable[[], Plan], show: Callable[[str], None], com
     except StackError as error:
         complain(str(error))
     except ValidationError as error:
-        for problem in error.errors():
-            complain(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}.")
+        for problem in problems_of(error):
+            complain(problem)
     return 1
 
 

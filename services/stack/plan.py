@@ -40,7 +40,14 @@ STANDIN_COMMAND = ("-m", "tests.standin")
 KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""
 SERVER_STOP_SECONDS = 20
-DEMO_CALLS_PER_SECOND = "5"
+DEMO_PACE = {
+    "YOUTUBE_CALLS_PER_SECOND": "5",
+    "YOUTUBE_HOURLY_REQUESTS": "100000",
+    "YOUTUBE_BOT_CHECK_PAUSE_SECONDS": "15",
+    "YOUTUBE_MAX_PAUSE_SECONDS": "30",
+    "YOUTUBE_RATE_STEP_SECONDS": "5",
+}
+"""The stand-in has no limits; where it plays one, nobody wants to wait as long as for the real YouTube."""
 DEMO_VIDEOS = {
     "https://www.youtube.com/watch?v=demoCaption": "captions in two languages, chapters",
     "https://youtu.be/demoAutoCap": "automatic captions, chapters in the description",
@@ -157,12 +164,8 @@ class Plan:
 
     def _standin_environment(self) -> dict[str, str]:
         written = json.loads((self._standin_directory / "standin.json").read_text())
-        pace = os.environ.get("YOUTUBE_CALLS_PER_SECOND", DEMO_CALLS_PER_SECOND)
-        return {
-            "YOUTUBE_PROXY": written["proxy_url"],
-            "YOUTUBE_CA_FILE": written["ca_file"],
-            "YOUTUBE_CALLS_PER_SECOND": pace,
-        }
+        pace = {name: os.environ.get(name) or value for name, value in DEMO_PACE.items()}
+        return {"YOUTUBE_PROXY": written["proxy_url"], "YOUTUBE_CA_FILE": written["ca_file"], **pace}
 
     def _postgres_process(self) -> ManagedProcess:
         return ManagedProcess(

@@ -57,6 +57,18 @@ async def postgres_answers(settings: "Settings") -> bool:
         return False
 
 
+async def is_migrated(settings: "Settings") -> bool:
+    """Whether our database has every migration of this code. Raises what the database raises."""
+    from shared.db.engine import create_engine
+    from shared.db.migrate import is_current
+
+    engine = create_engine(settings, pool_size=1)
+    try:
+        return await is_current(engine)
+    finally:
+        await engine.dispose()
+
+
 async def temporal_trouble(settings: "Settings") -> str | None:
     """Why the Temporal server does not serve our namespace just now; None when it does.
 
@@ -83,6 +95,28 @@ async def temporal_answers(settings: "Settings") -> bool:
         return await temporal_trouble(settings) is None
     except StackError:
         return False
+
+
+async def has_worker(settings: "Settings") -> bool:
+    """Whether each of our task queues has been polled in the last minutes. Raises one of TEMPORAL_AWAY."""
+    from temporalio.api.enums.v1 import TaskQueueType
+    from temporalio.api.taskqueue.v1 import TaskQueue as Queue
+    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+    from shared.temporal.client import connect
+    from shared.temporal.names import TaskQueue
+
+    client = await connect(settings)
+    for name in TaskQueue:
+        request = DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=Queue(name=name),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        )
+        answer = await client.workflow_service.describe_task_queue(request, timeout=timedelta(seconds=TIMEOUT_SECONDS))
+        if not answer.pollers:
+            return False
+    return True
 
 
 def http_answers(url: str) -> bool:

@@ -2,11 +2,12 @@
 
 import errno
 import socket
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -43,6 +44,34 @@ class StackSettings(BaseSettings):
     temporal_ui_port: Port = Field(default=8233, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
     standin_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
     """The demo's YouTube stand-in."""
+
+
+class ServiceSettings(Settings):
+    """The settings that another process sees: what it was given, and nothing of this process's environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the arguments only."""
+        return (init_settings,)
+
+
+def service_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of a service with this environment. Raises pydantic's ValidationError for an impossible one."""
+    given = {name.upper(): value for name, value in environment.items() if value}
+    names = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    return ServiceSettings.model_validate({name: given[name] for name in names & given.keys()})
+
+
+def problems_of(error: ValidationError) -> list[str]:
+    """One sentence for each variable that is refused."""
+    return [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}." for problem in error.errors()]
 
 
 def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None:

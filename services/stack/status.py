@@ -1,14 +1,19 @@
 """`vidferry status`: what is running right now, checked with live probes."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import psutil
 
 from services.stack.home import Home, is_locked, launcher_pid
-from services.stack.probes import http_answers, port_answers
-from services.stack.state import ProcessEntry, StackState
+from services.stack.probes import TIMEOUT_SECONDS, http_answers, port_answers
+from services.stack.process import ProcessState
+from services.stack.running import entries_of, service_environment
+from services.stack.state import ProcessEntry
 
 RUNNING = 0
 NOT_RUNNING = 3
@@ -22,27 +27,44 @@ def status(home: Home) -> tuple[int, str]:
         if is_locked(home):
             return NOT_RUNNING, f"The launcher is gone; its last processes are ending ({home.path})."
         return NOT_RUNNING, f"Vidferry is not running ({home.path})."
-    try:
-        entries = StackState.read(home.state_file).processes
-    except FileNotFoundError:
+    if not (entries := entries_of(home)):
         return RUNNING, "Vidferry is starting."
-    with ThreadPoolExecutor(max_workers=len(entries) or 1) as pool:
+    with ThreadPoolExecutor(max_workers=len(entries) + 1) as pool:
+        youtube = pool.submit(_youtube, entries)
         rows = list(pool.map(_row, entries))
-    return RUNNING, _table([COLUMNS, *rows])
+    return RUNNING, _table([COLUMNS, *rows]) + youtube.result()
+
+
+def state_now(entry: ProcessEntry) -> str:
+    """The process's state in a word or two. Blocks for a few seconds when it does not answer."""
+    if entry.state != ProcessState.RUNNING:
+        return entry.state
+    if not _is_alive(entry):
+        return "gone"
+    return ProcessState.RUNNING if _answers(entry) else "not answering"
 
 
 def _row(entry: ProcessEntry) -> tuple[str, ...]:
-    alive = entry.pid is not None and psutil.pid_exists(entry.pid)
-    uptime = _duration(time.time() - entry.started_at) if alive else "-"
-    return (entry.name, _state(entry, alive), str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
+    uptime = _duration(time.time() - entry.started_at) if _is_alive(entry) else "-"
+    return (entry.name, state_now(entry), str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
 
 
-def _state(entry: ProcessEntry, alive: bool) -> str:
-    if entry.state != "running":
-        return entry.state
-    if not alive:
-        return "gone"
-    return "running" if _answers(entry) else "not answering"
+def _is_alive(entry: ProcessEntry) -> bool:
+    return entry.pid is not None and psutil.pid_exists(entry.pid)
+
+
+def _youtube(entries: Sequence[ProcessEntry]) -> str:
+    """How YouTube stands, as a paragraph; empty where that cannot be had at once, for whatever reason."""
+    if (environment := service_environment(entries)) is None:
+        return ""
+    from services.stack.pace import in_words, youtube_status
+    from services.stack.settings import service_settings
+
+    with contextlib.suppress(Exception):
+        settings = service_settings(environment)
+        found = asyncio.run(asyncio.wait_for(youtube_status(settings), TIMEOUT_SECONDS))
+        return f"\n\nYouTube: {in_words(found)}" if found else ""
+    return ""
 
 
 def _answers(entry: ProcessEntry) -> bool:

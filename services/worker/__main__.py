@@ -11,11 +11,14 @@ from services.worker.adapters.captions import CaptionsAdapter
 from services.worker.adapters.metadata import MetadataAdapter
 from services.worker.build import Dependencies, build_workers, pool_size
 from services.worker.health import are_polled, serve_health
+from services.worker.reporting import UpstreamReporter
 from shared import process
+from shared.contracts.upstreams import Upstream
 from shared.db.engine import create_engine
 from shared.settings import Settings
 from shared.temporal.client import TEMPORAL_AWAY, connect
 from shared.temporal.feed import FeedPublisher, ensure_feed
+from workflows.governors import GovernorClient
 
 RECONNECT_SECONDS = 1.0
 
@@ -31,13 +34,15 @@ async def main() -> int:
         return 0
     engine = create_engine(settings, pool_size=pool_size(settings))
     threads = ThreadPoolExecutor(settings.youtube_max_concurrent, thread_name_prefix="youtube")
-    async with FeedPublisher(client, settings.feed_shards) as feed:
+    governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace)
+    async with FeedPublisher(client, settings.feed_shards) as feed, UpstreamReporter(governor) as reporter:
         proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
         needs = Dependencies(
             engine=engine,
             publish=feed.publish,
-            metadata=MetadataAdapter(proxy, settings.youtube_ca_file),
-            captions=CaptionsAdapter(proxy, settings.youtube_ca_file),
+            metadata=MetadataAdapter(proxy, settings.youtube_ca_file, on_request=reporter.request_sent),
+            captions=CaptionsAdapter(proxy, settings.youtube_ca_file, on_request=reporter.request_sent),
+            reporter=reporter,
             threads=threads,
         )
         await _work(client, build_workers(client, settings, needs), settings, stop)
@@ -51,6 +56,7 @@ async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
         try:
             client = await connect(settings, lazy=False)
             await asyncio.gather(*(ensure_feed(client, shard) for shard in range(settings.feed_shards)))
+            await GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace).configure()
         except TEMPORAL_AWAY as error:
             logger.warning("waiting for Temporal at %s: %s", settings.temporal_address, error)
             await asyncio.sleep(RECONNECT_SECONDS)

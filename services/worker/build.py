@@ -8,17 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from services.worker.activities.governor import GovernorActivities
 from services.worker.activities.imports import ImportActivities
 from services.worker.activities.reconcile import ReconcileActivities
 from services.worker.activities.youtube import CaptionsSourceAdapter, MetadataSource, YoutubeActivities
+from services.worker.reporting import UpstreamReporter
 from shared.settings import Settings
 from shared.temporal.feed import Publish
 from shared.temporal.names import TaskQueue
 from workflows.import_video import ImportVideo
 from workflows.progress_feed import ProgressFeed
+from workflows.rate_governor import RateGovernor
 from workflows.reconcile_imports import ReconcileImports
 
-WORKFLOWS = [ImportVideo, ProgressFeed, ReconcileImports]
+WORKFLOWS = [ImportVideo, ProgressFeed, RateGovernor, ReconcileImports]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Dependencies:
     publish: Publish
     metadata: MetadataSource
     captions: CaptionsSourceAdapter
+    reporter: UpstreamReporter
     threads: Executor
     """At least `youtube_max_concurrent` of them."""
 
@@ -40,6 +44,7 @@ def build_workers(client: Client, settings: Settings, needs: Dependencies) -> li
 
 def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
     imports = ImportActivities(needs.engine, needs.publish)
+    governor = GovernorActivities(needs.engine, client)
     reconcile = ReconcileActivities(needs.engine, client)
     return Worker(
         client,
@@ -51,6 +56,8 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
             imports.save_chapters,
             imports.complete_import,
             imports.fail_import,
+            governor.apply_rate,
+            governor.keep_upstream_status,
             reconcile.start_missing_imports,
         ],
         max_concurrent_local_activities=DATABASE_STEPS,
@@ -60,7 +67,12 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
 
 def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
     youtube = YoutubeActivities(
-        needs.engine, needs.publish, metadata=needs.metadata, captions=needs.captions, threads=needs.threads
+        needs.engine,
+        needs.publish,
+        metadata=needs.metadata,
+        captions=needs.captions,
+        reporter=needs.reporter,
+        threads=needs.threads,
     )
     return Worker(
         client,
@@ -68,7 +80,7 @@ def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> 
         activities=[youtube.fetch_metadata, youtube.fetch_captions],
         max_concurrent_activities=settings.youtube_max_concurrent,
         max_heartbeat_throttle_interval=timedelta(seconds=5),
-        # The server keeps this rate over all workers together; a differing value in one of them would win.
+        # Until the governor has set the queue's own rate, which overrides this one.
         max_task_queue_activities_per_second=settings.youtube_calls_per_second,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )

@@ -40,11 +40,22 @@ class Retry(StrEnum):
     BACKOFF = "backoff"
     """Transient: again soon, a limited number of times."""
     WAIT = "wait"
-    """Blocked or misconfigured: wait as long as it takes, not counted as an attempt."""
+    """Blocked or misconfigured: wait for the `RateGovernor`, as long as it takes, not counted as an attempt."""
     LATER = "later"
     """The video is not there yet (live, premiere): come back at a known or guessed time."""
     SKIP = "skip"
     """Not an error of the import: the stage ends without the thing it looked for."""
+
+
+class Throttle(StrEnum):
+    """What an error means for everybody's pace; the `RateGovernor` decides how long."""
+
+    NO = "no"
+    """It concerns this video or this moment."""
+    COUNTS = "counts"
+    """Asked to slow down: several in a row pause all calls."""
+    PAUSES = "pauses"
+    """No call gets through: all calls pause at once."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +65,9 @@ class ErrorRule:
     retry: Retry
     max_attempts: int = 1
     """How often a step is tried in all, where `retry` is BACKOFF."""
-    throttle: bool = False
-    """YouTube asked us to slow down."""
+    throttle: Throttle = Throttle.NO
     speech_to_text: bool = False
-    """Only a video that really has no captions may cost money for speech-to-text."""
+    """Whether captions that could not be had for this reason may be made from speech, which costs money."""
 
 
 ERROR_RULES: dict[ErrorType, ErrorRule] = {
@@ -70,12 +80,12 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.RECORDING_UNAVAILABLE: ErrorRule(Retry.NEVER),
     ErrorType.LIVE_NOW: ErrorRule(Retry.LATER),
     ErrorType.UPCOMING: ErrorRule(Retry.LATER),
-    ErrorType.BOT_CHECK: ErrorRule(Retry.WAIT, throttle=True),
-    ErrorType.RATE_LIMITED: ErrorRule(Retry.WAIT, throttle=True),
-    ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=24),
-    ErrorType.LINK_EXPIRED: ErrorRule(Retry.BACKOFF, max_attempts=4),
-    ErrorType.UNEXPECTED_ANSWER: ErrorRule(Retry.BACKOFF, max_attempts=6),
-    ErrorType.CERTIFICATE_UNTRUSTED: ErrorRule(Retry.WAIT),
+    ErrorType.BOT_CHECK: ErrorRule(Retry.WAIT, throttle=Throttle.PAUSES),
+    ErrorType.RATE_LIMITED: ErrorRule(Retry.WAIT, throttle=Throttle.COUNTS),
+    ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=24, speech_to_text=True),
+    ErrorType.LINK_EXPIRED: ErrorRule(Retry.BACKOFF, max_attempts=4, speech_to_text=True),
+    ErrorType.UNEXPECTED_ANSWER: ErrorRule(Retry.BACKOFF, max_attempts=6, speech_to_text=True),
+    ErrorType.CERTIFICATE_UNTRUSTED: ErrorRule(Retry.WAIT, throttle=Throttle.PAUSES),
     ErrorType.CAPTIONS_NONE: ErrorRule(Retry.SKIP, speech_to_text=True),
     ErrorType.CAPTIONS_DISABLED: ErrorRule(Retry.SKIP, speech_to_text=True),
     ErrorType.CAPTIONS_TOKEN_REQUIRED: ErrorRule(Retry.SKIP),

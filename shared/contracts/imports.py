@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import PauseReason, UpstreamStatus
 from shared.contracts.youtube import YoutubeId
 
 
@@ -19,6 +20,8 @@ class ImportVideoInput(BaseModel):
     youtube_id: YoutubeId
     user_ids: list[UUID] = []
     """Who attached to the runs before this one."""
+    hurried_for: UUID | None = None
+    """Who added the video singly while it waited in bulk."""
     waits: int = 0
     """How often in a row the runs before this one have waited for YouTube."""
 
@@ -34,6 +37,8 @@ class Attach(BaseModel):
     """One more user wants this video; the row is in Postgres already."""
 
     user_id: UUID
+    is_waiting: bool = False
+    """A person waits for this video alone: it goes before everything in bulk."""
 
 
 class ImportStatus(BaseModel):
@@ -48,9 +53,17 @@ class ImportStatus(BaseModel):
     attempt: int = 1
     """Which attempt the stage under way is at."""
     retry_at: datetime | None = None
-    """When the next attempt starts, while the import waits."""
-    waiting_for: ErrorType | None = None
+    """When the next attempt starts, while the import waits and the time is known."""
+    waiting_for: ErrorType | PauseReason | None = None
     """Why it waits."""
+    asks_youtube: bool = False
+    """A step is with YouTube or in the queue to it: it waits for as long as calls to YouTube are paused."""
+
+    def while_paused(self, youtube: UpstreamStatus | None) -> "ImportStatus":
+        """The same, for people: a pause of all calls is what this import waits for as well."""
+        if not (self.asks_youtube and youtube and youtube.is_paused):
+            return self
+        return self.model_copy(update={"waiting_for": youtube.reason, "retry_at": youtube.resume_at})
 
 
 class VideoRef(BaseModel):
@@ -91,8 +104,6 @@ class FailImportInput(BaseModel):
 class YoutubeFailure(BaseModel):
     """Details of a YouTube activity's ApplicationError; its `type` is the `ErrorType`."""
 
-    retry_after_seconds: float | None = None
-    """As YouTube's `Retry-After` said."""
     not_before: datetime | None = None
     """When a live stream or premiere begins."""
 

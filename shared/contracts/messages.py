@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import PauseReason, Upstream
 from shared.contracts.youtube import YoutubeId
 
 
@@ -28,6 +29,24 @@ class ImportProgress(BaseModel):
     error_code: ErrorType | None = None
     attempt: int | None = None
     retry_at: datetime | None = None
+
+
+class UpstreamPaused(BaseModel):
+    """No call goes to an upstream: imports that need it wait."""
+
+    type: Literal["upstream_paused"] = "upstream_paused"
+    upstream: Upstream
+    reason: PauseReason | None
+    resume_at: datetime | None
+    """When calls go again or the next one is tried; None: nobody knows, or one is being tried."""
+    message: str | None
+
+
+class UpstreamResumed(BaseModel):
+    """Calls go to an upstream again."""
+
+    type: Literal["upstream_resumed"] = "upstream_resumed"
+    upstream: Upstream
 
 
 class FeedItem(BaseModel):

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+from shared.contracts.upstreams import PauseReason
 
 
 class Language(StrEnum):
@@ -96,6 +97,39 @@ TRYING_AGAIN: dict[Language, str] = {
     Language.EN: "YouTube cannot be reached right now. The import tries again by itself.",
     Language.DE: "YouTube ist gerade nicht erreichbar. Der Import versucht es von selbst wieder.",
 }
+
+
+PAUSE_TEXTS: dict[PauseReason, dict[Language, str]] = {
+    PauseReason.RATE_LIMITED: {
+        Language.EN: "YouTube asks for a pause. Imports go on by themselves.",
+        Language.DE: "YouTube bittet um eine Pause. Importe gehen von selbst weiter.",
+    },
+    PauseReason.BOT_CHECK: {
+        Language.EN: "YouTube asks for a longer pause. Imports go on by themselves.",
+        Language.DE: "YouTube bittet um eine längere Pause. Importe gehen von selbst weiter.",
+    },
+    PauseReason.CERTIFICATE_UNTRUSTED: IMPORT_ERROR_TEXTS[ErrorType.CERTIFICATE_UNTRUSTED],
+    PauseReason.HOURLY_REQUESTS: {
+        Language.EN: "YouTube has been asked often enough for this hour. Imports go on by themselves.",
+        Language.DE: "YouTube wurde in dieser Stunde oft genug gefragt. Importe gehen von selbst weiter.",
+    },
+    PauseReason.OPERATOR: {
+        Language.EN: "The operator has paused imports.",
+        Language.DE: "Der Betreiber hat die Importe angehalten.",
+    },
+}
+
+
+def pause_text(reason: PauseReason, language: Language = Language.EN) -> str:
+    """The plain sentence a person reads while calls to an upstream are paused."""
+    return PAUSE_TEXTS[reason][language]
+
+
+def waiting_text(reason: ErrorType | PauseReason, language: Language = Language.EN) -> str:
+    """The plain sentence a person reads while an import waits."""
+    if isinstance(reason, PauseReason):
+        return pause_text(reason, language)
+    return import_error_text(reason, language, waiting=True)
 
 
 def import_error_text(code: ErrorType, language: Language = Language.EN, *, waiting: bool = False) -> str:

@@ -197,3 +197,13 @@ class ImportEvent(SQLModel, table=True):
     message: str | None = Field(default=None, sa_type=Text)
     error_code: str | None = Field(default=None, sa_type=Text)
     at: datetime = _created_at()
+
+
+class UpstreamRecord(SQLModel, table=True):
+    """How an upstream stands: an `UpstreamStatus` as its `RateGovernor` last said it."""
+
+    __tablename__ = "upstreams"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    status: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    at: datetime = Field(sa_type=DateTime(timezone=True))

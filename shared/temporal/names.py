@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from temporalio.common import SearchAttributeKey
 
+from shared.contracts.upstreams import Upstream
+
 
 class TaskQueue(StrEnum):
     """Task queues; the rate limits of the outside world are limits of these."""
@@ -24,8 +26,12 @@ PRIORITY_PERSON = 1
 """A person is waiting (single add)."""
 PRIORITY_BULK = 5
 
+PATCH_GOVERNED = "governed"
+"""Imports started before there was a `RateGovernor` wait for YouTube on timers of their own."""
+
 IMPORT_VIDEO = "ImportVideo"
 PROGRESS_FEED = "ProgressFeed"
+RATE_GOVERNOR = "RateGovernor"
 RECONCILE_IMPORTS = "ReconcileImports"
 RECONCILE_SCHEDULE_ID = "reconcile-imports"
 PROGRESS_TOPIC = "progress"
@@ -39,3 +45,13 @@ def import_video_id(youtube_id: str) -> str:
 def progress_feed_id(shard: int) -> str:
     """Workflow id of one shard of the live feed."""
     return f"progress-feed:{shard}"
+
+
+def rate_governor_id(upstream: Upstream) -> str:
+    """Workflow id of the one governor of an upstream."""
+    return f"rate-governor:{upstream}"
+
+
+def task_queue_of(upstream: Upstream) -> TaskQueue:
+    """The task queue that every call of an upstream goes through: its rate is the upstream's rate."""
+    return TaskQueue(upstream.value)

@@ -7,7 +7,10 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 from jsonschema import Draft202012Validator
 
+from services.api import examples
 from services.api.app import create_app
+from shared.contracts.texts import pause_text
+from shared.contracts.upstreams import PauseReason
 from shared.settings import Settings
 
 DESCRIPTION = create_app(Settings()).openapi()
@@ -47,6 +50,9 @@ def test_every_endpoint_is_described() -> None:
         ("get", "/api/videos/{video_id}/transcript"),
         ("get", "/api/videos/{video_id}/chapters"),
         ("get", "/api/events"),
+        ("get", "/api/upstreams"),
+        ("post", "/api/upstreams/{upstream}/pause"),
+        ("post", "/api/upstreams/{upstream}/resume"),
         ("get", "/api/health"),
         ("get", "/api/ready"),
         ("get", "/api/config"),
@@ -81,12 +87,26 @@ def test_every_example_is_what_the_schema_says(operation: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_problems_are_documented(operation: dict[str, Any]) -> None:
-    asks_the_database = operation["operationId"] not in {"get_health", "get_config"}
+    asks_somebody = operation["operationId"] not in {"get_health", "get_config"}
     takes_parameters = "parameters" in operation or "requestBody" in operation
 
-    assert ("503" in operation["responses"]) == asks_the_database
+    assert ("503" in operation["responses"]) == asks_somebody
     assert ("422" in operation["responses"]) == takes_parameters
     assert ({"413", "415"} <= operation["responses"].keys()) == ("requestBody" in operation)
+
+
+@pytest.mark.parametrize("change", ["pause", "resume"])
+def test_the_operators_pause_needs_temporal_alone(change: str) -> None:
+    responses = DESCRIPTION["paths"][f"/api/upstreams/{{upstream}}/{change}"]["post"]["responses"]
+
+    assert [*responses["503"]["content"]["application/problem+json"]["examples"]] == ["temporal_away"]
+
+
+@pytest.mark.parametrize("example", [examples.PROGRESS_PAUSED, examples.UPSTREAM])
+def test_examples_of_a_pause_say_what_is_said(example: dict[str, Any]) -> None:
+    reason = PauseReason(example.get("waiting_for") or example["reason"])
+
+    assert example["message"] == pause_text(reason)
 
 
 def _validator(schema: dict[str, Any]) -> Draft202012Validator:

@@ -5,12 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState
 from shared.contracts.stages import ImportStage
+from shared.contracts.texts import Language, pause_text
+from shared.contracts.upstreams import PauseReason
 from tests.api.support import Api
+from tests.api.upstreams import paused
+from tests.support.upstreams import GOING, write_down
 from tests.support.waiting import eventually
 from tests.workflows.steps import ScriptedSteps, refused
 
@@ -66,11 +71,43 @@ async def test_an_import_that_waits_says_for_what_and_until_when(
     assert german.json()["message"].startswith("YouTube ist gerade nicht erreichbar.")
 
 
-async def test_a_retry_ends_the_wait(api: Api, client: Client, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.RATE_LIMITED, retry_after_seconds=3600))
+@pytest.mark.parametrize("reason", PauseReason)
+async def test_an_import_that_asks_youtube_waits_for_the_end_of_a_pause(
+    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps, reason: PauseReason
+) -> None:
+    may_go_on = asyncio.Event()
+    steps.on("fetch_metadata", may_go_on)
     async with steps.at_work(client):
         video = await api.add(await api.new_list())
-        await eventually(lambda: _reported(api, video["id"], waiting_for="rate_limited"))
+        await eventually(lambda: _reported(api, video["id"], source="workflow", waiting_for=None))
+        await write_down(engine, paused(reason))
+
+        waiting = {"waiting_for": reason, "retry_at": "2026-11-23T14:10:00Z", "attempt": 1}
+        for language in Language:
+            headers = {"Accept-Language": language}
+            response = await api.http.get(f"/api/videos/{video['id']}/progress", headers=headers)
+            assert response.json().items() >= {**waiting, "message": pause_text(reason, language)}.items()
+        await write_down(engine, GOING)
+        await _reported(api, video["id"], waiting_for=None, retry_at=None, message=None)
+        may_go_on.set()
+
+
+async def test_an_import_that_waits_for_something_else_says_that(
+    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
+    await write_down(engine, paused(PauseReason.BOT_CHECK))
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+
+        await eventually(lambda: _reported(api, video["id"], waiting_for="live_now"))
+
+
+async def test_a_retry_ends_the_wait(api: Api, client: Client, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+        await eventually(lambda: _reported(api, video["id"], waiting_for="live_now"))
 
         assert (await api.http.post(f"/api/videos/{video['id']}/retry")).status_code == 202
 

@@ -1,17 +1,74 @@
 """Health, readiness and configuration."""
 
+import re
+
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.problem_texts import TROUBLE_TEXTS, TroubleCode
+from shared.contracts.texts import Language
+from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.settings import Settings
 from tests.api.support import Api, problem, serving
+from tests.api.upstreams import paused
+from tests.support.upstreams import GOING, write_down
 
 
 async def test_with_everything_there_it_is_ready(api: Api) -> None:
-    assert await api.get("/ready") == {"status": "ready", "database": "ok", "temporal": "ok"}
+    assert await api.get("/ready") == {"status": "ready", "database": "ok", "temporal": "ok", "problems": []}
 
 
 async def test_without_temporal_it_is_degraded_but_ready(api_without_temporal: Api) -> None:
-    assert await api_without_temporal.get("/ready") == {"status": "degraded", "database": "ok", "temporal": "away"}
+    readiness = await api_without_temporal.get("/ready")
+
+    [trouble] = readiness.pop("problems")
+    assert readiness == {"status": "degraded", "database": "ok", "temporal": "away"}
+    assert trouble["code"] == "temporal_away"
+    assert trouble["message"].startswith("What runs the imports cannot be reached right now.")
+
+
+@pytest.mark.parametrize("state", [UpstreamState.OPEN, UpstreamState.HALF_OPEN])
+async def test_settings_that_let_no_call_to_youtube_through_are_told(
+    api: Api, engine: AsyncEngine, state: UpstreamState
+) -> None:
+    await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED, state))
+
+    for language in Language:
+        response = await api.http.get("/api/ready", headers={"Accept-Language": language})
+        message = TROUBLE_TEXTS[TroubleCode.CERTIFICATE_UNTRUSTED][language]
+        assert response.status_code == 200
+        assert response.json() == {
+            "status": "degraded",
+            "database": "ok",
+            "temporal": "ok",
+            "problems": [{"code": "certificate_untrusted", "message": message}],
+        }
+
+
+@pytest.mark.parametrize("status", [GOING, paused(PauseReason.BOT_CHECK), paused(PauseReason.OPERATOR)])
+async def test_a_pause_that_ends_by_itself_or_was_wanted_is_no_problem(
+    api: Api, engine: AsyncEngine, status: UpstreamStatus
+) -> None:
+    await write_down(engine, status)
+
+    assert (await api.get("/ready"))["status"] == "ready"
+
+
+async def test_every_problem_is_told_at_once(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED))
+
+    problems = (await api_without_temporal.get("/ready"))["problems"]
+
+    assert [trouble["code"] for trouble in problems] == ["temporal_away", "certificate_untrusted"]
+
+
+def test_troubles_have_words_in_every_language_and_name_settings_that_exist() -> None:
+    variables = {field.validation_alias for field in Settings.model_fields.values()}
+    assert set(TROUBLE_TEXTS) == set(TroubleCode)
+    for words in TROUBLE_TEXTS.values():
+        assert len(set(words.values())) == len(Language)
+        named = [set(re.findall(r"[A-Z]+_[A-Z_]+", text)) for text in words.values()]
+        assert named[0] == named[1] <= variables
 
 
 async def test_without_postgres_it_is_alive_but_not_ready(api_without_postgres: Api) -> None:
@@ -21,6 +78,7 @@ async def test_without_postgres_it_is_alive_but_not_ready(api_without_postgres: 
 
 async def test_before_its_migrations_the_database_is_not_ready(api_without_temporal: Api) -> None:
     await api_without_temporal.execute("DELETE FROM alembic_version")
+    await api_without_temporal.execute("DROP TABLE upstreams")
 
     problem(await api_without_temporal.http.get("/api/ready"), 503, "database_not_migrated")
 

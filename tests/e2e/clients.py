@@ -168,5 +168,5 @@ class OpenTab:
             message = json.loads(data)
             if message["type"] == "pong":
                 self.is_current.set()
-            else:
+            elif message["type"] == "import_progress":
                 self.events.append(message)

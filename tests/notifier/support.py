@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,10 +15,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.db import import_progress, lists, videos
 from shared.db.driver import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.feed import FeedPublisher
+from tests.support.upstreams import GOING
 
 PATIENCE_SECONDS = 20
 
@@ -63,6 +66,21 @@ class Library:
                 ),
                 {"user_id": self.user_id, "youtube_id": youtube_id, "count": count, "message": message},
             )
+
+
+def youtube(
+    state: UpstreamState,
+    reason: PauseReason | None = None,
+    resume_at: datetime | None = None,
+    *,
+    calls_per_second: float = 0.5,
+    at: datetime | None = None,
+) -> UpstreamStatus:
+    """How YouTube stands, as its governor says it."""
+    at = at or datetime.now(UTC)
+    changes = {"state": state, "reason": reason, "since": at, "resume_at": resume_at, "at": at}
+    going = calls_per_second if state is UpstreamState.CLOSED else 0
+    return GOING.model_copy(update=changes | {"calls_per_second": going})
 
 
 class Browser(AbstractAsyncContextManager["Browser"]):

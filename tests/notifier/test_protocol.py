@@ -15,12 +15,15 @@ from services.notifier.protocol import (
     encode_problem,
     encode_progress,
     encode_snapshot,
+    encode_upstream,
     parse,
 )
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language
+from shared.contracts.upstreams import PauseReason, UpstreamState
+from tests.notifier.support import youtube
 
 VIDEO_ID = UUID("00000000-0000-4000-8000-0000000000aa")
 FAILED = ImportProgress(
@@ -101,3 +104,22 @@ def test_errors_are_told_in_the_clients_language(language: Language, text: str) 
     assert (event["stage"], event["error_code"], event["message"]) == ("error", "video_private", text)
     snapshot = json.loads(encode_snapshot(Snapshot(seq=1, videos=[FAILED]), language))
     assert [video["message"] for video in snapshot["videos"]] == [text]
+
+
+@pytest.mark.parametrize("reason", PauseReason)
+def test_a_pause_says_why_in_the_clients_language(reason: PauseReason) -> None:
+    status = youtube(UpstreamState.OPEN, reason)
+    english, german = [json.loads(encode_upstream(status, language)) for language in Language]
+    assert english["reason"] == german["reason"] == reason
+    assert len({english["message"], german["message"], None}) == 3
+
+
+def test_a_pause_without_a_reason_is_told() -> None:
+    stopped = youtube(UpstreamState.CLOSED, calls_per_second=0)
+    assert json.loads(encode_upstream(stopped, Language.EN)) == {
+        "type": "upstream_paused",
+        "upstream": "youtube",
+        "reason": None,
+        "resume_at": None,
+        "message": None,
+    }

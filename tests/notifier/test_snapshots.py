@@ -1,53 +1,57 @@
 """Where imports stand: on connecting, and when asked for."""
 
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from services.notifier.app import Notifier
 from services.notifier.snapshots import MAX_IN_FLIGHT, progress_of
 from services.notifier.store import VideoRow
-from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
-from services.worker.build import Dependencies, build_workers
+from services.worker.activities.imports import ImportActivities
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionTrack
+from shared.contracts.texts import TRYING_AGAIN, Language, pause_text
+from shared.contracts.upstreams import PauseReason, UpstreamState
 from shared.settings import Settings
-from shared.temporal.feed import FeedPublisher
-from tests.notifier.support import Browser, Library, other_library
+from shared.temporal.names import TaskQueue
+from tests.notifier.support import Browser, Library, other_library, youtube
+from tests.standin import Standin, StandinVideo, VideoState
+from tests.support.upstreams import write_down
+from tests.support.worker import worker_at_work
+from workflows.import_video import ImportVideo
+from workflows.progress_feed import ProgressFeed
 from workflows.start import start_import
 
 VIDEO = "aaaaaaaaaaa"
-RETRY_AFTER_SECONDS = 3600.0
-
-
-class BusyYoutube:
-    """A YouTube that asks everybody to come back in an hour."""
-
-    def extract(self, _youtube_id: str) -> ExtractedVideo:
-        raise YoutubeError(ErrorType.RATE_LIMITED, "slow down", retry_after_seconds=RETRY_AFTER_SECONDS)
-
-    def fetch(self, _youtube_id: str, _track: CaptionTrack | None) -> Transcript:
-        raise YoutubeError(ErrorType.RATE_LIMITED, "slow down", retry_after_seconds=RETRY_AFTER_SECONDS)
+RESUME_AT = datetime(2040, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-async def busy_workers(client: Client, settings: Settings, library: Library) -> AsyncIterator[None]:
-    """Real workers on a YouTube that refuses."""
-    youtube = BusyYoutube()
-    with ThreadPoolExecutor(settings.youtube_max_concurrent) as threads:
-        async with FeedPublisher(client, settings.feed_shards) as publisher:
-            needs = Dependencies(library.engine, publisher.publish, metadata=youtube, captions=youtube, threads=threads)
-            imports, requests = build_workers(client, settings, needs)
-            async with imports, requests:
-                yield
+async def starts_at(client: Client, settings: Settings, library: Library, standin: Standin) -> AsyncIterator[datetime]:
+    """Real workers, and a video that begins then."""
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    standin.library.add(StandinVideo(VIDEO, state=VideoState.UPCOMING, starts_at=starts_at))
+    async with worker_at_work(client, settings, library.engine, standin):
+        yield starts_at
+
+
+@pytest.fixture
+async def queued_import(client: Client, library: Library) -> AsyncIterator[None]:
+    """A running import whose call waits in the queue to YouTube."""
+    imports = ImportActivities(library.engine, lambda _items: None)
+    async with Worker(
+        client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo, ProgressFeed], activities=[imports.begin_import]
+    ):
+        await library.add(VIDEO)
+        await start_import(client, VIDEO, library.user_id)
+        yield
 
 
 async def snapshot(notifier: Notifier, query: str = "") -> dict[str, Any]:
@@ -146,21 +150,21 @@ def test_tells_what_is_further(
 ) -> None:
     row = VideoRow(uuid4(), uuid4(), None, VIDEO, stored[0].value, stored[1], None)
     status = ImportStatus(youtube_id=VIDEO, stage=answered[0], progress=answered[1]) if answered else None
-    entry = progress_of(row, status)
+    entry = progress_of(row, status, Language.EN)
     assert (entry.stage, entry.progress) == told
 
 
-@pytest.mark.usefixtures("busy_workers")
-async def test_asks_the_running_import_itself(notifier: Notifier, client: Client, library: Library) -> None:
+async def test_asks_the_running_import_itself(
+    notifier: Notifier, client: Client, library: Library, starts_at: datetime
+) -> None:
     """Only the workflow knows that it waits, why, and until when."""
     await library.add(VIDEO)
-    started = datetime.now(UTC)
     await start_import(client, VIDEO, library.user_id)
     video = await until_it_waits(notifier)
     assert (video["stage"], video["progress"], video["attempt"]) == ("created", 0, 1)
-    assert video["error_code"] == "rate_limited"
-    assert video["message"] == "YouTube bittet um eine Pause. Der Import geht von selbst weiter."
-    assert (datetime.fromisoformat(video["retry_at"]) - started).total_seconds() >= RETRY_AFTER_SECONDS
+    assert video["error_code"] == "upcoming"
+    assert video["message"] == "Dieses Video hat noch nicht begonnen. Es wird danach importiert."
+    assert abs(datetime.fromisoformat(video["retry_at"]) - starts_at) < timedelta(minutes=1)
     asked_for = await subscribed(notifier, library.video_ids[VIDEO])
     assert asked_for["videos"][0]["retry_at"] == video["retry_at"]
 
@@ -172,7 +176,7 @@ async def until_it_waits(notifier: Notifier) -> dict[str, Any]:
             return video
 
 
-@pytest.mark.usefixtures("busy_workers")
+@pytest.mark.usefixtures("starts_at")
 async def test_what_is_over_is_told_from_postgres(notifier: Notifier, client: Client, library: Library) -> None:
     """A video that was asked for again is not told by the import that ended before."""
     await library.add(VIDEO)
@@ -181,3 +185,40 @@ async def test_what_is_over_is_told_from_postgres(notifier: Notifier, client: Cl
     await client.get_workflow_handle(f"import-video:{VIDEO}").terminate("the test ends it")
     video = (await snapshot(notifier))["videos"][0]
     assert (video["stage"], video["retry_at"], video["error_code"]) == ("created", None, None)
+
+
+@pytest.mark.usefixtures("queued_import")
+async def test_an_import_in_the_queue_waits_for_as_long_as_youtube_is_paused(
+    notifier: Notifier, library: Library
+) -> None:
+    await write_down(library.engine, youtube(UpstreamState.OPEN, PauseReason.BOT_CHECK, RESUME_AT))
+    video = await until_it_waits(notifier)
+    assert (video["retry_at"], video["error_code"]) == ("2040-01-02T03:04:05Z", "bot_check")
+    assert video["message"] == "YouTube bittet um eine Pause. Der Import geht von selbst weiter."
+    await write_down(library.engine, youtube(UpstreamState.PAUSED, PauseReason.OPERATOR))
+    assert await what_it_waits_for(notifier) == (None, None, "Der Betreiber hat die Importe angehalten.")
+    await write_down(library.engine, youtube(UpstreamState.CLOSED))
+    assert await what_it_waits_for(notifier) == (None, None, None)
+
+
+async def what_it_waits_for(notifier: Notifier) -> tuple[str | None, ...]:
+    [video] = (await snapshot(notifier, "?lang=de"))["videos"]
+    return video["retry_at"], video["error_code"], video["message"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "error_code", "message"),
+    [
+        (None, None, None),
+        (ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.UPSTREAM_UNAVAILABLE, TRYING_AGAIN[Language.EN]),
+        (PauseReason.RATE_LIMITED, ErrorType.RATE_LIMITED, pause_text(PauseReason.RATE_LIMITED)),
+        (PauseReason.HOURLY_REQUESTS, None, pause_text(PauseReason.HOURLY_REQUESTS)),
+    ],
+)
+def test_what_an_import_waits_for_has_a_code_where_it_is_an_error(
+    reason: ErrorType | PauseReason | None, error_code: ErrorType | None, message: str | None
+) -> None:
+    row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.CREATED, 0, None)
+    status = ImportStatus(youtube_id=VIDEO, stage=ImportStage.CREATED, progress=0, waiting_for=reason)
+    entry = progress_of(row, status, Language.EN)
+    assert (entry.error_code, entry.message) == (error_code, message)

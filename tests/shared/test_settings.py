@@ -1,10 +1,11 @@
-"""Impossible settings are refused, each by its name."""
+"""Settings come from the environment; impossible ones are refused, each by its name."""
 
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from shared.contracts.upstreams import PacePolicy
 from shared.settings import Settings
 
 
@@ -37,3 +38,20 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hidden1@127.0.0.1/x")
     monkeypatch.setenv("YOUTUBE_PROXY", "http://me:hidden2@127.0.0.1:1")
     assert "hidden" not in repr(Settings())
+
+
+def test_the_pace_of_youtube_is_carried_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = PacePolicy(
+        calls_per_second=0.25,
+        hourly_requests=901,
+        burst_calls=21,
+        burst_calls_per_second=3.5,
+        throttles_to_pause=4,
+        pause_seconds=31,
+        bot_check_pause_seconds=902,
+        max_pause_seconds=21_601,
+        rate_step_seconds=32,
+    )
+    for name, value in pace.model_dump().items():
+        monkeypatch.setenv(f"YOUTUBE_{name.upper()}", str(value))
+    assert Settings().youtube_pace == pace

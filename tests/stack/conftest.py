@@ -6,8 +6,10 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 from services.stack.group import ProcessGroup
 from services.stack.home import Home, HomeLock, is_locked
 from services.stack.plan import python_environment
+from services.stack.state import ProcessEntry
 from tests.support import waiting
 
 DEADLINE_SECONDS = 30
@@ -89,6 +92,37 @@ def left_over(home: Home) -> Iterator[None]:
     with home.lock_file.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture
+async def launcher_lock(home: Home) -> AsyncIterator[HomeLock]:
+    """This process is the launcher of `home`."""
+    lock = HomeLock(home)
+    await lock.acquire(0, pytest.fail)
+    yield lock
+    lock.release()
+
+
+@contextmanager
+def process_with(environment: Mapping[str, str]) -> Iterator[int]:
+    """The id of a process that has this environment and does nothing."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env=environment) as process:
+        yield process.pid
+        process.kill()
+
+
+def entry(name: str, **changes: object) -> ProcessEntry:
+    """A process of the state file, by default this one."""
+    defaults: dict[str, object] = {
+        "title": name.title(),
+        "state": "running",
+        "pid": os.getpid(),
+        "started_at": time.time(),
+        "restarts": 0,
+        "url": "127.0.0.1:1",
+        "health_url": None,
+    }
+    return ProcessEntry(name=name, **(defaults | changes))  # type: ignore[arg-type]  # values of many types
 
 
 class LauncherProcess:

@@ -14,7 +14,7 @@ import typer
 from services.stack import cli
 from services.stack.home import Home, HomeLock, is_locked
 from services.stack.postgres import EmbeddedPostgres
-from services.stack.settings import StackSettings, check_ports
+from services.stack.settings import StackSettings, check_ports, free_port
 from shared.settings import Settings
 from tests.stack.conftest import GONE_PID, Launch, eventually, left_over, processes_of
 
@@ -29,7 +29,7 @@ def vidferry(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_every_command() -> None:
     text = vidferry("--help").stdout
-    assert [word for word in ("up", "demo", "status", "logs", "stop") if f" {word} " not in text] == []
+    assert [word for word in ("up", "demo", "status", "doctor", "logs", "stop") if f" {word} " not in text] == []
 
 
 def test_nothing_runs(home: Home) -> None:
@@ -37,6 +37,16 @@ def test_nothing_runs(home: Home) -> None:
     assert (status.returncode, status.stdout) == (3, f"Vidferry is not running ({home.path}).\n")
     assert (stop.returncode, stop.stdout) == (0, f"Vidferry is not running ({home.path}).\n")
     assert (logs.returncode, logs.stderr) == (1, f"There are no logs yet in {home.logs}.\n")
+
+
+def test_doctor_tells_every_finding_and_whether_all_is_well(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://me@{nowhere}/mine")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", nowhere)
+    monkeypatch.setenv("YOUTUBE_PROXY", f"http://{nowhere}")
+    doctor = vidferry("doctor")
+    assert (doctor.returncode, doctor.stderr) == (1, "")
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗"]
 
 
 async def test_status_logs_and_stop_of_a_running_one(launch: Launch, home: Home, tmp_path: Path) -> None:

@@ -62,6 +62,17 @@ def test_every_process_may_drain_before_it_is_killed(services: dict[str, dict[st
         assert "VIDFERRY_DRAIN_SECONDS" not in services[name]["environment"]
 
 
+def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str, dict[str, Any]]) -> None:
+    fields = {field.validation_alias: field.default for field in Settings.model_fields.values()}
+    youtube = {name: default for name, default in fields.items() if str(name).startswith("YOUTUBE_")}
+    worker, api = services["worker"]["environment"], services["api"]["environment"]
+    assert [name for name in youtube if name not in worker] == []
+    paced = {name: default for name, default in youtube.items() if default is not None}
+    assert {name: worker[name] for name in paced} == {name: f"${{{name}:-{paced[name]}}}" for name in paced}
+    pace = paced.keys() - {"YOUTUBE_MAX_CONCURRENT"}
+    assert {name: api[name] for name in pace} == {name: worker[name] for name in pace}
+
+
 def test_temporal_is_configured_like_the_embedded_one(services: dict[str, dict[str, Any]]) -> None:
     temporal = services["temporal"]
     source, target, mode = temporal["volumes"][0].split(":")

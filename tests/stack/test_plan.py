@@ -1,6 +1,7 @@
 """What runs where, from the environment."""
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from services.stack.home import Home
-from services.stack.plan import DEMO_VIDEOS, Plan, python_environment
+from services.stack.home import PROJECT_ROOT, Home
+from services.stack.plan import DEMO_PACE, DEMO_VIDEOS, Plan, python_environment
 from services.stack.postgres import stored_password
 from tests.standin.demo import demo_library
 
@@ -103,6 +104,19 @@ def test_the_demo_adds_the_standin_and_sends_the_services_there(home: Home) -> N
         assert service.env["YOUTUBE_PROXY"] == "http://127.0.0.1:8002"
         assert service.env["YOUTUBE_CA_FILE"] == "/ca.pem"
         assert service.env["YOUTUBE_CALLS_PER_SECOND"] == "5"
+
+
+def test_the_demos_pace_is_the_readmes_and_gives_way_to_ones_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    standin = home.path / "standin"
+    standin.mkdir()
+    (standin / "standin.json").write_text('{"proxy_url": "http://127.0.0.1:8002", "ca_file": "/ca.pem"}')
+    monkeypatch.setenv("YOUTUBE_CALLS_PER_SECOND", "")
+    environment = Plan.make(home, demo=True).service_environment()
+    readme = (PROJECT_ROOT / "README.md").read_text()
+    written = dict(re.findall(r"^\| `(\w+)` .* The demo uses (\S+)\. \|$", readme, re.MULTILINE))
+    assert written == {name: environment[name] for name in DEMO_PACE}
+    monkeypatch.setenv("YOUTUBE_CALLS_PER_SECOND", "2")
+    assert Plan.make(home, demo=True).service_environment()["YOUTUBE_CALLS_PER_SECOND"] == "2"
 
 
 def test_only_the_demo_says_what_to_try(home: Home) -> None:

@@ -2,17 +2,19 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stack.home import Home, HomeLock
 from services.stack.settings import free_port
 from services.stack.state import ProcessEntry, StackState
 from services.stack.status import status
-from tests.stack.conftest import GONE_PID, left_over
+from tests.stack.conftest import GONE_PID, entry, left_over, process_with
+from tests.support.upstreams import GOING, write_down
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -36,25 +38,9 @@ def server() -> Iterator[int]:
 
 
 @pytest.fixture
-async def running(home: Home) -> AsyncIterator[Home]:
+def running(home: Home, launcher_lock: HomeLock) -> Home:
     """A home with a launcher: this process."""
-    lock = HomeLock(home)
-    await lock.acquire(0, pytest.fail)
-    yield home
-    lock.release()
-
-
-def entry(name: str, **changes: object) -> ProcessEntry:
-    defaults: dict[str, object] = {
-        "title": name.title(),
-        "state": "running",
-        "pid": os.getpid(),
-        "started_at": time.time(),
-        "restarts": 0,
-        "url": "127.0.0.1:1",
-        "health_url": None,
-    }
-    return ProcessEntry(name=name, **(defaults | changes))  # type: ignore[arg-type]  # values of many types
+    return home
 
 
 def table(home: Home, *entries: ProcessEntry) -> list[list[str]]:
@@ -112,3 +98,17 @@ async def test_what_is_gone_or_waits_for_its_restart(running: Home) -> None:
 async def test_uptime_in_two_units(running: Home, seconds: int, shown: str) -> None:
     ((*_, uptime, _restarts, _url),) = table(running, entry("api", started_at=time.time() - seconds))
     assert uptime == shown
+
+
+async def test_how_youtube_stands_is_told_below(running: Home, database_url: str, engine: AsyncEngine) -> None:
+    with process_with({"DATABASE_URL": database_url}) as pid:
+        StackState({}, [entry("worker", pid=pid)]).write(running.state_file)
+        _, before = status(running)
+        await write_down(engine, GOING)
+        _, after = status(running)
+    assert after == f"{before}\n\nYouTube: 0.5 calls per second, 412 of 900 requests left in this hour."
+
+
+async def test_a_database_that_does_not_answer_hides_nothing(running: Home) -> None:
+    with process_with({"DATABASE_URL": f"postgresql://me@127.0.0.1:{free_port()}/mine"}) as pid:
+        assert table(running, entry("worker", pid=pid))[0][0] == "worker"

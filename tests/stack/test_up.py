@@ -1,6 +1,7 @@
 """The real stack as a person starts it: embedded servers, real services, the YouTube stand-in."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -34,7 +35,15 @@ def status() -> list[tuple[str, str]]:
     """Name and state of each process, as `vidferry status` shows them."""
     command = [sys.executable, "-m", "services.stack", "status"]
     text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return [(line.split()[0], line.split()[1]) for line in text.splitlines()[1:]]
+    table = text.partition("\n\n")[0]
+    return [(line.split()[0], line.split()[1]) for line in table.splitlines()[1:]]
+
+
+def doctor() -> tuple[int, str]:
+    """What `vidferry doctor` finds."""
+    command = [sys.executable, "-m", "services.stack", "doctor"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 async def started_demo(launch: Launch) -> LauncherProcess:
@@ -57,6 +66,9 @@ async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch,
     launcher = await started_demo(launch)
     everything_runs = [(name, "running") for name in NAMES]
     await eventually(lambda: status() == everything_runs, "every process answers", within_seconds=START_SECONDS)
+    code, findings = doctor()
+    assert code == 0, findings
+    assert f"YouTube answers through the proxy 127.0.0.1:{os.environ['VIDFERRY_STANDIN_PORT']}." in findings
     api = state_of(home.demo).urls["API"]
     created = call(f"{api}/lists", {"name": "Harbour"})
     await kill_all_and_await_their_return(launcher, home.demo)

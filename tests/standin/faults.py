@@ -1,6 +1,8 @@
 """The fault table: which requests the stand-in answers badly, how, and how often."""
 
+import random
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -20,6 +22,9 @@ class Fault:
     client: str | None = None
     times: int | None = None
     """How many requests fail before the fault is used up; None: all of them."""
+    probability: float = 1
+    """Which share of them fails: by chance, but a video's first, second, … request of a kind always has the same luck,
+    whatever happens around it."""
 
     status: int | None = None
     """Answer with this status (and `body`) instead of the real answer."""
@@ -39,6 +44,11 @@ class Fault:
             pattern is None or fnmatchcase(actual, pattern) for pattern, actual in patterns
         )
 
+    def strikes(self, request: LoggedRequest, number: int) -> bool:
+        """Whether chance lets the fault happen to the `number`th request of this video and kind."""
+        luck = random.Random(f"{self} {request.kind} {request.youtube_id} {number}")  # noqa: S311 - no secret
+        return luck.random() < self.probability
+
 
 class FaultTable:
     """Faults in the order of their arrival; the first that matches is used. Safe to use from any thread."""
@@ -46,6 +56,7 @@ class FaultTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: list[tuple[Fault, int | None]] = []
+        self._taken: Counter[tuple[Kind, str | None]] = Counter()
 
     def add(self, fault: Fault) -> Fault:
         """Let `fault` happen from now on."""
@@ -57,6 +68,7 @@ class FaultTable:
         """Forget every fault."""
         with self._lock:
             self._entries.clear()
+            self._taken.clear()
 
     @property
     def pending(self) -> list[Fault]:
@@ -67,8 +79,10 @@ class FaultTable:
     def take(self, request: LoggedRequest) -> Fault | None:
         """The fault that happens to `request`, which counts as one of its `times`."""
         with self._lock:
+            self._taken[request.kind, request.youtube_id] += 1
+            number = self._taken[request.kind, request.youtube_id]
             for index, (fault, left) in enumerate(self._entries):
-                if fault.matches(request):
+                if fault.matches(request) and fault.strikes(request, number):
                     self._use(index, fault, left)
                     return fault
         return None

@@ -18,19 +18,23 @@ from temporalio.testing import ActivityEnvironment
 from services.worker.activities.imports import ImportActivities
 from services.worker.activities.youtube import YoutubeActivities
 from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, Transcript, TranscriptLine
+from services.worker.reporting import UpstreamReporter
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import FailImportInput, SkipCaptionsInput, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import Upstream
 from shared.contracts.youtube import CaptionsKind, CaptionTrack
 from shared.db.driver import transaction
 from shared.db.engine import create_engine
 from shared.db.enrichments import find_enrichment, save_metadata
 from shared.db.models import TranscriptSegment, VideoEnrichment
 from shared.settings import Settings
+from shared.temporal.client import connect
 from tests.support.entries import add_user, add_video, events_of, find_video
 from tests.support.servers import free_port
 from tests.support.waiting import eventually
+from workflows.governors import GovernorClient
 
 ID = "abcdefghijk"
 VIDEO = VideoRef(youtube_id=ID)
@@ -135,8 +139,12 @@ class Youtube:
 
 @asynccontextmanager
 async def asking(engine: AsyncEngine, youtube: Youtube) -> AsyncIterator[YoutubeActivities]:
+    settings = Settings()
+    reporter = UpstreamReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_pace))
     with ThreadPoolExecutor(1) as threads:
-        yield YoutubeActivities(engine, lambda _: None, metadata=youtube, captions=youtube, threads=threads)
+        yield YoutubeActivities(
+            engine, lambda _: None, metadata=youtube, captions=youtube, reporter=reporter, threads=threads
+        )
 
 
 async def known(engine: AsyncEngine) -> VideoEnrichment:

@@ -10,6 +10,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from shared.temporal.names import IMPORT_STAGE, USER_ID, YOUTUBE_ID
 from shared.temporal.setup import SEARCH_ATTRIBUTES
 
 
@@ -25,4 +26,17 @@ async def time_skipping_environment(identity: str | None = None) -> AsyncIterato
         await environment.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=SEARCH_ATTRIBUTES)
         )
+        yield environment
+
+
+@asynccontextmanager
+async def real_environment(identity: str | None = None) -> AsyncIterator[WorkflowEnvironment]:
+    """The server that the product runs on: the one that skips time knows no priorities."""
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=shutil.which("temporal", path=str(Path(sys.executable).parent)),
+        data_converter=pydantic_data_converter,
+        identity=identity,
+        search_attributes=[YOUTUBE_ID, IMPORT_STAGE, USER_ID],
+    )
+    async with environment:
         yield environment

@@ -19,10 +19,13 @@ from shared import process
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import UpstreamState
 from shared.temporal.feed import ensure_feed
-from shared.temporal.names import TaskQueue, progress_feed_id
+from shared.temporal.names import PRIORITY_BULK, TaskQueue, progress_feed_id
 from tests.support.waiting import eventually
-from tests.workflows.environment import time_skipping_environment
+from tests.workflows.environment import real_environment, time_skipping_environment
+from tests.workflows.governor_steps import Governed
+from tests.workflows.pace_story import POLICY
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
 from workflows.activities import ReconcileSteps
 from workflows.import_video import ImportVideo
@@ -30,7 +33,7 @@ from workflows.progress_feed import ProgressFeed
 from workflows.reconcile_imports import ReconcileImports
 from workflows.start import start_import
 
-VERSION = 1
+VERSION = 2
 HISTORIES = Path(__file__).parent / "histories"
 Handle = WorkflowHandle[Any, Any]
 
@@ -53,6 +56,27 @@ async def import_video__troubled(environment: WorkflowEnvironment) -> Handle:
     steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK), refused(ErrorType.UPSTREAM_UNAVAILABLE))
     steps.on("fetch_captions", refused(ErrorType.LINK_EXPIRED), refused(ErrorType.CAPTIONS_NONE))
     return await _import(environment, steps)
+
+
+async def import_video__throttled(environment: WorkflowEnvironment) -> Handle:
+    """Twice in line again at once, then a step aside; in the end YouTube's captions are given up."""
+    steps = ScriptedSteps()
+    steps.on("fetch_metadata", *[refused(ErrorType.RATE_LIMITED)] * 2, refused(ErrorType.BOT_CHECK))
+    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 3)
+    return await _import(environment, steps)
+
+
+async def import_video__raised(environment: WorkflowEnvironment) -> Handle:
+    """Somebody adds the video singly while it waits in bulk."""
+    steps, client = ScriptedSteps(), environment.client
+    async with steps.at_work(client, asking=False):
+        handle = await start_import(client, YOUTUBE_ID, uuid4(), priority=PRIORITY_BULK)
+        await eventually(lambda: _asks_youtube(handle))
+        await start_import(client, YOUTUBE_ID, uuid4())
+        await eventually(lambda: _called(steps, "begin_import", 2))
+    async with steps.at_work(client):
+        await handle.result()
+    return handle
 
 
 async def import_video__refused(environment: WorkflowEnvironment) -> Handle:
@@ -99,6 +123,20 @@ async def progress_feed__started(environment: WorkflowEnvironment) -> Handle:
         return handle
 
 
+async def rate_governor__paused_and_probed(environment: WorkflowEnvironment) -> Handle:
+    """Three throttles, a pause, a probe that is answered."""
+    governed = Governed(environment.client)
+    async with governed.steps.at_work(environment.client):
+        await governed.client.configure()
+        await governed.throttled(times=3)
+        await governed.is_at(UpstreamState.OPEN, 0)
+        await environment.sleep(POLICY.pause_seconds)
+        await governed.is_at(UpstreamState.HALF_OPEN, 0)
+        await governed.answered()
+        await governed.is_at(UpstreamState.CLOSED, POLICY.calls_per_second / 8)
+        return governed.handle
+
+
 async def reconcile_imports__done(environment: WorkflowEnvironment) -> Handle:
     """One look at the waiting videos."""
 
@@ -121,10 +159,13 @@ SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
     import_video__captioned,
     import_video__known_already,
     import_video__troubled,
+    import_video__throttled,
+    import_video__raised,
     import_video__refused,
     import_video__attached_at_closing_time,
     import_video__cancelled,
     progress_feed__started,
+    rate_governor__paused_and_probed,
     reconcile_imports__done,
 ]
 
@@ -142,8 +183,12 @@ async def _import(
         return handle
 
 
-async def _called(steps: ScriptedSteps, step: str) -> bool:
-    return step in steps.calls
+async def _called(steps: ScriptedSteps, step: str, times: int = 1) -> bool:
+    return steps.calls.count(step) >= times
+
+
+async def _asks_youtube(handle: Handle) -> bool:
+    return (await handle.query(ImportVideo.progress)).asks_youtube
 
 
 async def _has_run(handle: Handle) -> bool:
@@ -155,7 +200,8 @@ async def main() -> int:
     """Record every scenario on a server of its own."""
     HISTORIES.mkdir(exist_ok=True)
     for scenario in SCENARIOS:
-        async with time_skipping_environment(identity="recorder") as environment:
+        start_server = real_environment if scenario is import_video__raised else time_skipping_environment
+        async with start_server(identity="recorder") as environment:
             handle = await scenario(environment)
             history = await handle.fetch_history()
         path = HISTORIES / f"{scenario.__name__}__{VERSION}.json"

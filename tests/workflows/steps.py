@@ -3,8 +3,8 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import datetime
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,20 +23,19 @@ from shared.contracts.imports import (
     VideoRef,
     YoutubeFailure,
 )
+from shared.contracts.stages import ImportStage
 from shared.temporal.names import TaskQueue
 from workflows.activities import ImportSteps, YoutubeSteps
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
 
 YOUTUBE_ID = "abcdefghijk"
+HEARTBEAT = timedelta(milliseconds=200)
 
 
-def refused(
-    error_type: ErrorType, *, retry_after_seconds: float | None = None, not_before: datetime | None = None
-) -> ApplicationError:
+def refused(error_type: ErrorType, *, not_before: datetime | None = None) -> ApplicationError:
     """What a YouTube activity raises."""
-    failure = YoutubeFailure(retry_after_seconds=retry_after_seconds, not_before=not_before)
-    return ApplicationError("as scripted", failure, type=error_type, non_retryable=True)
+    return ApplicationError("as scripted", YoutubeFailure(not_before=not_before), type=error_type, non_retryable=True)
 
 
 class ScriptedSteps(ImportSteps, YoutubeSteps):
@@ -60,11 +59,17 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
                 raise outcome
             if not isinstance(outcome, asyncio.Event):
                 return outcome
-            await outcome.wait()
+            while not outcome.is_set():
+                activity.heartbeat()  # so that it can be cancelled
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(outcome.wait(), HEARTBEAT.total_seconds())
 
     @activity.defn
     async def begin_import(self, video: VideoRef) -> ImportState:
-        state = await self._perform("begin_import", ImportState(wanted=True))
+        done = ImportState(wanted=False, reached=ImportStage.COMPLETE)
+        state = await self._perform(
+            "begin_import", done if "complete_import" in self.calls else ImportState(wanted=True)
+        )
         assert isinstance(state, ImportState)
         return state
 
@@ -97,8 +102,8 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
         await self._perform("fail_import", None)
 
     @asynccontextmanager
-    async def at_work(self, client: Client) -> AsyncIterator[None]:
-        """Workers for both task queues."""
+    async def at_work(self, client: Client, *, asking: bool = True) -> AsyncIterator[None]:
+        """Workers for both task queues; without `asking`, calls to YouTube stay in theirs."""
         imports: list[Callable[..., Any]] = [
             self.begin_import,
             self.skip_captions,
@@ -107,10 +112,15 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
             self.fail_import,
         ]
         youtube: list[Callable[..., Any]] = [self.fetch_metadata, self.fetch_captions]
-        async with (
-            Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo], activities=imports),
-            Worker(client, task_queue=TaskQueue.YOUTUBE, activities=youtube),
-        ):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(
+                Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo], activities=imports)
+            )
+            if asking:
+                asks = Worker(
+                    client, task_queue=TaskQueue.YOUTUBE, activities=youtube, max_heartbeat_throttle_interval=HEARTBEAT
+                )
+                await stack.enter_async_context(asks)
             yield
 
 

@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.imports import Attach, ImportState, ImportStatus, ImportVideoResult, VideoMetadata
 from shared.contracts.stages import ImportStage
+from shared.temporal.names import PRIORITY_BULK, PRIORITY_PERSON
 from tests.support.waiting import eventually
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
 from workflows.import_video import ImportVideo
@@ -30,6 +31,10 @@ async def waits(handle: Handle) -> ImportStatus:
     status = await handle.query(ImportVideo.progress)
     assert status.waiting_for is not None
     return status
+
+
+async def asks_youtube(handle: Handle) -> bool:
+    return (await handle.query(ImportVideo.progress)).asks_youtube
 
 
 async def calls_reach(steps: ScriptedSteps, step: str, count: int = 1) -> bool:
@@ -97,46 +102,65 @@ async def test_a_video_without_captions_is_complete(
     assert steps.skipped_because is error_type
 
 
-@pytest.mark.parametrize("step", ["fetch_metadata", "fetch_captions"])
 @pytest.mark.parametrize("error_type", TRANSIENT)
 async def test_a_transient_error_is_tried_again_until_patience_ends(
-    environment: WorkflowEnvironment, steps: ScriptedSteps, step: str, error_type: ErrorType
+    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
 ) -> None:
     limit = ERROR_RULES[error_type].max_attempts
-    steps.on(step, *[refused(error_type)] * limit)
+    steps.on("fetch_metadata", *[refused(error_type)] * limit)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
         result = await (await start(environment.client)).result()
         took = await environment.get_current_time() - begun
     assert result.error_code is error_type
-    assert steps.calls.count(step) == limit
+    assert steps.calls.count("fetch_metadata") == limit
     assert took >= timedelta(seconds=1 + 2 + 4)
 
 
-async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
-    async with steps.at_work(environment.client):
-        assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
-
-
-async def test_a_block_is_waited_out_for_days_and_is_no_attempt(
-    environment: WorkflowEnvironment, steps: ScriptedSteps
+@pytest.mark.parametrize("error_type", TRANSIENT)
+async def test_after_three_attempts_a_video_goes_on_without_youtubes_captions(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
 ) -> None:
-    steps.on("fetch_metadata", *[refused(ErrorType.BOT_CHECK)] * 60)
+    steps.on("fetch_captions", *[refused(error_type)] * 3)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
         result = await (await start(environment.client)).result()
         took = await environment.get_current_time() - begun
     assert result.stage is ImportStage.COMPLETE
-    assert took > timedelta(days=2)
+    assert steps.calls.count("fetch_captions") == 3
+    assert steps.skipped_because is error_type
+    assert took >= timedelta(seconds=1 + 2)
 
 
-async def test_youtubes_own_pause_is_obeyed(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.RATE_LIMITED, retry_after_seconds=7200))
+async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
+    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 2)
+    async with steps.at_work(environment.client):
+        assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
+    assert steps.skipped_because is None
+
+
+@pytest.mark.parametrize("step", ["fetch_metadata", "fetch_captions"])
+async def test_a_throttled_call_is_in_line_again_at_once(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, step: str
+) -> None:
+    steps.on(step, refused(ErrorType.BOT_CHECK), refused(ErrorType.RATE_LIMITED))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        assert (await handle.result()).stage is ImportStage.COMPLETE
+    assert steps.calls.count(step) == 3
+    history = await handle.fetch_history()
+    assert not any(event.HasField("timer_started_event_attributes") for event in history.events)
+
+
+async def test_a_throttled_import_never_gives_up(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_captions", *[refused(ErrorType.BOT_CHECK)] * 60)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
-        await (await start(environment.client)).result()
-        assert await environment.get_current_time() - begun >= timedelta(hours=2)
+        assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
+        assert await environment.get_current_time() - begun > timedelta(days=2)
+    assert steps.calls.count("fetch_captions") == 61
+    assert steps.skipped_because is None
 
 
 async def test_a_premiere_is_imported_after_its_beginning(
@@ -157,7 +181,7 @@ async def test_a_premiere_is_imported_after_its_beginning(
 async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
+    steps.on("fetch_metadata", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         for attempt in range(2, 7):
@@ -168,7 +192,7 @@ async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait
                 return status
 
             status = await eventually(waits_for)
-            assert (status.stage, status.progress) == (ImportStage.METADATA, 25)
+            assert (status.stage, status.progress) == (ImportStage.CREATED, 0)
             assert status.retry_at is not None
             await handle.signal(ImportVideo.retry_now)
         await eventually(lambda: calls_reach(steps, "complete_import"))
@@ -179,7 +203,7 @@ NOBODY = ImportState(wanted=False)
 
 
 async def test_cancel_ends_a_wait(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK))
+    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
     steps.on("begin_import", ImportState(wanted=True), NOBODY)
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
@@ -190,23 +214,85 @@ async def test_cancel_ends_a_wait(environment: WorkflowEnvironment, steps: Scrip
     assert steps.calls == ["begin_import", "fetch_metadata", "begin_import"]
 
 
-async def test_cancel_takes_a_queued_request_back(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    never = asyncio.Event()
-    steps.on("fetch_captions", never)
+async def test_cancel_takes_a_queued_request_back(client: Client, steps: ScriptedSteps) -> None:
     steps.on("begin_import", ImportState(wanted=True), NOBODY)
-    async with steps.at_work(environment.client):
-        handle = await start(environment.client)
+    async with steps.at_work(client, asking=False):
+        handle = await start(client)
+        await eventually(lambda: asks_youtube(handle))
+        await handle.signal(ImportVideo.cancel)
+        assert (await handle.result()).stage is ImportStage.CREATED
+        assert not (await handle.query(ImportVideo.progress)).asks_youtube
+    assert steps.calls == ["begin_import", "begin_import"]
+
+
+async def test_cancel_ends_a_request_that_takes_long(client: Client, steps: ScriptedSteps) -> None:
+    steps.on("begin_import", ImportState(wanted=True), NOBODY)
+    steps.on("fetch_captions", asyncio.Event())
+    async with steps.at_work(client):
+        handle = await start(client)
         await eventually(lambda: calls_reach(steps, "fetch_captions"))
         await handle.signal(ImportVideo.cancel)
         await handle.result()
-        never.set()
     assert steps.calls == ["begin_import", "fetch_metadata", "fetch_captions", "begin_import"]
+
+
+async def queued(handle: Handle) -> list[tuple[int, str]]:
+    """Priority and fairness key of every call that was queued."""
+    history = await handle.fetch_history()
+    events = [event.activity_task_scheduled_event_attributes for event in history.events]
+    return [(event.priority.priority_key, event.priority.fairness_key) for event in events if event.activity_id]
+
+
+async def test_a_bulk_video_that_a_person_adds_singly_is_raised(client: Client, steps: ScriptedSteps) -> None:
+    crowd, person, another = uuid4(), uuid4(), uuid4()
+    async with steps.at_work(client, asking=False):
+        handle = await start_import(client, YOUTUBE_ID, crowd, priority=PRIORITY_BULK)
+        await eventually(lambda: asks_youtube(handle))
+        await start_import(client, YOUTUBE_ID, another, priority=PRIORITY_BULK)
+        await start_import(client, YOUTUBE_ID, person)
+        await start_import(client, YOUTUBE_ID, another)
+
+        async def is_raised() -> bool:
+            return len(await queued(handle)) == 2
+
+        await eventually(is_raised)
+    async with steps.at_work(client):
+        assert (await handle.result()).stage is ImportStage.COMPLETE
+    raised = (PRIORITY_PERSON, str(person))
+    # The first call is taken back and queued again; the second one is queued like that at once.
+    assert await queued(handle) == [(0, ""), raised, raised]
+    assert steps.calls.count("fetch_metadata") == 1
+
+
+async def test_a_call_that_has_begun_is_not_made_again_to_be_raised(client: Client, steps: ScriptedSteps) -> None:
+    answer = asyncio.Event()
+    steps.on("fetch_metadata", answer)
+    async with steps.at_work(client):
+        handle = await start_import(client, YOUTUBE_ID, uuid4(), priority=PRIORITY_BULK)
+        await eventually(lambda: calls_reach(steps, "fetch_metadata"))
+        await start_import(client, YOUTUBE_ID, uuid4())
+        await eventually(lambda: calls_reach(steps, "begin_import", 2))
+        answer.set()
+        assert (await handle.result()).stage is ImportStage.COMPLETE
+    assert steps.calls.count("fetch_metadata") == 1
+
+
+async def test_who_attaches_while_a_call_waits_in_line_is_brought_up_to_date(
+    client: Client, steps: ScriptedSteps
+) -> None:
+    async with steps.at_work(client, asking=False):
+        handle = await start(client)
+        await eventually(lambda: asks_youtube(handle))
+        await start_import(client, YOUTUBE_ID, uuid4())
+        await eventually(lambda: calls_reach(steps, "begin_import", 2))
+    async with steps.at_work(client):
+        assert (await handle.result()).stage is ImportStage.COMPLETE
 
 
 async def test_a_cancel_that_came_too_late_stops_nothing(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK))
+    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         await eventually(lambda: waits(handle))
@@ -279,7 +365,7 @@ async def test_an_attach_at_closing_time_is_served(environment: WorkflowEnvironm
 async def test_who_attaches_during_a_wait_is_brought_up_to_date(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_captions", refused(ErrorType.RATE_LIMITED))
+    steps.on("fetch_captions", refused(ErrorType.LIVE_NOW))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         await eventually(lambda: waits(handle))

@@ -11,9 +11,25 @@ from workflows.policies import BLOCKED, LATER, delay_before_retry
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def decide(error_type: ErrorType, *, attempt: int = 1, waits: int = 1, **failure: object) -> timedelta | None:
-    details = YoutubeFailure.model_validate(failure)
-    return delay_before_retry(error_type, details, attempt=attempt, waits=waits, now=NOW)
+def decide(
+    error_type: ErrorType,
+    *,
+    attempt: int = 1,
+    max_attempts: int | None = None,
+    waits: int = 1,
+    not_before: datetime | None = None,
+    is_governed: bool = True,
+) -> timedelta | None:
+    failure = YoutubeFailure(not_before=not_before)
+    return delay_before_retry(
+        error_type,
+        failure,
+        attempt=attempt,
+        max_attempts=max_attempts,
+        waits=waits,
+        now=NOW,
+        is_governed=is_governed,
+    )
 
 
 def test_every_error_type_has_a_rule() -> None:
@@ -34,15 +50,25 @@ def test_transient_delays_double_up_to_ten_minutes_and_end() -> None:
     assert sum((delay for delay in delays if delay), timedelta()) > timedelta(hours=2)
 
 
-def test_a_block_is_waited_for_without_end() -> None:
-    assert decide(ErrorType.RATE_LIMITED) == timedelta(seconds=30)
-    assert decide(ErrorType.RATE_LIMITED, waits=3) == timedelta(seconds=120)
+def test_a_step_may_have_less_patience() -> None:
+    assert decide(ErrorType.UPSTREAM_UNAVAILABLE, attempt=2, max_attempts=3) == timedelta(seconds=2)
+    assert decide(ErrorType.UPSTREAM_UNAVAILABLE, attempt=3, max_attempts=3) is None
+    assert decide(ErrorType.LINK_EXPIRED, attempt=4, max_attempts=9) is None
+
+
+def test_a_throttled_call_is_in_line_again_at_once() -> None:
+    assert decide(ErrorType.RATE_LIMITED) == decide(ErrorType.BOT_CHECK, waits=2) == timedelta()
+
+
+def test_what_is_throttled_again_and_again_steps_aside_but_never_gives_up() -> None:
+    assert decide(ErrorType.RATE_LIMITED, waits=3) == timedelta(seconds=30)
+    assert decide(ErrorType.RATE_LIMITED, waits=5) == timedelta(seconds=120)
     assert decide(ErrorType.RATE_LIMITED, waits=10_000) == BLOCKED.cap
 
 
-def test_retry_after_only_lengthens_a_pause() -> None:
-    assert decide(ErrorType.RATE_LIMITED, retry_after_seconds=600) == timedelta(minutes=10)
-    assert decide(ErrorType.RATE_LIMITED, retry_after_seconds=1) == timedelta(seconds=30)
+def test_an_import_that_is_older_than_the_governor_waits_by_itself() -> None:
+    assert decide(ErrorType.RATE_LIMITED, is_governed=False) == timedelta(seconds=30)
+    assert decide(ErrorType.RATE_LIMITED, waits=3, is_governed=False) == timedelta(seconds=120)
 
 
 def test_a_premiere_is_looked_at_when_it_begins() -> None:

@@ -12,14 +12,17 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from services.worker.activities.heartbeats import heartbeats
 from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
+from services.worker.reporting import UpstreamReporter
+from shared.contracts.errors import ErrorType
 from shared.contracts.imports import VideoMetadata, VideoRef, YoutubeFailure
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.contracts.youtube import CaptionTrack
 from shared.db import enrichments, import_progress
 from shared.db.driver import DATABASE_AWAY, DriverConnection, transaction
-from shared.db.engine import ping
 from shared.db.models import VideoEnrichment
+from shared.db.upstreams import find_status
 from shared.temporal.feed import Publish
 from workflows.activities import YoutubeSteps
 
@@ -53,10 +56,12 @@ class YoutubeActivities(YoutubeSteps):
         *,
         metadata: MetadataSource,
         captions: CaptionsSourceAdapter,
+        reporter: UpstreamReporter,
         threads: Executor,
     ) -> None:
         self._engine = engine
         self._publish = publish
+        self._reporter = reporter
         self._metadata = metadata
         self._captions = captions
         self._threads = threads
@@ -65,8 +70,9 @@ class YoutubeActivities(YoutubeSteps):
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
         """Reach `metadata`: two requests to YouTube."""
         async with heartbeats():
-            await ping(self._engine)  # an answer that cannot be kept is not asked for
-            found = await self._ask(lambda: self._metadata.extract(video.youtube_id))
+            async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
+                youtube = await find_status(connection, Upstream.YOUTUBE)
+            found = await self._ask(youtube, lambda: self._metadata.extract(video.youtube_id))
 
             async def save(connection: DriverConnection) -> list[FeedItem]:
                 await enrichments.save_metadata(connection, _enrichment(found))
@@ -80,8 +86,9 @@ class YoutubeActivities(YoutubeSteps):
         """Reach `captions`: one request where the caption track is known."""
         async with heartbeats():
             async with transaction(self._engine) as connection:
+                youtube = await find_status(connection, Upstream.YOUTUBE)
                 track = await enrichments.known_track(connection, video.youtube_id)
-            found = await self._ask(lambda: self._captions.fetch(video.youtube_id, track))
+            found = await self._ask(youtube, lambda: self._captions.fetch(video.youtube_id, track))
             lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
 
             async def save(connection: DriverConnection) -> list[FeedItem]:
@@ -92,18 +99,25 @@ class YoutubeActivities(YoutubeSteps):
 
             self._publish(await self._keep(save))
 
-    async def _ask(self, ask: Callable[[], T]) -> T:
+    async def _ask(self, youtube: UpstreamStatus | None, ask: Callable[[], T]) -> T:
+        """One call; whatever comes of it, the governor hears of it. `youtube`: how it stands as the call begins."""
+        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # what a cancelled or a crashed call counts as
+        retry_after_seconds = None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+            error_type = None
         except YoutubeError as error:
-            failure = YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before)
+            error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
             raise ApplicationError(
                 error.detail,
-                failure,
+                YoutubeFailure(not_before=error.not_before),
                 type=error.error_type,
                 non_retryable=True,
                 category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log
             ) from None
+        finally:
+            self._reporter.call_ended(youtube, error_type, retry_after_seconds=retry_after_seconds)
+        return answer
 
     async def _keep(self, save: Callable[[DriverConnection], Awaitable[list[FeedItem]]]) -> list[FeedItem]:
         """Write an answer, again and again while Postgres is away: YouTube is not to be asked twice for it."""

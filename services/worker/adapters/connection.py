@@ -5,29 +5,44 @@ and nothing here changes the environment: other parts of the worker keep their o
 """
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import certifi
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
-from services.worker.adapters.errors import body_error, http_error
+from services.worker.adapters.errors import body_error, http_error, was_sent
 
 TIMEOUT_SECONDS = 20.0
 """For connecting and for every wait for data."""
+MAX_REDIRECTS = 5
+"""Pages that send a reader in a circle are left before they cost many requests."""
+
+
+def not_counted() -> None:
+    """For whoever does not count requests."""
 
 
 class Connection:
     """How to reach YouTube. `ca_file` (PEM) is trusted in addition to the public authorities.
 
+    `on_request` is called once per request that was sent, whatever came of it, on the thread that sent it.
     Raises ValueError for a `ca_file` that holds no certificates: a process with such a setting had better not start.
     """
 
-    def __init__(self, proxy: str | None, ca_file: Path | None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        proxy: str | None,
+        ca_file: Path | None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        on_request: Callable[[], None] = not_counted,
+    ) -> None:
         self.proxy = proxy
         self.ca_file = ca_file
         self.timeout_seconds = timeout_seconds
+        self._on_request = on_request
         self._context = ssl.create_default_context(cafile=certifi.where())
         try:
             self.trust_own(self._context)
@@ -39,6 +54,12 @@ class Connection:
         if self.ca_file is not None:
             context.load_verify_locations(cafile=self.ca_file)
 
+    def supervise(self, session: requests.Session) -> None:
+        """Count every request of `session`, each one of a chain of redirects too, and let no chain become long."""
+        session.max_redirects = MAX_REDIRECTS
+        for prefix, transport in [*session.adapters.items()]:
+            session.mount(prefix, _Counted(transport, self._on_request))
+
     def session(self) -> requests.Session:
         """A new session, for one thread; failures that a status or an empty body shows are raised as YoutubeError."""
         session = requests.Session()
@@ -47,6 +68,7 @@ class Connection:
             session.proxies = {"http": self.proxy, "https": self.proxy}
         for scheme in ("https://", "http://"):
             session.mount(scheme, _Transport(self._context, self.timeout_seconds))
+        self.supervise(session)
         session.hooks["response"].append(_refuse_failures)
         return session
 
@@ -73,10 +95,34 @@ class _Transport(HTTPAdapter):
         return super().send(request, *args, **options)
 
 
+class _Counted(BaseAdapter):
+    """Counts what another transport sends: the one place through which both libraries' requests go."""
+
+    def __init__(self, transport: BaseAdapter, on_request: Callable[[], None]) -> None:
+        self._transport = transport
+        self._on_request = on_request
+        super().__init__()
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """As the transport does; a request without an answer was sent all the same."""
+        try:
+            response = self._transport.send(request, *args, **options)
+        except Exception as failure:
+            if was_sent(failure):
+                self._on_request()
+            raise
+        self._on_request()
+        return response
+
+    def close(self) -> None:
+        """As the transport does."""
+        self._transport.close()
+
+
 def _refuse_failures(response: requests.Response, *_args: Any, **_options: Any) -> None:
     """The response hook of every session, so that the reading library never has to make sense of a failure."""
     error = http_error(response.url, response.status_code, response.headers)
-    if error is None and response.ok:
+    if error is None and response.ok and not response.is_redirect:
         error = body_error(response.url, response.content)
     if error is not None:
         raise error

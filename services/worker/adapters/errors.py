@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
+import urllib3.exceptions
 import youtube_transcript_api as transcripts
 from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, TransportError
 from yt_dlp.utils import ExtractorError
@@ -21,7 +22,9 @@ from shared.contracts.errors import ErrorType
 MAX_RETRY_AFTER_SECONDS = 86_400.0
 """A longer `Retry-After` is nothing to plan with."""
 
-_TIMEDTEXT_PATH = "/api/timedtext"
+_TIMEDTEXT_PATH, _PLAYER_PATH = "/api/timedtext", "/youtubei/v1/player"
+_SIGNED_PATHS = (_TIMEDTEXT_PATH, "/videoplayback")
+"""Of captions and media: their addresses are signed for a few hours."""
 
 _FORBIDDEN, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 429, 500
 _NOT_VALID_ANY_MORE = (_FORBIDDEN, 404, 410)
@@ -32,12 +35,12 @@ _REASONS: tuple[tuple[str, ErrorType], ...] = (
     (r"live event will begin|premieres in|premiere will begin", ErrorType.UPCOMING),
     (r"live stream recording is not available", ErrorType.RECORDING_UNAVAILABLE),
     (r"confirm your age|inappropriate for some users|age-restricted", ErrorType.AGE_RESTRICTED),
-    (r"channel['’]s members|members-only|join this channel", ErrorType.MEMBERS_ONLY),
+    (r"channel['’]s members|members[- ]only|join this channel", ErrorType.MEMBERS_ONLY),
     (r"(music|youtube) premium|requires (payment|purchase)", ErrorType.PAYMENT_REQUIRED),
     (r"in your (country|location)|from your location", ErrorType.GEO_BLOCKED),
     (r"video is private|private video", ErrorType.VIDEO_PRIVATE),
     (
-        r"video unavailable|video is (unavailable|not available)|no longer available|been (removed|terminated)"
+        r"video unavailable|video is (unavailable|not available)|no longer available|(been|was) (removed|terminated)"
         r"|does not exist|copyright",
         ErrorType.VIDEO_UNAVAILABLE,
     ),
@@ -61,14 +64,24 @@ _EXCEPTIONS: tuple[tuple[type[BaseException], ErrorType], ...] = (
 )
 """What the libraries raise, the first that is found in an exception or its causes; anything else is unexpected."""
 
+_NEVER_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+    ssl.SSLCertVerificationError,
+)
+"""Causes that come before the first byte of a request; what cannot be told counts as sent."""
+
 _CAPTCHA = b'class="g-recaptcha"'
 """In the page that YouTube shows instead of any other one, with whatever status."""
+_PLAYER_CAPTCHA = b'"playerCaptchaViewModel"'
+"""In a player's answer whose reason only says "Video unavailable"."""
 
 _WRONG_VIDEO = re.compile(r"^\[youtube\] Skipping player responses from ")
 """yt-dlp's warning when YouTube answered for another video, as it does to addresses that it blocks."""
 
-_REFUSED_TO_ONE_CLIENT = re.compile(r"^This video is not available\.?$")
-"""How an app that may not show videos made for kids is refused; other apps may well get the video."""
+_REFUSED_TO_ONE_CLIENT = re.compile(r"^This video is not available\.?$|content is not available on this app")
+"""How an app is refused that may not show videos made for kids, or is too old; other apps may well get the video."""
 
 
 def reason_error(reason: str) -> ErrorType:
@@ -81,14 +94,14 @@ def reason_error(reason: str) -> ErrorType:
 
 def is_refused_to_one_client(reason: str) -> bool:
     """Whether the reason speaks of the client that asked, so that asking as another one makes sense."""
-    return _REFUSED_TO_ONE_CLIENT.match(reason) is not None
+    return _REFUSED_TO_ONE_CLIENT.search(reason) is not None
 
 
 def http_error(url: str, status: int, headers: Mapping[str, str]) -> YoutubeError | None:
     """The error in a response's status; None where the library had better judge it, or where there is none."""
     if status == _TOO_MANY_REQUESTS:
         error_type = ErrorType.RATE_LIMITED
-    elif status in _NOT_VALID_ANY_MORE and urlsplit(url).path == _TIMEDTEXT_PATH:
+    elif status in _NOT_VALID_ANY_MORE and urlsplit(url).path in _SIGNED_PATHS:
         error_type = ErrorType.LINK_EXPIRED
     elif status == _FORBIDDEN or status >= _SERVER_ERROR:
         error_type = ErrorType.UPSTREAM_UNAVAILABLE
@@ -100,12 +113,18 @@ def http_error(url: str, status: int, headers: Mapping[str, str]) -> YoutubeErro
 
 def body_error(url: str, body: bytes) -> YoutubeError | None:
     """The error in the body of a response that looks like a success; None where there is none."""
-    if _CAPTCHA in body:
+    path = urlsplit(url).path
+    if _CAPTCHA in body or (path == _PLAYER_PATH and _PLAYER_CAPTCHA in body):
         return YoutubeError(ErrorType.BOT_CHECK, f"captcha at {url}")
-    if urlsplit(url).path == _TIMEDTEXT_PATH and not body.strip():
+    if path == _TIMEDTEXT_PATH and not body.strip():
         # YouTube's way of keeping a track from clients without a proof-of-origin token.
         return YoutubeError(ErrorType.CAPTIONS_TOKEN_REQUIRED, f"nothing in {url}")
     return None
+
+
+def was_sent(failure: BaseException) -> bool:
+    """Whether YouTube may have seen the request that ended in `failure`."""
+    return not any(isinstance(cause, _NEVER_SENT) for cause in _with_causes(failure))
 
 
 def warning_error(warnings: Sequence[str]) -> YoutubeError | None:
@@ -147,10 +166,10 @@ def _exception_error(exception: BaseException, causes: list[BaseException]) -> E
 
 def _unplayable(exception: transcripts.VideoUnplayable) -> YoutubeError:
     """youtube-transcript-api's refusal: this library asks as one client only, and only for captions."""
-    reason = exception.reason or ""
-    said = " ".join([reason, *exception.sub_reasons])
+    reasons = [exception.reason, *exception.sub_reasons]
+    said = " ".join(each for each in reasons if isinstance(each, str))  # the library takes whatever YouTube sent
     error_type = reason_error(said)
-    if is_refused_to_one_client(reason):
+    if is_refused_to_one_client(said):
         error_type = ErrorType.CAPTIONS_TOKEN_REQUIRED
     elif error_type is ErrorType.AGE_RESTRICTED:
         error_type = ErrorType.CAPTIONS_AGE_RESTRICTED

@@ -9,6 +9,7 @@ import ssl
 from functools import partial
 from typing import Any
 
+import requests
 from yt_dlp import YoutubeDL
 from yt_dlp.extractor.youtube import YoutubeIE
 from yt_dlp.networking._requests import RequestsRH
@@ -43,7 +44,7 @@ class QuietLogger:
 
 
 class TrustingRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp's HTTP client, which trusts the operator's own authority too; yt-dlp has no option for that."""
+    """yt-dlp's HTTP client under the rules of our `Connection`; yt-dlp has no options for them."""
 
     def __init__(self, *, connection: Connection, **options: Any) -> None:
         self._connection = connection
@@ -53,6 +54,11 @@ class TrustingRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
         context: ssl.SSLContext = super()._make_sslcontext(**options)
         self._connection.trust_own(context)
         return context
+
+    def _create_instance(self, **options: Any) -> requests.Session:
+        session: requests.Session = super()._create_instance(**options)
+        self._connection.supervise(session)
+        return session
 
 
 class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types

@@ -1,16 +1,26 @@
 """The tables that turn texts and exceptions into one word."""
 
+import io
 import json
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from xml.etree import ElementTree
 
 import pytest
 import requests
 import youtube_transcript_api as transcripts
 from hypothesis import given
 from hypothesis import strategies as st
-from yt_dlp.networking.exceptions import CertificateVerifyError, ProxyError, TransportError
+from yt_dlp.networking import Response
+from yt_dlp.networking.exceptions import (
+    CertificateVerifyError,
+    HTTPError,
+    IncompleteRead,
+    ProxyError,
+    SSLError,
+    TransportError,
+)
 from yt_dlp.utils import ExtractorError
 
 from services.worker.adapters.errors import (
@@ -22,9 +32,14 @@ from services.worker.adapters.errors import (
     youtube_error,
 )
 from services.worker.adapters.models import MAX_DETAIL_CHARACTERS, YoutubeError
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry, Throttle
 
+LOGIN_HINT = (
+    "Use --cookies-from-browser or --cookies for the authentication. See  https://github.com/yt-dlp/yt-dlp/wiki/FAQ"
+)
+"""What yt-dlp adds whenever YouTube says "sign in"."""
 PLAYER = "https://www.youtube.com/youtubei/v1/player?key=secret"
+MEDIA = "https://rr1---sn-standin.googlevideo.com/videoplayback?expire=1&sig=secret"
 TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
 
 
@@ -33,6 +48,7 @@ TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
     [
         ("Sign in to confirm you’re not a bot. This helps protect our community.", ErrorType.BOT_CHECK),
         ("Sign in to confirm you're not a bot", ErrorType.BOT_CHECK),
+        (f"Sign in to confirm you’re not a bot. {LOGIN_HINT}", ErrorType.BOT_CHECK),
         ("Video unavailable. YouTube is requiring a captcha challenge before playback", ErrorType.BOT_CHECK),
         ("All player responses are invalid. Your IP is likely being blocked by Youtube", ErrorType.BOT_CHECK),
         ("Video unavailable. This content isn't available, try again later.", ErrorType.RATE_LIMITED),
@@ -43,22 +59,32 @@ TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
         ("Premiere will begin shortly", ErrorType.UPCOMING),
         ("This live stream recording is not available.", ErrorType.RECORDING_UNAVAILABLE),
         ("Sign in to confirm your age. This video may be inappropriate for some users.", ErrorType.AGE_RESTRICTED),
+        (f"Sign in to confirm your age. {LOGIN_HINT}", ErrorType.AGE_RESTRICTED),
         ("This video may be inappropriate for some users.", ErrorType.AGE_RESTRICTED),
         ("This video is available to this channel's members on level: Crew", ErrorType.MEMBERS_ONLY),
         ("Join this channel to get access to members-only content like this video", ErrorType.MEMBERS_ONLY),
+        ("This video is members only", ErrorType.MEMBERS_ONLY),
         ("This video is only available to Music Premium members", ErrorType.PAYMENT_REQUIRED),
         ("This video requires payment to watch.", ErrorType.PAYMENT_REQUIRED),
         ("The uploader has not made this video available in your country", ErrorType.GEO_BLOCKED),
+        ("This video is not available in your country", ErrorType.GEO_BLOCKED),
         ("Video unavailable. It is blocked in your country on copyright grounds", ErrorType.GEO_BLOCKED),
         ("This video is private", ErrorType.VIDEO_PRIVATE),
         ("Private video. Sign in if you've been granted access to this video", ErrorType.VIDEO_PRIVATE),
+        (f"Private video. Sign in if you’ve been granted access to this video. {LOGIN_HINT}", ErrorType.VIDEO_PRIVATE),
         ("Video unavailable", ErrorType.VIDEO_UNAVAILABLE),
         ("This video is unavailable", ErrorType.VIDEO_UNAVAILABLE),
         ("This video is not available", ErrorType.VIDEO_UNAVAILABLE),
         ("This video has been removed by the uploader", ErrorType.VIDEO_UNAVAILABLE),
         ("This video is no longer available due to a copyright claim by Somebody", ErrorType.VIDEO_UNAVAILABLE),
         ("…because the YouTube account associated with this video has been terminated.", ErrorType.VIDEO_UNAVAILABLE),
+        ("YouTube said: This channel does not exist.", ErrorType.VIDEO_UNAVAILABLE),
+        ("YouTube said: The playlist does not exist.", ErrorType.VIDEO_UNAVAILABLE),
+        ("YouTube said: This account has been terminated for violating our Terms", ErrorType.VIDEO_UNAVAILABLE),
+        ("YouTube said: This channel was removed because it violated our Guidelines.", ErrorType.VIDEO_UNAVAILABLE),
         ("Something that YouTube has never said before", ErrorType.UNEXPECTED_ANSWER),
+        ("Please sign in", ErrorType.UNEXPECTED_ANSWER),
+        ("Requested format is not available", ErrorType.UNEXPECTED_ANSWER),
         ("", ErrorType.UNEXPECTED_ANSWER),
     ],
 )
@@ -66,8 +92,24 @@ def test_what_youtube_says(reason: str, error_type: ErrorType) -> None:
     assert reason_error(reason) is error_type
 
 
+def types(way: Retry) -> set[ErrorType]:
+    return {error_type for error_type, rule in ERROR_RULES.items() if rule.retry is way}
+
+
+def test_every_type_has_its_class() -> None:
+    slowing = {error_type for error_type, rule in ERROR_RULES.items() if rule.throttle is not Throttle.NO}
+    transient = {ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.LINK_EXPIRED, ErrorType.UNEXPECTED_ANSWER}
+    assert (
+        types(Retry.WAIT) == slowing == {ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.CERTIFICATE_UNTRUSTED}
+    )
+    assert types(Retry.LATER) == {ErrorType.LIVE_NOW, ErrorType.UPCOMING}
+    assert types(Retry.BACKOFF) == transient
+    assert types(Retry.SKIP) == {error_type for error_type in ErrorType if error_type.startswith("captions_")}
+
+
 def test_only_the_bare_refusal_is_worth_asking_as_another_client() -> None:
     assert is_refused_to_one_client("This video is not available")
+    assert is_refused_to_one_client("The following content is not available on this app.. Watch on the latest version")
     assert not is_refused_to_one_client("This video is not available in your country")
     assert not is_refused_to_one_client("Video unavailable")
 
@@ -79,10 +121,14 @@ def test_only_the_bare_refusal_is_worth_asking_as_another_client() -> None:
         (TIMEDTEXT, 429, ErrorType.RATE_LIMITED),
         (PLAYER, 403, ErrorType.UPSTREAM_UNAVAILABLE),
         (PLAYER, 500, ErrorType.UPSTREAM_UNAVAILABLE),
+        (PLAYER, 502, ErrorType.UPSTREAM_UNAVAILABLE),
         (TIMEDTEXT, 503, ErrorType.UPSTREAM_UNAVAILABLE),
         (TIMEDTEXT, 403, ErrorType.LINK_EXPIRED),
         (TIMEDTEXT, 404, ErrorType.LINK_EXPIRED),
         (TIMEDTEXT, 410, ErrorType.LINK_EXPIRED),
+        (MEDIA, 403, ErrorType.LINK_EXPIRED),
+        (MEDIA, 429, ErrorType.RATE_LIMITED),
+        (MEDIA, 503, ErrorType.UPSTREAM_UNAVAILABLE),
     ],
 )
 def test_http_statuses(url: str, status: int, error_type: ErrorType) -> None:
@@ -123,10 +169,11 @@ def test_no_retry_after_whatever_breaks_it(header: str) -> None:
 
 
 def test_bodies_that_only_look_like_a_success() -> None:
-    captcha = body_error(PLAYER, b'<div class="g-recaptcha">')
+    for body in (b'<div class="g-recaptcha">', b'{"errorScreen": {"playerCaptchaViewModel": {}}}'):
+        captcha = body_error(PLAYER, body)
+        assert captcha is not None
+        assert captcha.error_type is ErrorType.BOT_CHECK
     nothing = body_error(TIMEDTEXT, b" \n")
-    assert captcha is not None
-    assert captcha.error_type is ErrorType.BOT_CHECK
     assert nothing is not None
     assert nothing.error_type is ErrorType.CAPTIONS_TOKEN_REQUIRED
     assert body_error(PLAYER, b"") is None
@@ -139,8 +186,22 @@ def _raised_during(handled: Exception, raised: Exception) -> Exception:
     return raised
 
 
+def _made_during(handled: Exception, message: str) -> ExtractorError:
+    """An ExtractorError that knows `handled` by nothing but its `exc_info`."""
+    try:
+        raise handled
+    except Exception:
+        return ExtractorError(message)
+
+
+def _http(status: int, url: str = PLAYER) -> HTTPError:
+    """yt-dlp's exception for a status, with `Retry-After: 7`."""
+    return HTTPError(Response(io.BytesIO(), url, {"Retry-After": "7"}, status=status))
+
+
 UNTRUSTED = ssl.SSLCertVerificationError("certificate verify failed")
-FAILED = transcripts.YouTubeRequestFailed("x", requests.HTTPError("500"))
+FAILED = transcripts.YouTubeRequestFailed("x", requests.HTTPError("404"))
+NO_MORE_PLAYABLE = "Failed to extract any player response"
 
 
 @pytest.mark.parametrize(
@@ -154,14 +215,33 @@ FAILED = transcripts.YouTubeRequestFailed("x", requests.HTTPError("500"))
         (requests.exceptions.ProxyError("refused"), ErrorType.UPSTREAM_UNAVAILABLE),
         (requests.exceptions.ReadTimeout("slow"), ErrorType.UPSTREAM_UNAVAILABLE),
         (requests.exceptions.ChunkedEncodingError("cut"), ErrorType.UPSTREAM_UNAVAILABLE),
+        (requests.exceptions.ConnectTimeout("slow"), ErrorType.UPSTREAM_UNAVAILABLE),
+        (requests.exceptions.ConnectionError("reset"), ErrorType.UPSTREAM_UNAVAILABLE),
         (TransportError("reset"), ErrorType.UPSTREAM_UNAVAILABLE),
+        (SSLError("handshake"), ErrorType.UPSTREAM_UNAVAILABLE),
+        (IncompleteRead(5, 10), ErrorType.UPSTREAM_UNAVAILABLE),
         (ProxyError("refused"), ErrorType.UPSTREAM_UNAVAILABLE),
         (ExtractorError("A network error", cause=TransportError("reset")), ErrorType.UPSTREAM_UNAVAILABLE),
         (ExtractorError("All player responses are invalid. Your IP", expected=True), ErrorType.BOT_CHECK),
-        (ExtractorError("Failed to extract any player response"), ErrorType.UNEXPECTED_ANSWER),
+        (_http(429), ErrorType.RATE_LIMITED),
+        (_http(403), ErrorType.UPSTREAM_UNAVAILABLE),
+        (_http(503), ErrorType.UPSTREAM_UNAVAILABLE),
+        (_http(403, MEDIA), ErrorType.LINK_EXPIRED),
+        (_http(404), ErrorType.UNEXPECTED_ANSWER),
+        (ExtractorError("Unable to download", cause=_http(429)), ErrorType.RATE_LIMITED),
+        (ExtractorError(NO_MORE_PLAYABLE), ErrorType.UNEXPECTED_ANSWER),
+        (_made_during(_http(429), NO_MORE_PLAYABLE), ErrorType.RATE_LIMITED),
+        (_made_during(_http(503), NO_MORE_PLAYABLE), ErrorType.UPSTREAM_UNAVAILABLE),
+        (_made_during(TransportError("reset"), NO_MORE_PLAYABLE), ErrorType.UPSTREAM_UNAVAILABLE),
+        (_made_during(_made_during(_http(429), "inner"), NO_MORE_PLAYABLE), ErrorType.RATE_LIMITED),
+        (_made_during(KeyError("videoId"), "An extractor error has occurred."), ErrorType.UNEXPECTED_ANSWER),
+        (ExtractorError("YouTube said: This channel does not exist.", expected=True), ErrorType.VIDEO_UNAVAILABLE),
+        (ExtractorError("Requested format is not available", expected=True), ErrorType.UNEXPECTED_ANSWER),
         (ExtractorError("Failed to parse JSON: '<p>This video is private</p>'"), ErrorType.UNEXPECTED_ANSWER),
         (KeyError("This video is private"), ErrorType.UNEXPECTED_ANSWER),
         (TypeError("argument of type 'NoneType' is not iterable"), ErrorType.UNEXPECTED_ANSWER),
+        (AttributeError("'NoneType' object has no attribute 'get'"), ErrorType.UNEXPECTED_ANSWER),
+        (ElementTree.ParseError("no element found: line 1, column 0"), ErrorType.UNEXPECTED_ANSWER),
         (json.JSONDecodeError("Expecting value", "<html>", 0), ErrorType.UNEXPECTED_ANSWER),
         (transcripts.RequestBlocked("x"), ErrorType.BOT_CHECK),
         (transcripts.IpBlocked("x"), ErrorType.BOT_CHECK),
@@ -176,6 +256,8 @@ FAILED = transcripts.YouTubeRequestFailed("x", requests.HTTPError("500"))
         (transcripts.VideoUnplayable("x", "This video is private", []), ErrorType.VIDEO_PRIVATE),
         (transcripts.VideoUnplayable("x", "Video unavailable", ["… in your country"]), ErrorType.GEO_BLOCKED),
         (transcripts.VideoUnplayable("x", "This content isn't available, try again later", []), ErrorType.RATE_LIMITED),
+        (transcripts.VideoUnplayable("x", "This content isn’t available, try again later", []), ErrorType.RATE_LIMITED),
+        (transcripts.VideoUnplayable("x", "Sign in to confirm you're not a bot", []), ErrorType.BOT_CHECK),
         (transcripts.VideoUnplayable("x", "Sign in to confirm your age", []), ErrorType.CAPTIONS_AGE_RESTRICTED),
         (transcripts.VideoUnplayable("x", "This video is not available", []), ErrorType.CAPTIONS_TOKEN_REQUIRED),
         (transcripts.VideoUnplayable("x", None, []), ErrorType.UNEXPECTED_ANSWER),
@@ -184,6 +266,11 @@ FAILED = transcripts.YouTubeRequestFailed("x", requests.HTTPError("500"))
 )
 def test_what_the_libraries_raise(exception: Exception, error_type: ErrorType) -> None:
     assert youtube_error(exception).error_type is error_type
+
+
+def test_a_status_in_a_librarys_exception_keeps_its_retry_after() -> None:
+    for exception in (_http(429), ExtractorError("x", cause=_http(429)), _made_during(_http(503), NO_MORE_PLAYABLE)):
+        assert youtube_error(exception).retry_after_seconds == 7
 
 
 def test_an_error_that_is_decided_already_is_found_among_the_causes() -> None:

@@ -249,13 +249,6 @@ def test_the_first_failed_request_is_the_last_one(
     assert len(standin.requests) == requests
 
 
-def test_a_blocked_second_source_is_not_a_video_without_a_channel(standin: Standin, metadata: MetadataAdapter) -> None:
-    standin.library.add(StandinVideo(ID))
-    standin.faults.add(Fault(kind=Kind.WATCH, body="<html>nothing in it</html>"))
-    standin.faults.add(Fault(kind=Kind.NEXT, status=429))
-    assert refused(metadata).error_type is ErrorType.RATE_LIMITED
-
-
 @pytest.mark.parametrize(("status", "error_type"), [(200, ErrorType.BOT_CHECK), (429, ErrorType.RATE_LIMITED)])
 def test_a_captcha_in_the_place_of_the_page_is_a_block(
     standin: Standin, metadata: MetadataAdapter, status: int, error_type: ErrorType

@@ -1,0 +1,46 @@
+"""How each upstream stands: its `RateGovernor` writes, everybody else reads."""
+
+import logging
+
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.db.driver import DriverConnection
+
+logger = logging.getLogger(__name__)
+
+# A retried write that was overtaken by a newer one changes nothing.
+_KEEP = """
+    INSERT INTO upstreams (name, status, at) VALUES ($1, $2, $3)
+    ON CONFLICT (name) DO UPDATE SET status = excluded.status, at = excluded.at WHERE upstreams.at <= excluded.at
+    """
+_FIND = "SELECT CAST(status AS text) FROM upstreams WHERE name = $1"
+_ALL = text("SELECT CAST(status AS text) FROM upstreams ORDER BY name")
+
+
+async def keep_status(connection: DriverConnection, status: UpstreamStatus) -> None:
+    """Replace what is known of the upstream, unless that is newer."""
+    await connection.execute(_KEEP, status.upstream, status.model_dump_json(), status.at)
+
+
+async def find_status(connection: DriverConnection, upstream: Upstream) -> UpstreamStatus | None:
+    """How the upstream stands; None until its governor has said so for the first time."""
+    found = await connection.fetchval(_FIND, upstream)
+    return None if found is None else _read(found)
+
+
+async def all_statuses(connection: AsyncConnection) -> list[UpstreamStatus]:
+    """How every upstream stands that has a governor."""
+    statuses = [_read(found) for found in await connection.scalars(_ALL)]
+    return [status for status in statuses if status is not None]
+
+
+def _read(found: str) -> UpstreamStatus | None:
+    """None for what a newer version of us wrote, which runs beside this one during an upgrade."""
+    try:
+        return UpstreamStatus.model_validate_json(found)
+    except ValidationError as error:
+        logger.warning("how an upstream stands was written by another version: %d fields", error.error_count())
+        return None

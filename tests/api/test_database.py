@@ -1,0 +1,44 @@
+"""What is an outage of Postgres and what is not, through both ways of speaking to it."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.api.database import Database
+from services.api.problem_texts import ProblemCode
+from services.api.problems import Problem
+from shared.db.driver import driver_of
+
+Speak = Callable[[AsyncConnection, str], Awaitable[object]]
+
+
+async def _through_sqlalchemy(connection: AsyncConnection, name: str) -> object:
+    statement = text("SELECT pg_terminate_backend(CASE CAST(:name AS text) WHEN 'self' THEN pg_backend_pid() END)")
+    return await connection.execute(statement, {"name": name})
+
+
+async def _through_asyncpg(connection: AsyncConnection, name: str) -> object:
+    statement = "SELECT pg_terminate_backend(CASE $1::text WHEN 'self' THEN pg_backend_pid() END)"
+    return await driver_of(connection).fetch(statement, name)
+
+
+@pytest.mark.parametrize("speak", [_through_sqlalchemy, _through_asyncpg])
+async def test_a_connection_that_ends_is_an_outage(engine: AsyncEngine, speak: Speak) -> None:
+    with pytest.raises(Problem) as raised:
+        async with Database(engine).connection() as connection:
+            await speak(connection, "self")
+
+    assert raised.value.code is ProblemCode.DATABASE_AWAY
+
+
+@pytest.mark.parametrize("speak", [_through_sqlalchemy, _through_asyncpg])
+async def test_a_value_that_does_not_fit_is_no_outage(engine: AsyncEngine, speak: Speak) -> None:
+    number: object = 7
+
+    with pytest.raises((asyncpg.DataError, DBAPIError)):
+        async with Database(engine).connection() as connection:
+            await speak(connection, number)  # type: ignore[arg-type] # that is the mistake

@@ -1,0 +1,144 @@
+"""How YouTube stands, and the operator's pause."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from services.api import upstreams
+from shared.contracts.texts import Language, pause_text
+from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.settings import Settings
+from tests.api.support import Api, problem, serving
+from tests.api.upstreams import governor_at_work, paused
+from tests.support.upstreams import GOING, write_down
+from tests.support.waiting import eventually
+
+
+async def _youtube(api: Api, **expected: object) -> dict[str, Any]:
+    """How YouTube stands. Raises AssertionError while it is not as expected."""
+    items = (await api.get("/upstreams"))["items"]
+    assert [item["name"] for item in items] == ["youtube"]
+    assert items[0].items() >= expected.items(), items
+    return dict(items[0])
+
+
+async def test_before_a_governor_has_spoken_there_is_nothing_to_see(api_without_temporal: Api) -> None:
+    assert await api_without_temporal.get("/upstreams") == {"items": []}
+
+
+async def test_while_calls_go_there_is_nothing_to_explain(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    await write_down(engine, GOING.model_copy(update={"calls_per_second": 3, "is_burst": True}))
+
+    assert await _youtube(api_without_temporal) == {
+        "name": "youtube",
+        "state": "closed",
+        "reason": None,
+        "message": None,
+        "since": "2026-11-23T13:55:00Z",
+        "resume_at": None,
+        "calls_per_second": 3.0,
+        "max_calls_per_second": 0.5,
+        "burst": True,
+        "hourly_requests": 900,
+        "requests_left": 412,
+        "at": "2026-11-23T13:55:00Z",
+    }
+
+
+@pytest.mark.parametrize("reason", PauseReason)
+async def test_a_pause_is_explained_in_the_language_of_the_request(
+    api_without_temporal: Api, engine: AsyncEngine, reason: PauseReason
+) -> None:
+    await write_down(engine, paused(reason))
+
+    for language in Language:
+        response = await api_without_temporal.http.get("/api/upstreams", headers={"Accept-Language": language})
+        [youtube] = response.json()["items"]
+        assert (youtube["state"], youtube["reason"], youtube["calls_per_second"]) == ("open", reason, 0)
+        assert youtube["message"] == pause_text(reason, language)
+        assert youtube["resume_at"] == "2026-11-23T14:10:00Z"
+
+
+async def test_a_budget_that_is_spent_is_a_pause_too(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    await write_down(engine, paused(PauseReason.HOURLY_REQUESTS, UpstreamState.CLOSED, requests_left=0))
+
+    youtube = await _youtube(api_without_temporal, state="closed", reason="hourly_requests", requests_left=0)
+
+    assert youtube["message"].startswith("YouTube has been asked often enough")
+
+
+async def test_the_operator_pauses_and_resumes(api: Api, client: Client, engine: AsyncEngine) -> None:
+    async with governor_at_work(client, engine):
+        response = await api.http.post("/api/upstreams/youtube/pause")
+        assert (response.status_code, response.json()) == (202, {"name": "youtube", "requested": "pause"})
+        stopped = await eventually(lambda: _youtube(api, state="paused", calls_per_second=0))
+
+        response = await api.http.post("/api/upstreams/youtube/resume")
+        assert (response.status_code, response.json()) == (202, {"name": "youtube", "requested": "resume"})
+        going = await eventually(lambda: _youtube(api, state="closed", reason=None))
+
+    assert (stopped["reason"], stopped["resume_at"]) == ("operator", None)
+    assert stopped["message"] == "The operator has paused imports."
+    assert going["calls_per_second"] == going["max_calls_per_second"] == 1000  # the settings of these tests
+
+
+async def test_what_the_operator_wants_waits_for_a_worker(api: Api, client: Client, engine: AsyncEngine) -> None:
+    assert (await api.http.post("/api/upstreams/youtube/pause")).status_code == 202
+    assert (await api.get("/upstreams"))["items"] == []
+
+    async with governor_at_work(client, engine):
+        await eventually(lambda: _youtube(api, state="paused"))
+
+
+@pytest.mark.parametrize("change", ["pause", "resume"])
+async def test_an_upstream_that_nobody_knows_is_named(api_without_temporal: Api, change: str) -> None:
+    for language, message in (("en", "This is not one of the possible"), ("de", "Das ist keiner der möglichen")):
+        response = await api_without_temporal.http.post(
+            f"/api/upstreams/vimeo/{change}", headers={"Accept-Language": language}
+        )
+        [error] = problem(response, 422, "validation_failed")["errors"]
+        assert (error["field"], error["code"]) == ("upstream", "enum")
+        assert error["message"].startswith(message)
+
+
+@pytest.mark.parametrize("change", ["pause", "resume"])
+async def test_without_temporal_the_operator_is_told(api_without_temporal: Api, change: str) -> None:
+    for language, detail in (("en", "What runs the imports cannot"), ("de", "Die Steuerung der Importe ist gerade")):
+        response = await api_without_temporal.http.post(
+            f"/api/upstreams/youtube/{change}", headers={"Accept-Language": language}
+        )
+        assert problem(response, 503, "temporal_away")["detail"].startswith(detail)
+        assert int(response.headers["Retry-After"]) > 0
+
+
+async def test_a_temporal_that_does_not_answer_is_not_waited_for(
+    settings: Settings, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upstreams, "ACCEPT_SECONDS", 0.2)
+    finished = asyncio.Event()
+
+    async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await finished.wait()
+        writer.close()
+
+    silent = await asyncio.start_server(stay_silent, "127.0.0.1")
+    port = silent.sockets[0].getsockname()[1]
+    async with silent, serving(settings.model_copy(update={"temporal_address": f"127.0.0.1:{port}"}), engine) as api:
+        problem(await api.http.post("/api/upstreams/youtube/pause"), 503, "temporal_away")
+        finished.set()
+
+
+async def test_without_postgres_the_operator_can_still_pause(api_without_postgres: Api, client: Client) -> None:
+    problem(await api_without_postgres.http.get("/api/upstreams"), 503, "database_away")
+    assert (await api_without_postgres.http.post("/api/upstreams/youtube/pause")).status_code == 202
+
+
+async def test_other_websites_may_not_pause(api_without_temporal: Api) -> None:
+    response = await api_without_temporal.http.post(
+        "/api/upstreams/youtube/pause", headers={"Origin": "https://evil.example"}
+    )
+
+    problem(response, 403, "cross_site_request")

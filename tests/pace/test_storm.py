@@ -1,0 +1,34 @@
+"""YouTube in trouble: every import completes, nobody hears of it, and it costs few requests."""
+
+from tests.pace.calls import REQUESTS, videos
+from tests.pace.installation import STAGES, Installation
+from tests.standin import Fault, Kind, Standin
+
+PACE = {
+    "YOUTUBE_CALLS_PER_SECOND": "200",
+    "YOUTUBE_PAUSE_SECONDS": "1",
+    "YOUTUBE_RATE_STEP_SECONDS": "0.5",
+}
+IMPORTS = 100
+TROUBLE = [
+    Fault(kind=Kind.TIMEDTEXT, status=403, probability=0.05),
+    Fault(status=429, probability=0.03),
+    Fault(status=503, probability=0.09),
+    Fault(cut_after_bytes=0, probability=0.08),
+]
+"""About every fifth request fails; what a client would wait for in vain hangs up instead, to save the test's time."""
+MOST_REQUESTS = 1.5
+"""Of what the videos cost while all is well."""
+
+
+async def test_a_hundred_imports_with_every_fifth_request_in_trouble(
+    installation: Installation, standin: Standin
+) -> None:
+    youtube_ids = videos(standin, "harbour", IMPORTS)
+    for fault in TROUBLE:
+        standin.faults.add(fault)
+    await installation.add(*youtube_ids)
+    await installation.until_complete(*youtube_ids)
+
+    assert await installation.told() == dict.fromkeys(youtube_ids, STAGES)
+    assert len(standin.requests) <= MOST_REQUESTS * IMPORTS * sum(REQUESTS.values())

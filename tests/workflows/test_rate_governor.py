@@ -1,0 +1,214 @@
+"""The governor as a workflow: what `Pace` decides reaches the task queue, the table and the Web UI."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from shared.contracts.upstreams import Upstream, UpstreamState
+from tests.support.waiting import eventually
+from tests.workflows.governor_steps import COMPLETED, Governed
+from tests.workflows.pace_story import POLICY
+from workflows.governors import GovernorClient
+from workflows.pace import PROBE_SECONDS
+from workflows.rate_governor import RateGovernor
+
+FULL = POLICY.calls_per_second
+CLOSED, OPEN, HALF_OPEN, PAUSED = UpstreamState
+DAY = 86_400
+
+
+@pytest.fixture
+async def governed(environment: WorkflowEnvironment) -> AsyncIterator[Governed]:
+    """A governor in a server that skips time, as the first worker starts it."""
+    governed = Governed(environment.client)
+    async with governed.steps.at_work(environment.client):
+        await governed.client.configure()
+        await governed.is_at(CLOSED, FULL)
+        yield governed
+
+
+@pytest.fixture
+async def half_open(environment: WorkflowEnvironment, governed: Governed) -> Governed:
+    """A governor that waits for the outcome of one call."""
+    await governed.throttled(times=3)
+    await governed.is_at(OPEN, 0)
+    await environment.sleep(POLICY.pause_seconds)
+    await governed.is_at(HALF_OPEN, 0)
+    return governed
+
+
+async def test_the_full_rate_is_the_first_thing(governed: Governed) -> None:
+    assert [rate.calls_per_second for rate in governed.steps.rates] == [FULL]
+    assert governed.steps.statuses[0].calls_per_second == FULL
+
+
+async def test_three_throttles_stop_the_queue_in_the_very_task_that_hears_of_them(governed: Governed) -> None:
+    await governed.throttled(times=3)
+    await governed.is_at(OPEN, 0)
+    assert governed.steps.probes == []
+    events = [event.event_type for event in (await governed.handle.fetch_history()).events]
+    since_the_last_signal = events[::-1][: events[::-1].index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)]
+    assert since_the_last_signal.count(COMPLETED) == 1
+
+
+async def test_after_the_pause_exactly_one_call_is_let_through(
+    environment: WorkflowEnvironment, half_open: Governed
+) -> None:
+    assert half_open.steps.probes == [1]
+    await environment.sleep(PROBE_SECONDS / 2)
+    await half_open.client.configure()
+    await half_open.is_at(HALF_OPEN, 0)
+    assert len(half_open.steps.probes) == 1
+
+
+async def test_its_success_lets_calls_go(half_open: Governed) -> None:
+    await half_open.answered()
+    await half_open.is_at(CLOSED, FULL / 8)
+
+
+async def test_its_failure_doubles_the_pause(environment: WorkflowEnvironment, half_open: Governed) -> None:
+    await half_open.throttled()
+    await half_open.is_at(OPEN, 0)
+    await environment.sleep(POLICY.pause_seconds + 10)
+    assert (await half_open.status()).state is OPEN
+    await environment.sleep(POLICY.pause_seconds)
+    await half_open.is_at(HALF_OPEN, 0)
+    assert len(half_open.steps.probes) == 2
+
+
+async def test_the_operators_pause_and_its_end(environment: WorkflowEnvironment, governed: Governed) -> None:
+    await governed.client.pause()
+    await governed.is_at(PAUSED, 0)
+    await environment.sleep(DAY)
+    assert (await governed.status()).state is PAUSED
+    await governed.client.resume()
+    await governed.is_at(CLOSED, POLICY.burst_calls_per_second)
+
+
+async def test_a_table_that_cannot_be_written_holds_up_no_change_of_rate(
+    environment: WorkflowEnvironment, governed: Governed
+) -> None:
+    governed.steps.is_table_refusing = True
+    await governed.throttled(times=3)
+    await governed.is_at(CLOSED, 0)  # the table still says so
+    await environment.sleep(POLICY.pause_seconds)
+    await eventually(governed.is_idle)
+    assert len(governed.steps.probes) == 1
+    governed.steps.is_table_refusing = False
+    await environment.sleep(10)
+    await governed.is_at(HALF_OPEN, 0)
+
+
+async def test_a_rate_that_could_not_be_set_is_set_to_what_is_right_by_then(
+    environment: WorkflowEnvironment, governed: Governed
+) -> None:
+    governed.steps.is_queue_refusing = True
+    await governed.throttled()
+    await governed.is_at(CLOSED, FULL)  # the queue still goes so fast
+    await governed.client.pause()
+    await governed.is_at(PAUSED, FULL)
+    governed.steps.is_queue_refusing = False
+    await environment.sleep(10)
+    await governed.is_at(PAUSED, 0)
+    assert [rate.calls_per_second for rate in governed.steps.rates] == [FULL, 0]
+
+
+async def test_a_change_that_failed_may_have_been_made_and_is_undone(
+    environment: WorkflowEnvironment, governed: Governed
+) -> None:
+    governed.steps.is_queue_refusing = True
+    await governed.client.pause()
+    await governed.is_at(PAUSED, FULL)
+    await governed.client.resume()
+    await governed.is_at(CLOSED, FULL)
+    governed.steps.is_queue_refusing = False
+    await environment.sleep(10)
+    await eventually(governed.is_idle)
+    assert [rate.calls_per_second for rate in governed.steps.rates] == [FULL, FULL]
+
+
+async def test_what_is_reported_during_a_step_is_not_lost(governed: Governed) -> None:
+    governed.steps.table_is_free.clear()
+    await governed.client.pause()
+    await eventually(governed.is_writing)
+    await governed.client.resume()
+    governed.steps.table_is_free.set()
+    await governed.is_at(CLOSED, FULL)
+
+
+async def test_a_governor_that_hears_nothing_does_next_to_nothing(
+    environment: WorkflowEnvironment, governed: Governed
+) -> None:
+    await governed.answered()
+    await environment.sleep(DAY)
+    await governed.is_at(CLOSED, POLICY.burst_calls_per_second)
+    assert governed.steps.statuses[-1].requests_left == POLICY.hourly_requests
+    assert len(governed.steps.statuses) <= 5
+
+
+async def test_the_web_ui_tells_the_story(half_open: Governed) -> None:
+    metadata = await half_open.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    title, now, *story = metadata.current_details.split("\n\n")
+    assert title == "**youtube: half_open**"
+    assert now == "one call, to see; 894 of 900 requests left in this hour"
+    assert [line.split(": ", 1)[1][:14] for line in story] == ["one call, to s", "no calls until"]
+
+
+async def test_its_history_replays(environment: WorkflowEnvironment, half_open: Governed) -> None:
+    half_open.steps.is_table_refusing = True
+    await half_open.answered()
+    await half_open.is_at(HALF_OPEN, FULL / 8)
+    half_open.steps.is_table_refusing = False
+    await environment.sleep(10)
+    await half_open.is_at(CLOSED, FULL / 8)
+    replayer = Replayer(workflows=[RateGovernor], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(await half_open.handle.fetch_history())
+
+
+async def test_every_signal_starts_a_governor_that_does_not_run(environment: WorkflowEnvironment) -> None:
+    governed = Governed(environment.client)
+    async with governed.steps.at_work(environment.client):
+        for signal, state in [
+            (governed.client.configure, CLOSED),
+            (governed.client.pause, PAUSED),
+            (governed.client.resume, CLOSED),
+            (governed.answered, CLOSED),
+        ]:
+            await signal()
+            await governed.is_at(state, 0 if state is PAUSED else FULL)
+            await governed.handle.terminate()
+            governed.steps.statuses.clear()
+
+
+async def test_other_settings_are_obeyed(environment: WorkflowEnvironment, governed: Governed) -> None:
+    faster = POLICY.model_copy(update={"calls_per_second": 2})
+    await GovernorClient(environment.client, Upstream.YOUTUBE, faster).configure()
+    await governed.is_at(CLOSED, 2)
+
+
+async def test_the_next_run_knows_everything_and_repeats_no_probe(client_with_short_runs: Client) -> None:
+    policy = POLICY.model_copy(update={"pause_seconds": 0.1})
+    governed = Governed(client_with_short_runs, policy)
+    async with governed.steps.at_work(client_with_short_runs):
+        await governed.client.configure()
+        await governed.is_at(CLOSED, FULL)
+        await governed.throttled(times=3)
+        await governed.is_at(HALF_OPEN, 0)
+
+        async def is_in_its_third_run() -> bool:
+            await governed.client.configure()
+            runs = [run async for run in client_with_short_runs.list_workflows(f"WorkflowId = '{governed.handle.id}'")]
+            return len(runs) >= 3
+
+        before = await governed.status()
+        await eventually(is_in_its_third_run, within_seconds=60)
+        assert (await governed.status()).model_copy(update={"at": before.at}) == before
+        assert len(governed.steps.probes) == 1
+        await governed.answered()
+        await governed.is_at(CLOSED, FULL / 8)

@@ -1,0 +1,285 @@
+"""What a `RateGovernor` decides: circuit breaker, adaptive rate, burst and budget, as a pure state machine.
+
+Nothing here waits or calls anybody: every method is given the time, so that any story can be told in a test.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic import BaseModel
+
+from shared.contracts.errors import ERROR_RULES, ErrorType
+from shared.contracts.errors import Throttle as ThrottleRule
+from shared.contracts.upstreams import (
+    ApplyRateInput,
+    PacePolicy,
+    PauseReason,
+    Throttle,
+    Upstream,
+    UpstreamReport,
+    UpstreamState,
+    UpstreamStatus,
+)
+from workflows.budget import HourlyBudget
+
+SLOWEST = 1 / 8
+"""Of the full rate: three halvings. What slows us down further is the breaker."""
+STEP = 1 / 10
+"""Of the full rate, by which it rises again."""
+PROBE_SECONDS = 200.0
+"""A probe that was not heard of for so long is lost: the longest YouTube step, and its worker's last heartbeat."""
+BURST_REPORT_SECONDS = 1.0
+MAX_REPORT_SECONDS = 30.0
+MAX_CONFIGURATION_PAUSE_SECONDS = 300.0
+"""Somebody who corrects a setting wants to see soon that it helped."""
+MAX_STORY_LINES = 20
+
+
+class Pace(BaseModel):
+    """Everything a governor remembers, from run to run."""
+
+    upstream: Upstream
+    policy: PacePolicy
+    state: UpstreamState = UpstreamState.CLOSED
+    reason: PauseReason | None = None
+    since: datetime
+    resume_at: datetime | None = None
+    """OPEN: when it becomes half-open; HALF_OPEN: when the probe counts as lost and another call is let through."""
+    held_since: datetime | None = None
+    """Since when the operator lets nothing go, whatever the breaker's state."""
+    pause_seconds: float = 0
+    """How long the breaker was opened for; a probe that fails doubles it."""
+    epoch: int = 1
+    throttles_in_a_row: int = 0
+    rate: float
+    """Calls per second that the upstream has put up with."""
+    rate_changed_at: datetime
+    is_burst: bool = False
+    burst_calls_left: float = 0
+    last_report_at: datetime
+    budget: HourlyBudget
+    probes: int = 0
+    """Every call that was let through to see has its number."""
+    story: list[str] = []
+    """The latest changes of state, for the Web UI."""
+
+    @classmethod
+    def begin(cls, upstream: Upstream, policy: PacePolicy, now: datetime) -> "Pace":
+        """At full rate. Nothing is known of the time before, so there is no burst until it has been quiet."""
+        return cls(
+            upstream=upstream,
+            policy=policy,
+            since=now,
+            rate=policy.calls_per_second,
+            rate_changed_at=now,
+            last_report_at=now,
+            budget=HourlyBudget(hourly_requests=policy.hourly_requests),
+        )
+
+    def configure(self, policy: PacePolicy) -> None:
+        """Obey other settings; a rate that was lowered stays as much below the full one."""
+        # In this order a full rate stays exactly the full one.
+        self.rate = self.rate / self.policy.calls_per_second * policy.calls_per_second
+        self.is_burst = self.is_burst and policy == self.policy  # `tick` begins another one where there is to be one
+        self.budget.hourly_requests = policy.hourly_requests
+        self.policy = policy
+
+    def report(self, report: UpstreamReport, now: datetime) -> None:
+        """Take in what a worker did."""
+        self._spend(report, now)
+        if report.answered_epoch == self.epoch:
+            self.throttles_in_a_row = 0
+        if self.state is UpstreamState.HALF_OPEN:
+            self._judge_probe(report, now)
+        elif report.throttle:
+            self._slow_down(report.throttle, now)
+        elif report.answered_epoch == self.epoch:
+            self._speed_up(now)
+
+    def pause(self, now: datetime) -> None:
+        """Let no call go until `resume`."""
+        if self.held_since is None:
+            self.held_since = now
+            self.is_burst = False
+            self._tell(now, "paused by the operator")
+
+    def resume(self, now: datetime) -> None:
+        """End a pause now: with a probe, if the upstream has asked for one."""
+        if self.held_since:
+            self.held_since = None
+            self._tell(now, "resumed by the operator")
+        if self.state is not UpstreamState.CLOSED:
+            self._probe(now)
+
+    def tick(self, now: datetime) -> None:
+        """Do what time alone brings."""
+        self.budget.forget(now)
+        if self.resume_at and self.resume_at <= now and not self.held_since:
+            self._probe(now)
+        if not self.is_burst and self._burst_at is not None and self._burst_at <= now:
+            self.is_burst = True
+            self.burst_calls_left = self.policy.burst_calls
+
+    def next_tick(self) -> datetime | None:
+        """When `tick` has something to do again; None: not before something is reported."""
+        moments = [
+            None if self.held_since else self.resume_at,
+            None if self.is_burst else self._burst_at,
+            self.budget.next_change_at,
+        ]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def status(self, now: datetime) -> UpstreamStatus:
+        """What everybody may know."""
+        state, reason, since, resume_at = self.state, self.reason, self.since, None
+        if self.held_since:
+            state, reason, since = UpstreamState.PAUSED, PauseReason.OPERATOR, self.held_since
+        elif self.state is UpstreamState.OPEN:
+            resume_at = self.resume_at
+        elif self.state is UpstreamState.CLOSED and self.budget.requests_left <= 0:
+            reason, resume_at = PauseReason.HOURLY_REQUESTS, self.budget.next_request_at
+        return UpstreamStatus(
+            upstream=self.upstream,
+            state=state,
+            reason=reason,
+            since=since,
+            resume_at=resume_at,
+            calls_per_second=self._calls_per_second(now),
+            max_calls_per_second=self.policy.calls_per_second,
+            is_burst=self.is_burst,
+            hourly_requests=self.policy.hourly_requests,
+            requests_left=max(self.budget.requests_left, 0),
+            epoch=self.epoch,
+            report_after_seconds=self._report_after_seconds,
+            at=now,
+        )
+
+    def queue_rate(self, now: datetime) -> ApplyRateInput:
+        """What the task queue is to let through."""
+        is_probing = self.state is UpstreamState.HALF_OPEN and not self.held_since
+        return ApplyRateInput(
+            upstream=self.upstream,
+            calls_per_second=self._calls_per_second(now),
+            probe=self.probes if is_probing else None,
+        )
+
+    def _spend(self, report: UpstreamReport, now: datetime) -> None:
+        self.budget.spend(report.calls, report.requests, now)
+        if self.is_burst:
+            refilled = self.burst_calls_left + self.rate * (now - self.last_report_at).total_seconds()
+            self.burst_calls_left = min(refilled, self.policy.burst_calls) - report.calls
+            # What workers have not reported yet is on its way at the burst's rate.
+            self.is_burst = self.burst_calls_left > self.policy.burst_calls_per_second * BURST_REPORT_SECONDS
+        self.last_report_at = now
+
+    def _judge_probe(self, report: UpstreamReport, now: datetime) -> None:
+        """Only a call that began after the breaker was half-opened counts."""
+        if report.epoch != self.epoch:
+            return
+        if report.throttle:
+            self._slow_down(report.throttle, now)
+        elif report.answered_epoch == self.epoch:
+            self._close(now)
+        elif self.reason:
+            self._open(self.reason, self.pause_seconds, now)  # nobody answered: that is no reason to wait longer
+
+    def _slow_down(self, throttle: Throttle, now: datetime) -> None:
+        self.epoch += 1
+        self.throttles_in_a_row += 1
+        self.is_burst = False
+        self.rate = max(self.rate / 2, self.policy.calls_per_second * SLOWEST)
+        self.rate_changed_at = now
+        pause_seconds = max(self._pause_seconds_for(throttle.error_type), throttle.retry_after_seconds or 0)
+        is_of_the_same_wave = self.state is UpstreamState.OPEN and pause_seconds <= self.pause_seconds
+        if pause_seconds and not is_of_the_same_wave:
+            self._open(PauseReason(throttle.error_type), pause_seconds, now)
+
+    def _pause_seconds_for(self, error_type: ErrorType) -> float:
+        """0: not yet."""
+        is_bot_check = error_type is ErrorType.BOT_CHECK
+        first = self.policy.bot_check_pause_seconds if is_bot_check else self.policy.pause_seconds
+        if self.state is UpstreamState.HALF_OPEN:
+            return max(first, min(2 * self.pause_seconds, self._longest_pause_seconds(error_type)))
+        is_one_of_several = ERROR_RULES[error_type].throttle is ThrottleRule.COUNTS
+        return 0 if is_one_of_several and self.throttles_in_a_row < self.policy.throttles_to_pause else first
+
+    def _longest_pause_seconds(self, error_type: ErrorType) -> float:
+        longest = self.policy.max_pause_seconds
+        is_configuration = error_type is ErrorType.CERTIFICATE_UNTRUSTED
+        return min(longest, MAX_CONFIGURATION_PAUSE_SECONDS) if is_configuration else longest
+
+    def _speed_up(self, now: datetime) -> None:
+        """A step for each `rate_step_seconds` without a throttle, as soon as a call is answered."""
+        steps = (now - self.rate_changed_at) // timedelta(seconds=self.policy.rate_step_seconds)
+        if steps > 0 and self.rate < self.policy.calls_per_second:
+            self.rate = min(self.rate + steps * self.policy.calls_per_second * STEP, self.policy.calls_per_second)
+            self.rate_changed_at = now
+
+    def _open(self, reason: PauseReason, pause_seconds: float, now: datetime) -> None:
+        self.pause_seconds = pause_seconds
+        resume_at = now + timedelta(seconds=pause_seconds)
+        self._enter(UpstreamState.OPEN, reason, resume_at, now)
+        self._tell(now, f"no calls until {_clock(resume_at)}: {reason}")
+
+    def _probe(self, now: datetime) -> None:
+        """Let one call through; another one where the last was lost, perhaps because nobody has a call."""
+        if self.state is not UpstreamState.HALF_OPEN:
+            self._enter(UpstreamState.HALF_OPEN, self.reason, None, now)
+            self._tell(now, "one call, to see")
+        self.probes += 1
+        self.resume_at = now + timedelta(seconds=PROBE_SECONDS)
+
+    def _close(self, now: datetime) -> None:
+        self.rate_changed_at = now
+        self._enter(UpstreamState.CLOSED, None, None, now)
+        self._tell(now, f"calls go again, at {self.rate:.3g} per second")
+
+    def _enter(
+        self, state: UpstreamState, reason: PauseReason | None, resume_at: datetime | None, now: datetime
+    ) -> None:
+        self.state, self.reason, self.resume_at, self.since = state, reason, resume_at, now
+        self.epoch += 1
+        self.is_burst = False
+
+    def _tell(self, now: datetime, what: str) -> None:
+        self.story = [*self.story, f"{_clock(now)}: {what}"][-MAX_STORY_LINES:]
+
+    @property
+    def _burst_at(self) -> datetime | None:
+        """When a burst is available again; None where there is none while the upstream is not at its best."""
+        is_going = self.state is UpstreamState.CLOSED and not self.held_since
+        is_at_its_best = is_going and self.rate >= self.policy.calls_per_second
+        is_worth_it = self.policy.burst_calls and self.policy.burst_calls_per_second > self.policy.calls_per_second
+        if not is_at_its_best or not is_worth_it:
+            return None
+        return self.last_report_at + timedelta(seconds=self.policy.quiet_seconds)
+
+    @property
+    def _report_after_seconds(self) -> float:
+        if self.state is not UpstreamState.CLOSED or self.throttles_in_a_row:
+            return 0  # the next answer decides
+        if self.is_burst:
+            return BURST_REPORT_SECONDS
+        if not self.policy.burst_calls:
+            return MAX_REPORT_SECONDS
+        # More often than it takes to be quiet, so that a busy worker never looks like a quiet one.
+        return max(min(self.policy.quiet_seconds * 3 / 4, MAX_REPORT_SECONDS), BURST_REPORT_SECONDS)
+
+    def _calls_per_second(self, now: datetime) -> float:
+        if self.state is not UpstreamState.CLOSED or self.held_since:
+            return 0
+        if self.budget.is_short:
+            return min(self.rate, self.budget.affordable_calls_per_second(now))
+        return max(self.rate, self.policy.burst_calls_per_second) if self.is_burst else self.rate
+
+
+class RateGovernorInput(BaseModel):
+    """Which upstream to govern, and what the run before hands over."""
+
+    upstream: Upstream
+    policy: PacePolicy
+    pace: Pace | None = None
+    applied: ApplyRateInput | None = None
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
