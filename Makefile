@@ -43,10 +43,14 @@ format: development ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-benchmarks: development ## Measure POST latency, import rate and the lag of live progress
+benchmarks: development ## Measure POST latency, import rate, the lag of live progress; then the pace (25 minutes)
 	@$(BIN)/python -m benchmarks.post_latency
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
+	@echo "Fairness, the first design's limiter and the pace: 4, 9 and 12 minutes more. Ctrl-C leaves them out."
+	@$(BIN)/python -m benchmarks.fairness
+	@$(BIN)/python -m benchmarks.seed_limiter
+	@$(BIN)/python -m benchmarks.pace
 
 lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml anew into both lock files
 	@test -x $(BIN)/uv || $(PIP) install uv

@@ -77,7 +77,7 @@ class ReconcileSteps(ABC):
 
 
 class GovernorSteps(ABC):
-    """What a `RateGovernor` does, as local activities on queue `imports`."""
+    """What a `RateGovernor` does, as local activities on queue `governors`."""
 
     @activity.defn
     @abstractmethod

@@ -40,7 +40,7 @@ class GovernorClient:
             RateGovernor.run,
             self._start,
             id=rate_governor_id(upstream),
-            task_queue=TaskQueue.IMPORTS,
+            task_queue=TaskQueue.GOVERNORS,
             start_signal=signal,
             start_signal_args=values,
             static_summary=f"The pace of {upstream}",

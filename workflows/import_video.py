@@ -29,11 +29,18 @@ with workflow.unsafe.imports_passed_through():
         IMPORT_VIDEO,
         PATCH_GOVERNED,
         PRIORITY_BULK,
+        PRIORITY_BULK_BEGUN,
         PRIORITY_PERSON,
         USER_ID,
     )
     from workflows import import_steps
-    from workflows.policies import CAPTION_ATTEMPTS, YoutubeStepOptions, delay_before_retry, youtube_step
+    from workflows.policies import (
+        CAPTION_ATTEMPTS,
+        THROTTLES_IN_LINE,
+        YoutubeStepOptions,
+        delay_before_retry,
+        youtube_step,
+    )
 
 T = TypeVar("T")
 MAX_LISTED_USERS = 40
@@ -68,6 +75,7 @@ class ImportVideo:
         self._status = ImportStatus(youtube_id=video.youtube_id, stage=ImportStage.CREATED, progress=0)
         self._user_ids = list(video.user_ids)
         self._waits = video.waits
+        self._throttles = video.throttles
         self._hurried_for = video.hurried_for
         self._attachments = 0
         self._cancel_asked = False
@@ -89,7 +97,7 @@ class ImportVideo:
         """One more user waits for this video."""
         self._attachments += 1
         is_in_bulk = workflow.info().priority.priority_key == PRIORITY_BULK
-        if attach.is_waiting and is_in_bulk and self._hurried_for is None:
+        if attach.is_waiting and is_in_bulk and self._is_governed and self._hurried_for is None:
             self._hurried_for = attach.user_id
         if attach.user_id not in self._user_ids and len(self._user_ids) < MAX_LISTED_USERS:
             self._user_ids.append(attach.user_id)
@@ -144,7 +152,9 @@ class ImportVideo:
 
     async def _bring_metadata(self) -> None:
         self._begin_stage(ImportStage.METADATA)
-        metadata = await self._ask_youtube(lambda: import_steps.fetch_metadata(self._video, self._place_in_line()))
+        metadata = await self._ask_youtube(
+            lambda: import_steps.fetch_metadata(self._video, self._place_in_line(has_begun=False))
+        )
         self._status.title = metadata.title
         self._reach(ImportStage.METADATA)
 
@@ -152,7 +162,7 @@ class ImportVideo:
         self._begin_stage(ImportStage.CAPTIONS)
         try:
             await self._ask_youtube(
-                lambda: import_steps.fetch_captions(self._video, self._place_in_line()),
+                lambda: import_steps.fetch_captions(self._video, self._place_in_line(has_begun=True)),
                 max_attempts=CAPTION_ATTEMPTS if self._is_governed else None,
             )
         except _Refused as refused:
@@ -192,10 +202,12 @@ class ImportVideo:
             except ActivityError as error:
                 error_type, failure = _what_youtube_said(error)
             else:
-                self._waits = 0
+                self._waits = self._throttles = 0
                 return answer
-            is_attempt = ERROR_RULES[error_type].retry is Retry.BACKOFF
+            retry = ERROR_RULES[error_type].retry
+            is_attempt = retry is Retry.BACKOFF
             self._waits = 0 if is_attempt else self._waits + 1
+            self._throttles += retry is Retry.WAIT
             delay = delay_before_retry(
                 error_type,
                 failure,
@@ -211,24 +223,28 @@ class ImportVideo:
             await self._wait(delay, error_type, attempt)
 
     async def _in_turn(self, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
-        """One call, when its turn in the queue has come: a better place there means to queue up again."""
+        """One call, when its turn in the queue has come: a better place there means to queue up again.
+
+        Raises _NobodyWaits when it has been called off.
+        """
         self._status.asks_youtube = True
+        self._describe("in the queue to YouTube; rate-governor:youtube tells how it stands")
         try:
-            while True:
+            while not self._cancel_asked:
                 hurried_for = self._hurried_for
                 try:
                     return await self._unless_recalled(ask(), hurried_for)
                 except ActivityError as error:
-                    if not is_cancelled_exception(error) or self._hurried_for == hurried_for:
+                    if not self._is_recalled(hurried_for) or _is_youtubes_word(error):
                         raise
+            raise _NobodyWaits
         finally:
             self._status.asks_youtube = False
 
     async def _unless_recalled(self, activity: workflow.ActivityHandle[T], hurried_for: UUID | None) -> T:
         """The call's answer. An entry that comes while it waits is brought to where the import is.
 
-        Raises _NobodyWaits when nobody wants the video any more, and ActivityError of a cancelled activity when the
-        call that was queued for `hurried_for` is to be queued for somebody else.
+        A call that waits in the queue is given up when it is recalled, with ActivityError; one that has begun ends.
         """
         served = self._attachments
         while not (activity.done() or self._is_recalled(hurried_for)):
@@ -237,13 +253,8 @@ class ImportVideo:
                 served = self._attachments
                 await self._bring_entries_up_to_date()
         if not activity.done():
-            activity.cancel()  # one that has begun may end; one that waits is given up at once
-        try:
-            return await activity
-        except ActivityError as error:
-            if self._cancel_asked and is_cancelled_exception(error):
-                raise _NobodyWaits from None
-            raise
+            activity.cancel()
+        return await activity
 
     def _is_recalled(self, hurried_for: UUID | None) -> bool:
         return self._cancel_asked or self._hurried_for != hurried_for
@@ -251,12 +262,17 @@ class ImportVideo:
     def _is_call_disturbed(self, activity: workflow.ActivityHandle[T], hurried_for: UUID | None, served: int) -> bool:
         return activity.done() or self._is_recalled(hurried_for) or (self._is_governed and self._attachments > served)
 
-    def _place_in_line(self) -> YoutubeStepOptions:
-        if self._hurried_for is None:
-            priority = Priority.default  # the one that the import was started with
-        else:
-            priority = Priority(priority_key=PRIORITY_PERSON, fairness_key=str(self._hurried_for))
-        return youtube_step(priority, is_governed=self._is_governed)
+    def _place_in_line(self, *, has_begun: bool) -> YoutubeStepOptions:
+        """What is throttled again and again goes last, and what has begun in bulk before what has not."""
+        own = workflow.info().priority
+        key, user = own.priority_key or PRIORITY_PERSON, own.fairness_key
+        if self._hurried_for is not None:
+            key, user = PRIORITY_PERSON, str(self._hurried_for)
+        if key == PRIORITY_BULK and has_begun:
+            key = PRIORITY_BULK_BEGUN
+        if self._throttles >= THROTTLES_IN_LINE:
+            key = PRIORITY_BULK
+        return youtube_step(Priority(priority_key=key, fairness_key=user), is_governed=self._is_governed)
 
     async def _wait(self, delay: timedelta, reason: ErrorType, attempt: int) -> None:
         """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is.
@@ -279,6 +295,7 @@ class ImportVideo:
                     user_ids=self._user_ids,
                     hurried_for=self._hurried_for,
                     waits=self._waits,
+                    throttles=self._throttles,
                 )
             )
         if self._cancel_asked or not (await self._bring_entries_up_to_date()).wanted:
@@ -313,6 +330,10 @@ class ImportVideo:
         workflow.set_current_details(f"**{title}**\n\n{self._status.progress} %: {what}")
 
 
+def _is_youtubes_word(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.type in _ERROR_TYPES
+
+
 def _what_youtube_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
     """What a YouTube activity reported; what no table knows is an answer that could not be read.
 
@@ -321,6 +342,6 @@ def _what_youtube_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]
     if is_cancelled_exception(error):
         raise error
     cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type is None or cause.type not in _ERROR_TYPES:
+    if not isinstance(cause, ApplicationError) or cause.type is None or not _is_youtubes_word(error):
         return ErrorType.UNEXPECTED_ANSWER, YoutubeFailure()
     return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})

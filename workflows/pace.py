@@ -26,12 +26,13 @@ SLOWEST = 1 / 8
 STEP = 1 / 10
 """Of the full rate, by which it rises again."""
 PROBE_SECONDS = 200.0
-"""A probe that was not heard of for so long is lost: the longest YouTube step, and its worker's last heartbeat."""
+"""A probe that was not heard of for so long will not be: the longest YouTube step, and its worker's last heartbeat."""
 BURST_REPORT_SECONDS = 1.0
 MAX_REPORT_SECONDS = 30.0
 MAX_CONFIGURATION_PAUSE_SECONDS = 300.0
 """Somebody who corrects a setting wants to see soon that it helped."""
 MAX_STORY_LINES = 20
+MAX_BOT_CHECKED = 100
 
 
 class Pace(BaseModel):
@@ -43,7 +44,7 @@ class Pace(BaseModel):
     reason: PauseReason | None = None
     since: datetime
     resume_at: datetime | None = None
-    """OPEN: when it becomes half-open; HALF_OPEN: when the probe counts as lost and another call is let through."""
+    """OPEN: when it becomes half-open; HALF_OPEN: when the probe is given up."""
     held_since: datetime | None = None
     """Since when the operator lets nothing go, whatever the breaker's state."""
     pause_seconds: float = 0
@@ -59,6 +60,10 @@ class Pace(BaseModel):
     budget: HourlyBudget
     probes: int = 0
     """Every call that was let through to see has its number."""
+    is_on_probation: bool = False
+    """Calls go although no probe was answered: the next throttle opens the breaker for longer than the last time."""
+    bot_checked: list[str] = []
+    """The videos that opened the breaker with a bot check, newest last: a second time, it is the video's own."""
     story: list[str] = []
     """The latest changes of state, for the Web UI."""
 
@@ -75,8 +80,15 @@ class Pace(BaseModel):
             budget=HourlyBudget(hourly_requests=policy.hourly_requests),
         )
 
-    def configure(self, policy: PacePolicy) -> None:
-        """Obey other settings; a rate that was lowered stays as much below the full one."""
+    def configure(self, policy: PacePolicy, now: datetime) -> None:
+        """Obey other settings; a rate that was lowered stays as much below the full one.
+
+        A worker that begins says them, and may well have been given another certificate: that is tried at once.
+        """
+        if self.reason is PauseReason.CERTIFICATE_UNTRUSTED and self.state is UpstreamState.OPEN:
+            self._probe(now)
+        if policy != self.policy:
+            self._tell(now, f"other settings: {policy.calls_per_second:g} calls per second")
         # In this order a full rate stays exactly the full one.
         self.rate = self.rate / self.policy.calls_per_second * policy.calls_per_second
         self.is_burst = self.is_burst and policy == self.policy  # `tick` begins another one where there is to be one
@@ -86,13 +98,15 @@ class Pace(BaseModel):
     def report(self, report: UpstreamReport, now: datetime) -> None:
         """Take in what a worker did."""
         self._spend(report, now)
-        if report.answered_epoch == self.epoch:
+        is_answered = report.answered and report.epoch == self.epoch
+        if is_answered:
             self.throttles_in_a_row = 0
+            self.is_on_probation = False
         if self.state is UpstreamState.HALF_OPEN:
             self._judge_probe(report, now)
         elif report.throttle:
             self._slow_down(report.throttle, now)
-        elif report.answered_epoch == self.epoch:
+        elif is_answered:
             self._speed_up(now)
 
     def pause(self, now: datetime) -> None:
@@ -103,18 +117,22 @@ class Pace(BaseModel):
             self._tell(now, "paused by the operator")
 
     def resume(self, now: datetime) -> None:
-        """End a pause now: with a probe, if the upstream has asked for one."""
-        if self.held_since:
-            self.held_since = None
+        """End the operator's pause, or else the upstream's, with a probe."""
+        was_held, self.held_since = self.held_since is not None, None
+        if was_held:
+            self.last_report_at = now  # a time in which no call was let through was not quiet
             self._tell(now, "resumed by the operator")
-        if self.state is not UpstreamState.CLOSED:
+            self.tick(now)
+        elif self.state is UpstreamState.OPEN:
             self._probe(now)
 
     def tick(self, now: datetime) -> None:
         """Do what time alone brings."""
         self.budget.forget(now)
         if self.resume_at and self.resume_at <= now and not self.held_since:
-            self._probe(now)
+            self._end_wait(now)
+        if self._next_step_at is not None and self._next_step_at <= now:
+            self._speed_up(now)
         if not self.is_burst and self._burst_at is not None and self._burst_at <= now:
             self.is_burst = True
             self.burst_calls_left = self.policy.burst_calls
@@ -124,9 +142,15 @@ class Pace(BaseModel):
         moments = [
             None if self.held_since else self.resume_at,
             None if self.is_burst else self._burst_at,
+            self._next_step_at,
             self.budget.next_change_at,
         ]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no call at all is to go."""
+        return self.state is UpstreamState.OPEN or self.held_since is not None
 
     def status(self, now: datetime) -> UpstreamStatus:
         """What everybody may know."""
@@ -135,7 +159,7 @@ class Pace(BaseModel):
             state, reason, since = UpstreamState.PAUSED, PauseReason.OPERATOR, self.held_since
         elif self.state is UpstreamState.OPEN:
             resume_at = self.resume_at
-        elif self.state is UpstreamState.CLOSED and self.budget.requests_left <= 0:
+        elif self.state is UpstreamState.CLOSED and self.budget.is_short:
             reason, resume_at = PauseReason.HOURLY_REQUESTS, self.budget.next_request_at
         return UpstreamStatus(
             upstream=self.upstream,
@@ -168,7 +192,8 @@ class Pace(BaseModel):
             refilled = self.burst_calls_left + self.rate * (now - self.last_report_at).total_seconds()
             self.burst_calls_left = min(refilled, self.policy.burst_calls) - report.calls
             # What workers have not reported yet is on its way at the burst's rate.
-            self.is_burst = self.burst_calls_left > self.policy.burst_calls_per_second * BURST_REPORT_SECONDS
+            is_left = self.burst_calls_left > self.policy.burst_calls_per_second * BURST_REPORT_SECONDS
+            self.is_burst = is_left and not self.budget.is_short
         self.last_report_at = now
 
     def _judge_probe(self, report: UpstreamReport, now: datetime) -> None:
@@ -177,30 +202,49 @@ class Pace(BaseModel):
             return
         if report.throttle:
             self._slow_down(report.throttle, now)
-        elif report.answered_epoch == self.epoch:
+        elif report.answered:
             self._close(now)
-        elif self.reason:
-            self._open(self.reason, self.pause_seconds, now)  # nobody answered: that is no reason to wait longer
+        elif self.reason:  # nobody answered, or the call was ours to end: that is no reason to wait for long
+            self._open(
+                self.reason, self.pause_seconds, now, resume_in=min(self.pause_seconds, self.policy.pause_seconds)
+            )
 
     def _slow_down(self, throttle: Throttle, now: datetime) -> None:
         self.epoch += 1
         self.throttles_in_a_row += 1
         self.is_burst = False
-        self.rate = max(self.rate / 2, self.policy.calls_per_second * SLOWEST)
-        self.rate_changed_at = now
-        pause_seconds = max(self._pause_seconds_for(throttle.error_type), throttle.retry_after_seconds or 0)
-        is_of_the_same_wave = self.state is UpstreamState.OPEN and pause_seconds <= self.pause_seconds
-        if pause_seconds and not is_of_the_same_wave:
+        if throttle.error_type is not ErrorType.CERTIFICATE_UNTRUSTED:  # that is nothing the upstream asked for
+            self.rate = max(self.rate / 2, self.policy.calls_per_second * SLOWEST)
+            self.rate_changed_at = now
+        pause_seconds = max(self._pause_seconds_for(throttle), throttle.retry_after_seconds or 0)
+        if self.state is UpstreamState.OPEN and pause_seconds <= self.pause_seconds:  # of the same wave
+            self._hold_until(now + timedelta(seconds=throttle.retry_after_seconds or 0))
+        elif pause_seconds:
             self._open(PauseReason(throttle.error_type), pause_seconds, now)
+        else:
+            self._tell(now, f"{throttle.error_type}: {self.rate:.3g} calls per second")
 
-    def _pause_seconds_for(self, error_type: ErrorType) -> float:
+    def _hold_until(self, moment: datetime) -> None:
+        if self.resume_at and self.resume_at < moment:
+            self.resume_at = moment
+
+    def _pause_seconds_for(self, throttle: Throttle) -> float:
         """0: not yet."""
-        is_bot_check = error_type is ErrorType.BOT_CHECK
+        is_bot_check = throttle.error_type is ErrorType.BOT_CHECK
         first = self.policy.bot_check_pause_seconds if is_bot_check else self.policy.pause_seconds
-        if self.state is UpstreamState.HALF_OPEN:
-            return max(first, min(2 * self.pause_seconds, self._longest_pause_seconds(error_type)))
-        is_one_of_several = ERROR_RULES[error_type].throttle is ThrottleRule.COUNTS
-        return 0 if is_one_of_several and self.throttles_in_a_row < self.policy.throttles_to_pause else first
+        if self.state is UpstreamState.HALF_OPEN or self.is_on_probation:
+            return max(first, min(2 * self.pause_seconds, self._longest_pause_seconds(throttle.error_type)))
+        counts = ERROR_RULES[throttle.error_type].throttle is ThrottleRule.COUNTS
+        if is_bot_check:
+            counts = self._is_suspect(throttle.youtube_id)
+        return 0 if counts and self.throttles_in_a_row < self.policy.throttles_to_pause else first
+
+    def _is_suspect(self, youtube_id: str) -> bool:
+        """Whether this video had us pause before, and calls went again after that: then others are not meant."""
+        if youtube_id in self.bot_checked:
+            return True
+        self.bot_checked = [*self.bot_checked, youtube_id][-MAX_BOT_CHECKED:]
+        return False
 
     def _longest_pause_seconds(self, error_type: ErrorType) -> float:
         longest = self.policy.max_pause_seconds
@@ -208,25 +252,35 @@ class Pace(BaseModel):
         return min(longest, MAX_CONFIGURATION_PAUSE_SECONDS) if is_configuration else longest
 
     def _speed_up(self, now: datetime) -> None:
-        """A step for each `rate_step_seconds` without a throttle, as soon as a call is answered."""
+        """A step for each `rate_step_seconds` without a throttle."""
         steps = (now - self.rate_changed_at) // timedelta(seconds=self.policy.rate_step_seconds)
         if steps > 0 and self.rate < self.policy.calls_per_second:
             self.rate = min(self.rate + steps * self.policy.calls_per_second * STEP, self.policy.calls_per_second)
             self.rate_changed_at = now
 
-    def _open(self, reason: PauseReason, pause_seconds: float, now: datetime) -> None:
+    def _open(
+        self, reason: PauseReason, pause_seconds: float, now: datetime, *, resume_in: float | None = None
+    ) -> None:
+        """No calls for `resume_in` seconds, else for `pause_seconds`, which the next failing probe doubles."""
         self.pause_seconds = pause_seconds
-        resume_at = now + timedelta(seconds=pause_seconds)
+        self.is_on_probation = False
+        resume_at = now + timedelta(seconds=pause_seconds if resume_in is None else resume_in)
         self._enter(UpstreamState.OPEN, reason, resume_at, now)
         self._tell(now, f"no calls until {_clock(resume_at)}: {reason}")
 
+    def _end_wait(self, now: datetime) -> None:
+        """A pause is over; or the probe was not heard of, most likely because nobody has a call to make."""
+        if self.state is UpstreamState.OPEN:
+            self._probe(now)
+        else:
+            self.rate = self.policy.calls_per_second * SLOWEST
+            self._close(now)
+            self.is_on_probation = True
+
     def _probe(self, now: datetime) -> None:
-        """Let one call through; another one where the last was lost, perhaps because nobody has a call."""
-        if self.state is not UpstreamState.HALF_OPEN:
-            self._enter(UpstreamState.HALF_OPEN, self.reason, None, now)
-            self._tell(now, "one call, to see")
+        self._enter(UpstreamState.HALF_OPEN, self.reason, now + timedelta(seconds=PROBE_SECONDS), now)
         self.probes += 1
-        self.resume_at = now + timedelta(seconds=PROBE_SECONDS)
+        self._tell(now, "one call, to see")
 
     def _close(self, now: datetime) -> None:
         self.rate_changed_at = now
@@ -244,25 +298,42 @@ class Pace(BaseModel):
         self.story = [*self.story, f"{_clock(now)}: {what}"][-MAX_STORY_LINES:]
 
     @property
-    def _burst_at(self) -> datetime | None:
-        """When a burst is available again; None where there is none while the upstream is not at its best."""
-        is_going = self.state is UpstreamState.CLOSED and not self.held_since
-        is_at_its_best = is_going and self.rate >= self.policy.calls_per_second
-        is_worth_it = self.policy.burst_calls and self.policy.burst_calls_per_second > self.policy.calls_per_second
-        if not is_at_its_best or not is_worth_it:
-            return None
+    def _is_going(self) -> bool:
+        return self.state is UpstreamState.CLOSED and not self.held_since
+
+    @property
+    def _quiet_at(self) -> datetime:
+        """When it will have been quiet, if nothing is reported until then."""
         return self.last_report_at + timedelta(seconds=self.policy.quiet_seconds)
 
     @property
+    def _next_step_at(self) -> datetime | None:
+        """When the rate rises by itself: in quiet times, while it is reduced."""
+        if not self._is_going or self.is_on_probation or self.rate >= self.policy.calls_per_second:
+            return None
+        return max(self._quiet_at, self.rate_changed_at + timedelta(seconds=self.policy.rate_step_seconds))
+
+    @property
+    def _burst_at(self) -> datetime | None:
+        """When a burst is available again; None where there is none while the upstream is not at its best."""
+        is_at_its_best = self._is_going and self.rate >= self.policy.calls_per_second and not self.budget.is_short
+        is_worth_it = self.policy.burst_calls and self.policy.burst_calls_per_second > self.policy.calls_per_second
+        return self._quiet_at if is_at_its_best and is_worth_it else None
+
+    @property
     def _report_after_seconds(self) -> float:
-        if self.state is not UpstreamState.CLOSED or self.throttles_in_a_row:
+        if self.state is not UpstreamState.CLOSED or self.throttles_in_a_row or self.is_on_probation:
             return 0  # the next answer decides
         if self.is_burst:
             return BURST_REPORT_SECONDS
-        if not self.policy.burst_calls:
-            return MAX_REPORT_SECONDS
-        # More often than it takes to be quiet, so that a busy worker never looks like a quiet one.
-        return max(min(self.policy.quiet_seconds * 3 / 4, MAX_REPORT_SECONDS), BURST_REPORT_SECONDS)
+        if self.rate < self.policy.calls_per_second:
+            return min(self.policy.rate_step_seconds, MAX_REPORT_SECONDS) / 3
+        # More often than it takes to be quiet, so that a busy worker never looks like a quiet one, and before much of
+        # the budget is gone unseen.
+        longest = min(
+            self.policy.quiet_seconds * 3 / 4, self.budget.hourly_requests / 30 / self.rate, MAX_REPORT_SECONDS
+        )
+        return max(longest, BURST_REPORT_SECONDS)
 
     def _calls_per_second(self, now: datetime) -> float:
         if self.state is not UpstreamState.CLOSED or self.held_since:

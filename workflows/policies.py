@@ -100,7 +100,8 @@ BLOCKED = Backoff(timedelta(seconds=30), timedelta(hours=1))
 THROTTLES_IN_LINE = 2
 """So often an import is in line again at once, where the `RateGovernor` holds it back together with all others.
 
-Then it steps aside: one video that YouTube never answers for must not pause everybody's calls each time.
+Then it steps aside, and after that it goes last: one video that YouTube never answers for must not be what is tried
+whenever calls are to go again.
 """
 LATER = Backoff(timedelta(minutes=15), timedelta(hours=6))
 """How often a live stream without a known end is looked at."""
@@ -131,10 +132,14 @@ def delay_before_retry(
         case Retry.BACKOFF if attempt < min(rule.max_attempts, max_attempts or rule.max_attempts):
             return TRANSIENT.delay(attempt)
         case Retry.WAIT if not is_governed:
-            return BLOCKED.delay(waits)
+            return max(BLOCKED.delay(waits), timedelta(seconds=failure.retry_after_seconds or 0))
+        case Retry.WAIT if waits > THROTTLES_IN_LINE and error_type is not ErrorType.CERTIFICATE_UNTRUSTED:
+            return BLOCKED.delay(waits - THROTTLES_IN_LINE)
         case Retry.WAIT:
-            return BLOCKED.delay(waits - THROTTLES_IN_LINE) if waits > THROTTLES_IN_LINE else timedelta()
+            return timedelta()
+        case Retry.LATER if failure.not_before and failure.not_before > now:
+            return failure.not_before - now
         case Retry.LATER:
-            return max(failure.not_before - now if failure.not_before else timedelta(), LATER.delay(waits))
+            return LATER.delay(waits)
         case _:
             return None

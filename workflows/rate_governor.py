@@ -41,6 +41,8 @@ class RateGovernor:
         while not workflow.info().is_continue_as_new_suggested():
             self._news = False
             self._pace.tick(workflow.now())
+            if self._pace.queue_rate(workflow.now()).probe is not None:
+                await self._tell()  # first of all: the one call has to know that it is the one
             is_applied = await self._apply_rate()
             is_told = await self._tell()
             await self._until_news(APPLY_AGAIN if not is_applied else TELL_AGAIN if not is_told else None)
@@ -49,14 +51,18 @@ class RateGovernor:
     @workflow.signal
     def configure(self, policy: PacePolicy) -> None:
         """Obey these settings from now on."""
-        self._pace.configure(policy)
+        self._pace.tick(workflow.now())
+        self._pace.configure(policy, workflow.now())
         self._news = True
 
     @workflow.signal
     def report(self, report: UpstreamReport) -> None:
         """A worker tells what it did."""
         self._pace.tick(workflow.now())
+        is_stray = report.epoch == self._pace.epoch and self._pace.is_stopped
         self._pace.report(report, workflow.now())
+        if is_stray:
+            self._applied = None  # somebody else has set the queue's rate
         self._news = True
 
     @workflow.signal

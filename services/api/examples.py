@@ -75,7 +75,7 @@ PROGRESS_PAUSED: dict[str, Any] = {
     "attempt": 1,
     "retry_at": "2026-11-23T14:10:00Z",
     "waiting_for": "bot_check",
-    "message": "YouTube asks for a longer pause. Imports go on by themselves.",
+    "message": "YouTube asks for a longer pause. The import goes on by itself.",
 }
 TRANSCRIPT: dict[str, Any] = {
     "captions_source": "youtube",
@@ -125,6 +125,7 @@ DEGRADED: dict[str, Any] = {
 UPSTREAM: dict[str, Any] = {
     "name": "youtube",
     "state": "open",
+    "paused": True,
     "reason": "bot_check",
     "message": "YouTube asks for a longer pause. Imports go on by themselves.",
     "since": "2026-11-23T13:55:00Z",

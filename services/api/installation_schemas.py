@@ -69,17 +69,28 @@ class UpstreamOutput(BaseModel):
 
     name: Upstream
     state: UpstreamState = Field(
-        description="`closed`: calls go; `open`: none goes until `resume_at`; `half_open`: one goes and decides what "
-        "follows; `paused`: none goes until the operator resumes."
+        description="`closed`: calls go, unless the hour's requests are spent; `open`: none goes until `resume_at`; "
+        "`half_open`: the next import is tried with one call, which decides what follows; `paused`: none goes until "
+        "the operator resumes."
     )
-    reason: PauseReason | None = Field(description="Why no calls go; null while they go.")
+    paused: bool = Field(
+        description="Whether imports wait: in every state but `closed`, and in that one while the hour's requests are "
+        "spent."
+    )
+    reason: PauseReason | None = Field(
+        description="Why imports wait; null while calls go. `hourly_requests` while `paused` is false: calls are "
+        "slowed down, because the hour's requests are nearly spent."
+    )
     message: str | None = Field(description="The reason in a plain sentence, in the language of the request.")
     since: datetime = Field(description="When the state began.")
-    resume_at: datetime | None = Field(description="When calls go again or the next one is tried; null if unknown.")
-    calls_per_second: float = Field(description="What is allowed right now; 0: nothing.")
+    resume_at: datetime | None = Field(
+        description="When calls go again or the next one is tried; null if unknown, or while one is being tried. With "
+        "`hourly_requests`: when the oldest requests no longer count."
+    )
+    calls_per_second: float = Field(description="What is allowed right now; 0: nothing, or one call in `half_open`.")
     max_calls_per_second: float = Field(description="What is allowed in the long run; a burst may go faster.")
     burst: bool = Field(description="Whether the first calls after a quiet time may go faster.")
-    hourly_requests: int
+    hourly_requests: int = Field(description="How many any hour may have; a call makes one or two.")
     requests_left: int = Field(description="Of `hourly_requests`, in the hour before `at`.")
     at: datetime = Field(description="When this was so.")
 
@@ -89,6 +100,7 @@ class UpstreamOutput(BaseModel):
         return cls(
             name=status.upstream,
             state=status.state,
+            paused=status.is_paused,
             reason=status.reason,
             message=pause_text(status.reason, language) if status.reason else None,
             since=status.since,

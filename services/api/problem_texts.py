@@ -102,7 +102,7 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.TEMPORAL_AWAY: _kind(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "What runs the imports cannot be reached right now. Please try again in a moment.",
+        "The import service cannot be reached right now. Please try again in a moment.",
         "Die Steuerung der Importe ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.",
     ),
     ProblemCode.UNEXPECTED: _kind(
@@ -114,14 +114,16 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
 
 TROUBLE_TEXTS: dict[TroubleCode, dict[Language, str]] = {
     TroubleCode.TEMPORAL_AWAY: {
-        Language.EN: "What runs the imports cannot be reached right now. Imports go on as soon as it is back.",
+        Language.EN: "The import service cannot be reached right now. Imports go on as soon as it is back.",
         Language.DE: "Die Steuerung der Importe ist gerade nicht erreichbar. Ist sie wieder da, geht es weiter.",
     },
     TroubleCode.CERTIFICATE_UNTRUSTED: {
         Language.EN: "The secure connection to YouTube cannot be checked, and all imports wait. "
-        "Please check the settings YOUTUBE_PROXY and YOUTUBE_CA_FILE.",
-        Language.DE: "Die Verbindung zu YouTube lässt sich nicht prüfen, und alle Importe warten. "
-        "Bitte prüfen Sie die Einstellungen YOUTUBE_PROXY und YOUTUBE_CA_FILE.",
+        "Please check the settings YOUTUBE_PROXY and YOUTUBE_CA_FILE. "
+        "It is tried again by itself, and at once with POST /api/upstreams/youtube/resume.",
+        Language.DE: "Die sichere Verbindung zu YouTube lässt sich nicht prüfen, und alle Importe warten. "
+        "Bitte prüfen Sie die Einstellungen YOUTUBE_PROXY und YOUTUBE_CA_FILE. "
+        "Ein neuer Versuch folgt von selbst, und sofort mit POST /api/upstreams/youtube/resume.",
     },
 }
 """For the operator, so settings are named."""

@@ -1,5 +1,6 @@
 """Endpoint of one import's progress: the running workflow answers, Postgres where it cannot."""
 
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from services.api.problems import Problem
 from services.api.schemas import VideoProgress
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
-from shared.contracts.stages import CLOSED_STAGES
+from shared.contracts.stages import CLOSED_STAGES, ImportStage
 from shared.contracts.texts import Language, import_error_text, waiting_text
 from shared.contracts.upstreams import Upstream
 from shared.db import videos
@@ -31,35 +32,42 @@ router = APIRouter(tags=["videos"])
 async def get_video_progress(
     video_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage
 ) -> VideoProgress:
-    """Stage, percentage and what it waits for: of the running import, otherwise as last saved."""
+    """Stage, percentage and what it waits for: of the running import, otherwise as last saved.
+
+    An import that does not answer and still needs YouTube waits for as long as calls to YouTube are paused.
+    """
     async with shared.database.connection() as connection:
         video = await videos.get_video(connection, user_id, video_id)
         if video is None:
             raise Problem(ProblemCode.VIDEO_NOT_FOUND)
-        if video.import_stage in CLOSED_STAGES:
-            return _saved(video, language)
+    if video.import_stage in CLOSED_STAGES:
+        return _closed(video, language)
+    answer = await running_status(shared.client, video.youtube_id)
+    async with shared.database.connection() as connection:  # after the answer: never older than it
         youtube = await find_status(driver_of(connection), Upstream.YOUTUBE)
-    status = await running_status(shared.client, video.youtube_id)
-    if status is None or status.progress < video.import_progress:  # it has not yet looked at what is known
-        return _saved(video, language)
-    return _running(video.id, status.while_paused(youtube), language)
+    if answer is None or answer.progress < video.import_progress:  # it has not yet looked at what is known
+        saved = ImportStatus.as_saved(video.youtube_id, ImportStage(video.import_stage), video.import_progress)
+        return _open(video.id, saved.while_paused(youtube), language, source="database")
+    return _open(video.id, answer.while_paused(youtube), language, source="workflow")
 
 
-def _running(video_id: UUID, status: ImportStatus, language: Language) -> VideoProgress:
+def _open(
+    video_id: UUID, status: ImportStatus, language: Language, *, source: Literal["workflow", "database"]
+) -> VideoProgress:
     return VideoProgress(
         video_id=video_id,
         youtube_id=status.youtube_id,
         stage=status.stage,
         progress=status.progress,
-        attempt=status.attempt,
+        attempt=status.attempt if source == "workflow" else None,
         retry_at=status.retry_at,
         waiting_for=status.waiting_for,
         message=waiting_text(status.waiting_for, language) if status.waiting_for else None,
-        source="workflow",
+        source=source,
     )
 
 
-def _saved(video: VideoRecord, language: Language) -> VideoProgress:
+def _closed(video: VideoRecord, language: Language) -> VideoProgress:
     error_code = ErrorType(video.error_code) if video.error_code else None
     return VideoProgress.model_validate(
         {

@@ -44,7 +44,8 @@ async def list_upstreams(shared: Shared, language: RequestLanguage) -> UpstreamL
 async def pause_upstream(upstream: Upstream, shared: Shared) -> UpstreamChange:
     """Let no call go until the operator resumes; imports wait meanwhile, and calls under way end normally.
 
-    `GET /api/upstreams` shows it within about a second; while no worker runs, as soon as one does.
+    `GET /api/upstreams` shows it within about a second. While no worker runs, the pause begins with the first one
+    that does, and calls that it is given at that moment may still go.
     """
     await _accepted(_governor(shared, upstream).pause())
     return UpstreamChange(name=upstream, requested="pause")
@@ -57,8 +58,9 @@ async def pause_upstream(upstream: Upstream, shared: Shared) -> UpstreamChange:
     responses=_CHANGE_PROBLEMS,
 )
 async def resume_upstream(upstream: Upstream, shared: Shared) -> UpstreamChange:
-    """End any pause but that of the hourly budget; one that the upstream asked for ends with a single call, to see.
+    """End the operator's pause, or else one that the upstream asked for: that with a single call, to see.
 
+    It does not end the pause of an hour whose requests are spent: calls go again when some are an hour old.
     `GET /api/upstreams` shows it within about a second; while no worker runs, as soon as one does.
     """
     await _accepted(_governor(shared, upstream).resume())

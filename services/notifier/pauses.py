@@ -5,12 +5,17 @@ waits, so nothing is lost between a sweep and somebody who joins.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from services.notifier.protocol import encode_upstream
+from services.notifier.protocol import encode_upstream, pause_of
+from services.notifier.store import UpstreamRow
+from shared.contracts.messages import UpstreamPaused, UpstreamResumed
 from shared.contracts.texts import Language
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
+from shared.contracts.upstreams import Upstream, UpstreamStatus
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""At most. A time that is later still was written by a clock that has been set right since (shared/db/upstreams.py)."""
 
 
 class Listener(Protocol):
@@ -28,39 +33,45 @@ class Pauses:
     """How the upstreams stand. Whoever joined has been told exactly this, whenever it has changed."""
 
     def __init__(self) -> None:
-        self._statuses: dict[Upstream, UpstreamStatus] = {}
+        self._rows: dict[str, UpstreamRow] = {}
         self._listeners: set[Listener] = set()
 
     def status_of(self, upstream: Upstream) -> UpstreamStatus | None:
         """How the upstream stands, as far as is known."""
-        return self._statuses.get(upstream)
+        row = self._rows.get(upstream)
+        return row.status if row else None
 
     def join(self, listener: Listener) -> None:
         """Tell what is paused now, and what changes until it leaves."""
         self._listeners.add(listener)
-        for status in self._statuses.values():
-            if status.is_paused:
-                listener.send(encode_upstream(status, listener.language))
+        for row in self._rows.values():
+            if pause := pause_of(row.status, listener.language):
+                listener.send(encode_upstream(pause))
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener, whether it joined or not."""
         self._listeners.discard(listener)
 
-    def observe(self, statuses: Iterable[UpstreamStatus]) -> None:
+    def observe(self, rows: Iterable[UpstreamRow]) -> None:
         """Take what Postgres has. Reads end in any order: what is older than what is known changes nothing."""
-        for status in statuses:
-            known = self._statuses.get(status.upstream)
-            if known is None or known.at <= status.at:
-                self._statuses[status.upstream] = status
-                if _pause_of(known) != _pause_of(status):
-                    self._tell(status)
+        for row in rows:
+            known = self._rows.get(row.name)
+            if known is None or known.at <= row.at or known.at > datetime.now(UTC) + CLOCKS_DIFFER:
+                self._rows[row.name] = row
+                if _pause_of(known) != _pause_of(row):
+                    self._tell(row)
 
-    def _tell(self, status: UpstreamStatus) -> None:
-        texts = {language: encode_upstream(status, language) for language in Language}
+    def _tell(self, row: UpstreamRow) -> None:
+        texts = {language: _news(row, language) for language in Language}
         for listener in self._listeners:
             listener.send(texts[listener.language])
 
 
-def _pause_of(status: UpstreamStatus | None) -> tuple[PauseReason | None, datetime | None] | None:
-    """What is told of a pause: when this changes, it is told again. None where there is none."""
-    return (status.reason, status.resume_at) if status and status.is_paused else None
+def _pause_of(row: UpstreamRow | None) -> UpstreamPaused | None:
+    """When this changes, it is told again. What cannot be read is no pause: nobody could say when it ends."""
+    return pause_of(row.status) if row else None
+
+
+def _news(row: UpstreamRow, language: Language) -> bytes:
+    """A pause, or the end of one, whose upstream's name is known then."""
+    return encode_upstream(pause_of(row.status, language) or UpstreamResumed(upstream=Upstream(row.name)))

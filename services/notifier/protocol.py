@@ -111,13 +111,17 @@ def encode_snapshot(snapshot: Snapshot, language: Language) -> bytes:
     return snapshot.model_copy(update={"videos": videos}).model_dump_json().encode()
 
 
-def encode_upstream(status: UpstreamStatus, language: Language) -> bytes:
+def pause_of(status: UpstreamStatus | None, language: Language = Language.EN) -> UpstreamPaused | None:
+    """What is told of a pause; None where there is none. Its governor gives every pause a reason."""
+    if status is None or not status.is_paused or status.reason is None:
+        return None
+    message = pause_text(status.reason, language)
+    return UpstreamPaused(upstream=status.upstream, reason=status.reason, resume_at=status.resume_at, message=message)
+
+
+def encode_upstream(message: UpstreamPaused | UpstreamResumed) -> bytes:
     """Whether calls to an upstream are paused, as a client reads it."""
-    if not status.is_paused:
-        return UpstreamResumed(upstream=status.upstream).model_dump_json().encode()
-    message = pause_text(status.reason, language) if status.reason else None
-    paused = UpstreamPaused(upstream=status.upstream, reason=status.reason, resume_at=status.resume_at, message=message)
-    return paused.model_dump_json().encode()
+    return message.model_dump_json().encode()
 
 
 def encode_problem(problem: MessageProblem) -> bytes:

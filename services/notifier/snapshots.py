@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client
@@ -14,13 +15,13 @@ from shared.contracts.imports import ImportStatus
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import CLOSED_STAGES, ImportStage
 from shared.contracts.texts import Language, waiting_text
-from shared.contracts.upstreams import PauseReason, Upstream
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
 from workflows.progress import ANSWER_SECONDS, running_status
 
 MAX_IN_FLIGHT = 200
 """Videos in the snapshot a connection begins with."""
 MAX_ASKED = 50
-"""Workflows asked per snapshot; the rest is what Postgres says."""
+"""Workflows asked per snapshot; the rest is what Postgres says of them and of YouTube."""
 MAX_ASKED_AT_ONCE = 10
 """Queries under way in the whole notifier: each costs a worker a workflow task."""
 
@@ -44,12 +45,11 @@ class Snapshots:
         return await self._snapshot(await self._store.videos_of_ids(user_id, video_ids), language)
 
     async def _snapshot(self, rows: VideoRows, language: Language) -> Snapshot:
-        self._pauses.observe(rows.upstreams)
         running = dict.fromkeys(row.youtube_id for row in rows.videos if row.import_stage not in CLOSED_STAGES)
         answers = await self._ask(list(running)[:MAX_ASKED])
-        youtube = self._pauses.status_of(Upstream.YOUTUBE)  # after the answers: never older than they are
-        statuses = {youtube_id: answer.while_paused(youtube) for youtube_id, answer in answers.items()}
-        videos = [progress_of(row, statuses.get(row.youtube_id), language) for row in rows.videos]
+        self._pauses.observe(await self._store.upstreams())  # after the answers: never older than they are
+        youtube = self._pauses.status_of(Upstream.YOUTUBE)
+        videos = [progress_of(row, answers.get(row.youtube_id), youtube, language) for row in rows.videos]
         return Snapshot(seq=rows.seq, videos=videos)
 
     async def _ask(self, youtube_ids: list[str]) -> dict[str, ImportStatus]:
@@ -75,22 +75,28 @@ class Snapshots:
             return None
 
 
-def progress_of(row: VideoRow, status: ImportStatus | None, language: Language) -> ImportProgress:
+def progress_of(
+    row: VideoRow, answer: ImportStatus | None, youtube: UpstreamStatus | None, language: Language
+) -> ImportProgress:
     """One video of a snapshot, as far as the workflow or the row knows, whichever is further."""
     stored = _stored(row)
-    # An import that is over may have been asked for again: then only the row knows.
-    if status is None or status.stage in CLOSED_STAGES or status.progress < row.import_progress:
+    if stored.stage in CLOSED_STAGES:
         return stored
-    return stored.model_copy(
-        update={
-            "stage": status.stage,
-            "progress": status.progress,
-            "attempt": status.attempt,
-            "retry_at": status.retry_at,
-            "error_code": _error_code(status.waiting_for),
-            "message": waiting_text(status.waiting_for, language) if status.waiting_for else None,
-        }
-    )
+    # An import that is over may have been asked for again: then only the row knows.
+    if answer is None or answer.stage in CLOSED_STAGES or answer.progress < row.import_progress:
+        saved = ImportStatus.as_saved(row.youtube_id, stored.stage, stored.progress)
+        return stored.model_copy(update=_wait(saved.while_paused(youtube), language))
+    known = {"stage": answer.stage, "progress": answer.progress, "attempt": answer.attempt}
+    return stored.model_copy(update=known | _wait(answer.while_paused(youtube), language))
+
+
+def _wait(status: ImportStatus, language: Language) -> dict[str, Any]:
+    """Why it waits and until when; nothing of it where it does not."""
+    return {
+        "retry_at": status.retry_at,
+        "error_code": _error_code(status.waiting_for),
+        "message": waiting_text(status.waiting_for, language) if status.waiting_for else None,
+    }
 
 
 def _error_code(reason: ErrorType | PauseReason | None) -> ErrorType | None:

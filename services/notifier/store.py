@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ _OF_IDS = text(
     ORDER BY created_at DESC, id
     """  # noqa: S608 - a constant
 )
+_UPSTREAMS = text("SELECT name, at FROM upstreams")
 
 
 class DatabaseAway(Exception):
@@ -57,11 +59,20 @@ class VideoRow:
 
 @dataclass(frozen=True)
 class VideoRows:
-    """Videos as they were when the user's newest event was `seq`, and the upstreams of that moment."""
+    """Videos as they were when the user's newest event was `seq`."""
 
     seq: int
     videos: list[VideoRow]
-    upstreams: list[UpstreamStatus]
+
+
+@dataclass(frozen=True)
+class UpstreamRow:
+    """A row of `upstreams`."""
+
+    name: str
+    at: datetime
+    status: UpstreamStatus | None
+    """None for what a newer version of us wrote."""
 
 
 class Store:
@@ -90,10 +101,12 @@ class Store:
         async with self._connection() as connection:
             return await events.events_since(connection, user_id, after, up_to=up_to, limit=PAGE_EVENTS)
 
-    async def upstreams(self) -> list[UpstreamStatus]:
+    async def upstreams(self) -> list[UpstreamRow]:
         """How every upstream stands."""
         async with self._connection() as connection:
-            return await upstreams.all_statuses(connection)
+            statuses = {status.upstream.value: status for status in await upstreams.all_statuses(connection)}
+            rows = await connection.execute(_UPSTREAMS)
+            return [UpstreamRow(row.name, row.at, statuses.get(row.name)) for row in rows]
 
     async def videos_in_flight(self, user_id: UUID, limit: int) -> VideoRows:
         """The user's newest videos whose import is not over."""
@@ -107,8 +120,7 @@ class Store:
         async with self._connection() as connection:
             seq = await events.latest_seq(connection, values["user_id"])
             rows = await connection.execute(statement, values)
-            found = [VideoRow(**row) for row in rows.mappings()]
-            return VideoRows(seq, found, await upstreams.all_statuses(connection))
+            return VideoRows(seq, [VideoRow(**row) for row in rows.mappings()])
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

@@ -21,7 +21,8 @@ from workflows.progress_feed import ProgressFeed
 from workflows.rate_governor import RateGovernor
 from workflows.reconcile_imports import ReconcileImports
 
-WORKFLOWS = [ImportVideo, ProgressFeed, RateGovernor, ReconcileImports]
+IMPORT_WORKFLOWS = [ImportVideo, ProgressFeed, ReconcileImports]
+WORKFLOWS = [*IMPORT_WORKFLOWS, RateGovernor]
 
 
 @dataclass(frozen=True)
@@ -39,25 +40,26 @@ class Dependencies:
 
 def build_workers(client: Client, settings: Settings, needs: Dependencies) -> list[Worker]:
     """A worker per task queue; all of them belong into every worker process."""
-    return [_imports_worker(client, settings, needs), _youtube_worker(client, settings, needs)]
+    return [
+        _imports_worker(client, settings, needs),
+        _youtube_worker(client, settings, needs),
+        _governors_worker(client, settings, needs),
+    ]
 
 
 def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
     imports = ImportActivities(needs.engine, needs.publish)
-    governor = GovernorActivities(needs.engine, client)
     reconcile = ReconcileActivities(needs.engine, client)
     return Worker(
         client,
         task_queue=TaskQueue.IMPORTS,
-        workflows=WORKFLOWS,
+        workflows=IMPORT_WORKFLOWS,
         activities=[
             imports.begin_import,
             imports.skip_captions,
             imports.save_chapters,
             imports.complete_import,
             imports.fail_import,
-            governor.apply_rate,
-            governor.keep_upstream_status,
             reconcile.start_missing_imports,
         ],
         max_concurrent_local_activities=DATABASE_STEPS,
@@ -86,10 +88,24 @@ def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> 
     )
 
 
+def _governors_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
+    governor = GovernorActivities(needs.engine, client)
+    return Worker(
+        client,
+        task_queue=TaskQueue.GOVERNORS,
+        workflows=[RateGovernor],
+        activities=[governor.apply_rate, governor.keep_upstream_status],
+        max_concurrent_local_activities=GOVERNOR_STEPS,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+    )
+
+
 DATABASE_STEPS = 20
 """Database steps at once in one worker process."""
+GOVERNOR_STEPS = 2
+"""Steps of governors at once in one worker process."""
 
 
 def pool_size(settings: Settings) -> int:
     """A connection for everything that runs at once."""
-    return DATABASE_STEPS + settings.youtube_max_concurrent
+    return DATABASE_STEPS + settings.youtube_max_concurrent + GOVERNOR_STEPS

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import threading
 import time
+from collections import deque
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 
 from shared.contracts import errors
 from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.contracts.upstreams import Throttle, UpstreamReport, UpstreamStatus
-from shared.temporal.client import TEMPORAL_AWAY
 from workflows.governors import GovernorClient
 
 UNKNOWN_EPOCH = 0
@@ -32,9 +32,9 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         self._governor = governor
         self._lock = threading.Lock()
         self._requests = 0
-        self._waiting: UpstreamReport | None = None
+        self._waiting: deque[UpstreamReport] = deque()
         self._due = float("inf")
-        """When the waiting report is to go, in monotonic time."""
+        """When the waiting reports are to go, in monotonic time."""
         self._changed = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -45,16 +45,22 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
             self._requests += 1
 
     def call_ended(
-        self, began: UpstreamStatus | None, error_type: ErrorType | None, *, retry_after_seconds: float | None = None
+        self,
+        began: UpstreamStatus | None,
+        youtube_id: str,
+        error_type: ErrorType | None,
+        *,
+        retry_after_seconds: float | None = None,
     ) -> None:
         """Note a call: how the upstream stood when it began, and what came of it. Returns at once, never fails."""
-        epoch = began.epoch if began else UNKNOWN_EPOCH
-        report = UpstreamReport(epoch=epoch, calls=1, requests=0)
+        report = UpstreamReport(epoch=began.epoch if began else UNKNOWN_EPOCH, calls=1, requests=0)
         if error_type and ERROR_RULES[error_type].throttle is not errors.Throttle.NO:
-            report.throttle = Throttle(error_type=error_type, retry_after_seconds=retry_after_seconds)
-        elif error_type is not ErrorType.UPSTREAM_UNAVAILABLE:
-            report.answered_epoch = epoch
-        self._waiting = _together(self._waiting, report) if self._waiting else report
+            report.throttle = Throttle(
+                error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after_seconds
+            )
+        else:
+            report.answered = error_type is not ErrorType.UPSTREAM_UNAVAILABLE
+        self._add(report)
         patience = began.report_after_seconds if began else FIRST_REPORT_SECONDS
         self._due = min(self._due, time.monotonic() + (0 if report.throttle else patience))
         self._changed.set()
@@ -71,10 +77,21 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         if self._task:
             await self._task
 
+    def _add(self, report: UpstreamReport) -> None:
+        """Together with the one before it, unless that ends in a throttle or is of another epoch."""
+        last = self._waiting[-1] if self._waiting else None
+        if last is None or last.throttle or last.epoch != report.epoch:
+            self._waiting.append(report)
+            return
+        last.calls += report.calls
+        last.answered = last.answered or report.answered
+        last.throttle = report.throttle
+
     async def _run(self) -> None:
         while not self._stopping:
             await self._until_due()
             await self._send()
+        await self._send()  # what came while the last one was on its way
 
     async def _until_due(self) -> None:
         while not self._stopping and (left := self._due - time.monotonic()) > 0:
@@ -83,31 +100,20 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
                 await asyncio.wait_for(self._changed.wait(), None if left == float("inf") else left)
 
     async def _send(self) -> None:
-        report, self._waiting = self._waiting, None
+        """Everything that waits, in order; what cannot be told now is tried again soon."""
         self._due = float("inf")
-        if report is None:
-            return
+        while self._waiting:
+            report = self._waiting.popleft()
+            report.requests += self._take_requests()
+            try:
+                await asyncio.wait_for(self._governor.report(report), SEND_SECONDS)
+            except Exception as error:  # whatever it was: the governor is to hear of it some time
+                logger.warning("the governor cannot be told of %d calls yet: %r", report.calls, error)
+                self._waiting.appendleft(report)
+                self._due = time.monotonic() + AGAIN_SECONDS
+                return
+
+    def _take_requests(self) -> int:
         with self._lock:
-            report.requests += self._requests
-            self._requests = 0
-        try:
-            await asyncio.wait_for(self._governor.report(report), SEND_SECONDS)
-        except (*TEMPORAL_AWAY, TimeoutError) as error:
-            logger.warning("the governor cannot be told of %d calls yet: %s", report.calls, error)
-            self._put_back(report)
-            self._due = time.monotonic() + AGAIN_SECONDS
-
-    def _put_back(self, report: UpstreamReport) -> None:
-        self._waiting = _together(report, self._waiting) if self._waiting else report
-
-
-def _together(earlier: UpstreamReport, later: UpstreamReport) -> UpstreamReport:
-    """Both in one. A throttle is kept, whatever came after it."""
-    answered = [epoch for epoch in (earlier.answered_epoch, later.answered_epoch) if epoch is not None]
-    return UpstreamReport(
-        epoch=max(earlier.epoch, later.epoch),
-        answered_epoch=max(answered, default=None),
-        calls=earlier.calls + later.calls,
-        requests=earlier.requests + later.requests,
-        throttle=later.throttle or earlier.throttle,
-    )
+            taken, self._requests = self._requests, 0
+        return taken

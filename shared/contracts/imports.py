@@ -24,6 +24,8 @@ class ImportVideoInput(BaseModel):
     """Who added the video singly while it waited in bulk."""
     waits: int = 0
     """How often in a row the runs before this one have waited for YouTube."""
+    throttles: int = 0
+    """How often they were throttled since YouTube last answered."""
 
 
 class ImportVideoResult(BaseModel):
@@ -59,11 +61,24 @@ class ImportStatus(BaseModel):
     asks_youtube: bool = False
     """A step is with YouTube or in the queue to it: it waits for as long as calls to YouTube are paused."""
 
+    @classmethod
+    def as_saved(cls, youtube_id: YoutubeId, stage: ImportStage, progress: int) -> "ImportStatus":
+        """What can be said of an open import that does not answer: its next step is taken to have been asked for."""
+        asks_youtube = stage in {ImportStage.CREATED, ImportStage.METADATA}
+        return cls(youtube_id=youtube_id, stage=stage, progress=progress, asks_youtube=asks_youtube)
+
     def while_paused(self, youtube: UpstreamStatus | None) -> "ImportStatus":
-        """The same, for people: a pause of all calls is what this import waits for as well."""
-        if not (self.asks_youtube and youtube and youtube.is_paused):
+        """The same, for people: a pause of all calls is what this import waits for as well.
+
+        One that YouTube has throttled and that waits by itself has to get into line again, behind the same pause.
+        """
+        if youtube is None or not youtube.is_paused:
             return self
-        return self.model_copy(update={"waiting_for": youtube.reason, "retry_at": youtube.resume_at})
+        if self.asks_youtube:
+            return self.model_copy(update={"waiting_for": youtube.reason, "retry_at": youtube.resume_at})
+        if self.retry_at and youtube.resume_at and self.waiting_for in {ErrorType.RATE_LIMITED, ErrorType.BOT_CHECK}:
+            return self.model_copy(update={"retry_at": max(self.retry_at, youtube.resume_at)})
+        return self
 
 
 class VideoRef(BaseModel):
@@ -104,6 +119,8 @@ class FailImportInput(BaseModel):
 class YoutubeFailure(BaseModel):
     """Details of a YouTube activity's ApplicationError; its `type` is the `ErrorType`."""
 
+    retry_after_seconds: float | None = None
+    """As YouTube's `Retry-After` said; for imports that are older than the `RateGovernor`."""
     not_before: datetime | None = None
     """When a live stream or premiere begins."""
 

@@ -36,10 +36,10 @@ class UpstreamPaused(BaseModel):
 
     type: Literal["upstream_paused"] = "upstream_paused"
     upstream: Upstream
-    reason: PauseReason | None
+    reason: PauseReason
     resume_at: datetime | None
     """When calls go again or the next one is tried; None: nobody knows, or one is being tried."""
-    message: str | None
+    message: str
 
 
 class UpstreamResumed(BaseModel):

@@ -51,8 +51,8 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
         Language.DE: "Dieses Video hat noch nicht begonnen. Es wird danach importiert.",
     },
     ErrorType.BOT_CHECK: {
-        Language.EN: "YouTube asks for a pause. The import goes on by itself.",
-        Language.DE: "YouTube bittet um eine Pause. Der Import geht von selbst weiter.",
+        Language.EN: "YouTube asks for a longer pause. The import goes on by itself.",
+        Language.DE: "YouTube bittet um eine längere Pause. Der Import geht von selbst weiter.",
     },
     ErrorType.RATE_LIMITED: {
         Language.EN: "YouTube asks for a pause. The import goes on by itself.",
@@ -72,7 +72,8 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
     },
     ErrorType.CERTIFICATE_UNTRUSTED: {
         Language.EN: "The secure connection to YouTube cannot be checked. The operator has to correct the settings.",
-        Language.DE: "Die Verbindung zu YouTube lässt sich nicht prüfen. Der Betreiber muss die Einstellungen ändern.",
+        Language.DE: "Die sichere Verbindung zu YouTube lässt sich nicht prüfen. "
+        "Der Betreiber muss die Einstellungen ändern.",
     },
     ErrorType.CAPTIONS_NONE: {
         Language.EN: "This video has no captions.",
@@ -118,6 +119,16 @@ PAUSE_TEXTS: dict[PauseReason, dict[Language, str]] = {
         Language.DE: "Der Betreiber hat die Importe angehalten.",
     },
 }
+"""What is told of all imports together."""
+
+_ONE_IMPORT_PAUSED: dict[PauseReason, dict[Language, str]] = {
+    PauseReason.HOURLY_REQUESTS: {
+        Language.EN: "YouTube has been asked often enough for this hour. The import goes on by itself.",
+        Language.DE: "YouTube wurde in dieser Stunde oft genug gefragt. Der Import geht von selbst weiter.",
+    },
+    PauseReason.OPERATOR: PAUSE_TEXTS[PauseReason.OPERATOR],
+}
+"""What is told of one import, where the pause is nobody's error."""
 
 
 def pause_text(reason: PauseReason, language: Language = Language.EN) -> str:
@@ -126,10 +137,10 @@ def pause_text(reason: PauseReason, language: Language = Language.EN) -> str:
 
 
 def waiting_text(reason: ErrorType | PauseReason, language: Language = Language.EN) -> str:
-    """The plain sentence a person reads while an import waits."""
-    if isinstance(reason, PauseReason):
-        return pause_text(reason, language)
-    return import_error_text(reason, language, waiting=True)
+    """The plain sentence a person reads while one import waits, the same whether it or all of them have to."""
+    if isinstance(reason, PauseReason) and reason in _ONE_IMPORT_PAUSED:
+        return _ONE_IMPORT_PAUSED[reason][language]
+    return import_error_text(ErrorType(reason), language, waiting=True)
 
 
 def import_error_text(code: ErrorType, language: Language = Language.EN, *, waiting: bool = False) -> str:

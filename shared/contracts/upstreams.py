@@ -54,17 +54,19 @@ class PacePolicy(BaseModel):
 
     @property
     def quiet_seconds(self) -> float:
-        """Without a call for so long, a full burst is available again: as long as its calls would have taken.
+        """Without a call for so long it is quiet: as long as a burst's calls take otherwise, which refills it.
 
         At least five seconds: workers report within one.
         """
-        return max(self.burst_calls / self.calls_per_second, 5)
+        return max(self.burst_calls / self.calls_per_second, 5) if self.burst_calls else 60
 
 
 class Throttle(BaseModel):
     """One call that was asked to slow down, or that no call can get through."""
 
     error_type: ErrorType
+    youtube_id: str = ""
+    """The video that was asked for."""
     retry_after_seconds: float | None = None
     """As the upstream's `Retry-After` said."""
 
@@ -73,13 +75,13 @@ class UpstreamReport(BaseModel):
     """What a worker did since its last report. Sent now and then, and at once after a throttle."""
 
     epoch: int
-    """The newest `UpstreamStatus.epoch` that one of the calls began in."""
-    answered_epoch: int | None = None
-    """The newest one that a call was answered in, whatever the answer; None: no call was."""
+    """The `UpstreamStatus.epoch` that the calls began in."""
     calls: int
     requests: int
+    answered: bool = False
+    """One of the calls was answered, whatever the answer."""
     throttle: Throttle | None = None
-    """The newest of these calls'."""
+    """Of the last call."""
 
 
 class UpstreamStatus(BaseModel):

@@ -11,10 +11,12 @@ from shared.db.driver import DriverConnection
 
 logger = logging.getLogger(__name__)
 
-# A retried write that was overtaken by a newer one changes nothing.
+# A retried write that was overtaken by a newer one changes nothing. A time that is still to come was written by a clock
+# that has been set right since.
 _KEEP = """
     INSERT INTO upstreams (name, status, at) VALUES ($1, $2, $3)
-    ON CONFLICT (name) DO UPDATE SET status = excluded.status, at = excluded.at WHERE upstreams.at <= excluded.at
+    ON CONFLICT (name) DO UPDATE SET status = excluded.status, at = excluded.at
+    WHERE upstreams.at <= excluded.at OR upstreams.at > now() + interval '1 minute'
     """
 _FIND = "SELECT CAST(status AS text) FROM upstreams WHERE name = $1"
 _ALL = text("SELECT CAST(status AS text) FROM upstreams ORDER BY name")

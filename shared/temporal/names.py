@@ -14,6 +14,8 @@ class TaskQueue(StrEnum):
     """Workflows and database activities."""
     YOUTUBE = "youtube"
     """Every request to YouTube."""
+    GOVERNORS = "governors"
+    """`RateGovernor`s: what slows imports down must not wait behind them."""
 
 
 YOUTUBE_ID = SearchAttributeKey.for_keyword("YoutubeId")
@@ -24,6 +26,8 @@ USER_ID = SearchAttributeKey.for_keyword_list("UserId")
 
 PRIORITY_PERSON = 1
 """A person is waiting (single add)."""
+PRIORITY_BULK_BEGUN = 4
+"""What has begun in bulk is finished before more is begun."""
 PRIORITY_BULK = 5
 
 PATCH_GOVERNED = "governed"

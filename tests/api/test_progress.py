@@ -1,7 +1,7 @@
 """Progress of one import: from the workflow while it runs, from Postgres otherwise."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from temporalio.client import Client
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language, pause_text
-from shared.contracts.upstreams import PauseReason
+from shared.contracts.texts import Language, waiting_text
+from shared.contracts.upstreams import PauseReason, UpstreamState
 from tests.api.support import Api
 from tests.api.upstreams import paused
 from tests.support.upstreams import GOING, write_down
@@ -86,7 +86,7 @@ async def test_an_import_that_asks_youtube_waits_for_the_end_of_a_pause(
         for language in Language:
             headers = {"Accept-Language": language}
             response = await api.http.get(f"/api/videos/{video['id']}/progress", headers=headers)
-            assert response.json().items() >= {**waiting, "message": pause_text(reason, language)}.items()
+            assert response.json().items() >= {**waiting, "message": waiting_text(reason, language)}.items()
         await write_down(engine, GOING)
         await _reported(api, video["id"], waiting_for=None, retry_at=None, message=None)
         may_go_on.set()
@@ -101,6 +101,32 @@ async def test_an_import_that_waits_for_something_else_says_that(
         video = await api.add(await api.new_list())
 
         await eventually(lambda: _reported(api, video["id"], waiting_for="live_now"))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_later"), [(ErrorType.RATE_LIMITED, True), (ErrorType.BOT_CHECK, True), (ErrorType.LIVE_NOW, False)]
+)
+async def test_a_throttled_import_that_stepped_aside_waits_for_the_later_of_two_times(
+    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps, error: ErrorType, is_later: bool
+) -> None:
+    steps.on("fetch_metadata", *[refused(error)] * 3)
+    earlier, later = datetime(2026, 1, 2, tzinfo=UTC), datetime(2040, 1, 2, tzinfo=UTC)
+    async with steps.at_work(client):
+        video = await api.add(await api.new_list())
+        own = await eventually(lambda: _waiting_by_itself(api, video["id"], error))
+
+        await write_down(engine, paused(PauseReason.BOT_CHECK, resume_at=earlier))
+        await _reported(api, video["id"], waiting_for=error, retry_at=own)
+        await write_down(engine, paused(PauseReason.BOT_CHECK, resume_at=later))
+        expected = "2040-01-02T00:00:00Z" if is_later else own
+        await _reported(api, video["id"], waiting_for=error, retry_at=expected)
+
+
+async def _waiting_by_itself(api: Api, video_id: str, error: ErrorType) -> str:
+    """Until when. Raises AssertionError while it is in line, where the time is now."""
+    retry_at = str((await _reported(api, video_id, waiting_for=error))["retry_at"])
+    assert datetime.fromisoformat(retry_at) > datetime.now(UTC)
+    return retry_at
 
 
 async def test_a_retry_ends_the_wait(api: Api, client: Client, steps: ScriptedSteps) -> None:
@@ -156,4 +182,24 @@ async def test_an_import_that_has_just_begun_does_not_hide_what_was_reached(
 async def test_without_a_worker_the_database_answers(api: Api) -> None:
     video = await api.add(await api.new_list())
 
-    await _reported(api, video["id"], source="database", stage="created", progress=0)
+    await _reported(api, video["id"], source="database", stage="created", progress=0, waiting_for=None)
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "retry_at"),
+    [
+        ("created", "hourly_requests", "2026-11-23T14:10:00Z"),
+        ("metadata", "hourly_requests", "2026-11-23T14:10:00Z"),
+        ("captions", None, None),
+        ("complete", None, None),
+    ],
+)
+async def test_an_import_that_does_not_answer_waits_if_it_still_needs_youtube(
+    api_without_temporal: Api, engine: AsyncEngine, stage: str, reason: str | None, retry_at: str | None
+) -> None:
+    video = await api_without_temporal.add(await api_without_temporal.new_list())
+    await api_without_temporal.execute("UPDATE videos SET import_stage = :stage", stage=stage)
+    await write_down(engine, paused(PauseReason.HOURLY_REQUESTS, UpstreamState.CLOSED))
+
+    expected = {"source": "database", "stage": stage, "waiting_for": reason, "retry_at": retry_at, "attempt": None}
+    await _reported(api_without_temporal, video["id"], **expected)

@@ -24,7 +24,7 @@ async def test_without_temporal_it_is_degraded_but_ready(api_without_temporal: A
     [trouble] = readiness.pop("problems")
     assert readiness == {"status": "degraded", "database": "ok", "temporal": "away"}
     assert trouble["code"] == "temporal_away"
-    assert trouble["message"].startswith("What runs the imports cannot be reached right now.")
+    assert trouble["message"].startswith("The import service cannot be reached right now.")
 
 
 @pytest.mark.parametrize("state", [UpstreamState.OPEN, UpstreamState.HALF_OPEN])
@@ -36,6 +36,7 @@ async def test_settings_that_let_no_call_to_youtube_through_are_told(
     for language in Language:
         response = await api.http.get("/api/ready", headers={"Accept-Language": language})
         message = TROUBLE_TEXTS[TroubleCode.CERTIFICATE_UNTRUSTED][language]
+        assert "POST /api/upstreams/youtube/resume" in message
         assert response.status_code == 200
         assert response.json() == {
             "status": "degraded",

@@ -35,6 +35,7 @@ async def test_while_calls_go_there_is_nothing_to_explain(api_without_temporal: 
     assert await _youtube(api_without_temporal) == {
         "name": "youtube",
         "state": "closed",
+        "paused": False,
         "reason": None,
         "message": None,
         "since": "2026-11-23T13:55:00Z",
@@ -58,6 +59,7 @@ async def test_a_pause_is_explained_in_the_language_of_the_request(
         response = await api_without_temporal.http.get("/api/upstreams", headers={"Accept-Language": language})
         [youtube] = response.json()["items"]
         assert (youtube["state"], youtube["reason"], youtube["calls_per_second"]) == ("open", reason, 0)
+        assert youtube["paused"]
         assert youtube["message"] == pause_text(reason, language)
         assert youtube["resume_at"] == "2026-11-23T14:10:00Z"
 
@@ -67,7 +69,15 @@ async def test_a_budget_that_is_spent_is_a_pause_too(api_without_temporal: Api, 
 
     youtube = await _youtube(api_without_temporal, state="closed", reason="hourly_requests", requests_left=0)
 
+    assert youtube["paused"]
     assert youtube["message"].startswith("YouTube has been asked often enough")
+
+
+async def test_a_budget_that_is_nearly_spent_is_no_pause(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    slow = {"calls_per_second": 0.1, "requests_left": 20}
+    await write_down(engine, paused(PauseReason.HOURLY_REQUESTS, UpstreamState.CLOSED, **slow))
+
+    await _youtube(api_without_temporal, state="closed", paused=False, reason="hourly_requests", **slow)
 
 
 async def test_the_operator_pauses_and_resumes(api: Api, client: Client, engine: AsyncEngine) -> None:
@@ -106,7 +116,10 @@ async def test_an_upstream_that_nobody_knows_is_named(api_without_temporal: Api,
 
 @pytest.mark.parametrize("change", ["pause", "resume"])
 async def test_without_temporal_the_operator_is_told(api_without_temporal: Api, change: str) -> None:
-    for language, detail in (("en", "What runs the imports cannot"), ("de", "Die Steuerung der Importe ist gerade")):
+    for language, detail in (
+        ("en", "The import service cannot be reached"),
+        ("de", "Die Steuerung der Importe ist gerade"),
+    ):
         response = await api_without_temporal.http.post(
             f"/api/upstreams/youtube/{change}", headers={"Accept-Language": language}
         )

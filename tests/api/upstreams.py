@@ -45,5 +45,5 @@ async def governor_at_work(client: Client, engine: AsyncEngine) -> AsyncIterator
     """A worker for governors alone."""
     steps = _Steps(engine)
     activities: list[Callable[..., Any]] = [steps.apply_rate, steps.keep_upstream_status]
-    async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[RateGovernor], activities=activities):
+    async with Worker(client, task_queue=TaskQueue.GOVERNORS, workflows=[RateGovernor], activities=activities):
         yield

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import ClientConnection, connect
 
+from services.notifier.app import Notifier
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
@@ -44,6 +45,19 @@ class Library:
         assert added.event is not None
         self.video_ids[youtube_id] = str(added.video.id)
         return added.event
+
+    async def add_newer(self, count: int) -> list[str]:
+        """Put many videos on the same lists as those that are there, newer than they are; the newest comes first."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url, created_at) "
+                    "SELECT gen_random_uuid(), list_id, user_id, 'newer' || to_char(number, 'FM000000'), '', "
+                    "created_at + number * interval '1 s' FROM videos, generate_series(1, :count) AS number"
+                ),
+                {"count": count},
+            )
+        return [f"newer{number:06}" for number in range(count, 0, -1)]
 
     async def advance(self, youtube_id: str, stage: ImportStage) -> FeedItem:
         """Reach a stage."""
@@ -117,6 +131,22 @@ class Browser(AbstractAsyncContextManager["Browser"]):
         """Nothing was sent before the answer to a ping."""
         await self.send(type="ping")
         assert await self.receive() == {"type": "pong"}
+
+
+async def snapshot(notifier: Notifier, query: str = "") -> dict[str, Any]:
+    """What a connection begins with."""
+    async with Browser(notifier.port, query) as browser:
+        message = await browser.receive()
+    assert message["type"] == "snapshot"
+    return message
+
+
+async def until_it_waits(notifier: Notifier) -> dict[str, Any]:
+    """The newest import, in German, once it answers that it waits."""
+    while True:
+        video: dict[str, Any] = (await snapshot(notifier, "?lang=de"))["videos"][0]
+        if video["retry_at"] and video["attempt"]:
+            return video
 
 
 def sub_progress(library: Library, youtube_id: str, progress: int) -> FeedItem:

@@ -11,12 +11,14 @@ import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier import feed
 from services.notifier.app import Notifier
 from services.notifier.pauses import Pauses
+from services.notifier.store import UpstreamRow
 from services.stack.postgres import EmbeddedPostgres
 from shared.contracts.texts import Language
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
@@ -25,6 +27,7 @@ from tests.support.upstreams import write_down
 from tests.support.waiting import eventually
 
 RESUME_AT = datetime(2040, 1, 2, 3, 4, 5, tzinfo=UTC)
+BEGINNING = datetime(2026, 1, 2, tzinfo=UTC)
 RESUMED = {"type": "upstream_resumed", "upstream": "youtube"}
 
 
@@ -50,6 +53,10 @@ def paused(
 
 def rate_limited(resume_at: datetime = RESUME_AT) -> UpstreamStatus:
     return youtube(UpstreamState.OPEN, PauseReason.RATE_LIMITED, resume_at)
+
+
+def budget_spent(*, but: float = 0) -> UpstreamStatus:
+    return youtube(UpstreamState.CLOSED, PauseReason.HOURLY_REQUESTS, RESUME_AT, calls_per_second=but)
 
 
 async def nothing_but_events_in_a_whole_sweep(browser: Browser, library: Library) -> None:
@@ -110,14 +117,52 @@ async def test_a_pause_from_its_beginning_to_its_end(notifier: Notifier, engine:
         await browser.assert_silent()
 
 
+async def test_a_budget_that_is_spent_is_a_pause(notifier: Notifier, engine: AsyncEngine, library: Library) -> None:
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        await write_down(engine, budget_spent(but=0.1))  # slowed down only
+        await nothing_but_events_in_a_whole_sweep(browser, library)
+        await write_down(engine, budget_spent())
+        message = "YouTube has been asked often enough for this hour. Imports go on by themselves."
+        assert await browser.receive() == paused("2040-01-02T03:04:05Z", "hourly_requests", message)
+
+
+async def test_a_pause_that_a_newer_version_changes_is_over_for_this_one(
+    notifier: Notifier, engine: AsyncEngine
+) -> None:
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        await write_down(engine, rate_limited())
+        assert await browser.receive() == paused("2040-01-02T03:04:05Z")
+        async with engine.begin() as writing:
+            newer = """'{"reason": "moon_phase"}'::jsonb"""
+            await writing.execute(text(f"UPDATE upstreams SET status = status || {newer}, at = now()"))
+        assert await browser.receive() == RESUMED
+        async with Browser(notifier.port) as late:
+            assert (await late.receive())["type"] == "snapshot"
+            await late.assert_silent()
+        await write_down(engine, rate_limited())
+        assert await browser.receive() == paused("2040-01-02T03:04:05Z")
+
+
+async def test_a_clock_that_is_set_right_hides_nothing(notifier: Notifier, engine: AsyncEngine) -> None:
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        fast = datetime.now(UTC) + timedelta(hours=2)
+        await write_down(engine, youtube(UpstreamState.OPEN, PauseReason.RATE_LIMITED, RESUME_AT, at=fast))
+        assert await browser.receive() == paused("2040-01-02T03:04:05Z")
+        await write_down(engine, youtube(UpstreamState.CLOSED))
+        assert await browser.receive() == RESUMED
+
+
 async def test_everybody_is_told_in_their_language(notifier: Notifier, engine: AsyncEngine) -> None:
     async with Browser(notifier.port) as early, Browser(notifier.port, "?lang=de") as german:
         await early.receive()
         await german.receive()
         await write_down(engine, rate_limited())
         assert await early.receive() == paused("2040-01-02T03:04:05Z")
-        text = "YouTube bittet um eine Pause. Importe gehen von selbst weiter."
-        assert await german.receive() == paused("2040-01-02T03:04:05Z", message=text)
+        message = "YouTube bittet um eine Pause. Importe gehen von selbst weiter."
+        assert await german.receive() == paused("2040-01-02T03:04:05Z", message=message)
         async with Browser(notifier.port) as late:
             await late.receive()
             assert await late.receive() == paused("2040-01-02T03:04:05Z")
@@ -178,19 +223,20 @@ class Story:
     """Reads that begin in one order and end in another, while listeners come and go."""
 
     pauses: Pauses = field(default_factory=Pauses)
-    written: UpstreamStatus | None = None
+    written: UpstreamRow | None = None
     minutes: int = 0
-    reads: list[list[UpstreamStatus]] = field(default_factory=list)
+    reads: list[list[UpstreamRow]] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
 
     def write(self, number: int) -> None:
-        """The governor says something: four in seven times that calls are paused."""
+        """The governor says something: four in seven times that calls are paused. One in eleven cannot be read."""
         self.minutes += 1
-        now = RESUME_AT + timedelta(minutes=self.minutes)
+        now = BEGINNING + timedelta(minutes=self.minutes)
         resume_at = now.replace(minute=0) if number % 2 else None
-        reason = [None, *PauseReason][number % 3]
+        reason = [*PauseReason][number % 3]
         state = [*UpstreamState, UpstreamState.CLOSED, UpstreamState.CLOSED, UpstreamState.OPEN][number % 7]
-        self.written = youtube(state, reason, resume_at, at=now)
+        status = None if number % 11 == 10 else youtube(state, reason, resume_at, at=now)
+        self.written = UpstreamRow("youtube", now, status)
 
     def begin_read(self, _number: int) -> None:
         self.reads.append([self.written] if self.written else [])
@@ -221,7 +267,7 @@ def test_whatever_the_order_nobody_is_told_wrongly(steps: list[tuple[Callable[[S
         story.end_read(len(story.reads) - 1)  # the newest first
     latecomer = Listener()
     story.pauses.join(latecomer)
-    assert story.pauses.status_of(Upstream.YOUTUBE) == story.written
+    assert story.pauses.status_of(Upstream.YOUTUBE) == (story.written.status if story.written else None)
     assert [told["type"] for told in latecomer.told] == ["upstream_paused"] * is_paused(story)
     for listener in story.listeners:
         last = [*([RESUMED] if listener.told else []), *latecomer.told][-1:]
@@ -231,12 +277,13 @@ def test_whatever_the_order_nobody_is_told_wrongly(steps: list[tuple[Callable[[S
 
 
 def is_paused(story: Story) -> bool:
-    return story.written is not None and story.written.is_paused
+    status = story.written.status if story.written else None
+    return status is not None and status.is_paused
 
 
 def test_who_left_is_told_nothing_more() -> None:
     pauses, listener = Pauses(), Listener()
     pauses.join(listener)
     pauses.leave(listener)
-    pauses.observe([rate_limited()])
+    pauses.observe([UpstreamRow("youtube", BEGINNING, rate_limited())])
     assert listener.told == []

@@ -1,14 +1,12 @@
-"""An installation per test, with the settings that the test gives it."""
+"""An installation per test, with the settings of the test's module."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
 
 from tests.pace.installation import Installation
 from tests.standin import Standin
-
-Install = Callable[..., Awaitable[Installation]]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,6 @@
 """While YouTube asks for a pause, no worker calls; then one call decides for all of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.contracts.upstreams import PauseReason, UpstreamState
@@ -17,6 +18,8 @@ PACE = {
 }
 GRACE = timedelta(seconds=2)
 """For calls that the server gave out before it was told of the pause, on a busy machine."""
+PROBE_SECONDS = 1.0
+"""How long the one call takes: others would be seen beside it."""
 IMPORTS = 6
 CLOSED, OPEN, HALF_OPEN = UpstreamState.CLOSED, UpstreamState.OPEN, UpstreamState.HALF_OPEN
 
@@ -30,6 +33,7 @@ async def test_throttles_in_a_row_stop_every_worker_until_one_call_gets_through(
     opened = await installation.until(OPEN)
     standin.faults.clear()
     half_open = await installation.until(HALF_OPEN)
+    standin.faults.add(Fault(stall_seconds=PROBE_SECONDS / 2, times=2))
     closed = await installation.until(CLOSED, after=half_open)
     await installation.until_complete(*youtube_ids)
 
@@ -50,7 +54,7 @@ async def test_a_bot_check_pauses_at_once_and_a_failed_probe_doubles_the_pause(
     await installation.add(*youtube_ids)
     opened = await installation.until(OPEN)
     half_open = await installation.until(HALF_OPEN)
-    standin.faults.add(bot_check)
+    standin.faults.add(replace(bot_check, stall_seconds=PROBE_SECONDS))
     opened_again = await installation.until(OPEN, after=half_open)
     await installation.until_complete(*youtube_ids)
 

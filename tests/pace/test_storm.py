@@ -16,9 +16,12 @@ TROUBLE = [
     Fault(status=503, probability=0.09),
     Fault(cut_after_bytes=0, probability=0.08),
 ]
-"""About every fifth request fails; what a client would wait for in vain hangs up instead, to save the test's time."""
-MOST_REQUESTS = 1.5
-"""Of what the videos cost while all is well."""
+"""About every fifth request fails; what a client would wait for in vain hangs up instead, to save the test's time.
+
+Chance depends on the ids alone: these videos need the same requests in every run, and none has to wait for long.
+"""
+CALM = IMPORTS * sum(REQUESTS.values())
+"""Requests while all is well."""
 
 
 async def test_a_hundred_imports_with_every_fifth_request_in_trouble(
@@ -31,4 +34,4 @@ async def test_a_hundred_imports_with_every_fifth_request_in_trouble(
     await installation.until_complete(*youtube_ids)
 
     assert await installation.told() == dict.fromkeys(youtube_ids, STAGES)
-    assert len(standin.requests) <= MOST_REQUESTS * IMPORTS * sum(REQUESTS.values())
+    assert CALM < len(standin.requests) <= 1.5 * CALM

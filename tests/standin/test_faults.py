@@ -1,5 +1,6 @@
 """Each kind of fault reaches the real libraries as the failure that it stands for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -99,6 +100,33 @@ def test_a_fault_leaves_other_requests_alone(standin: Standin, fault: Fault) -> 
     with http(standin) as client:
         assert client.get(WATCH).status_code == 200
     assert standin.faults.pending == [fault]
+
+
+def watch_statuses(standin: Standin, youtube_ids: Sequence[str]) -> list[int]:
+    """What each page is answered with."""
+    with http(standin) as client:
+        return [client.get(f"https://www.youtube.com/watch?v={each}").status_code for each in youtube_ids]
+
+
+def test_chance_decides_and_decides_the_same_again(standin: Standin) -> None:
+    youtube_ids = [f"chance{number % 20:05}" for number in range(60)]
+    fault = Fault(kind=Kind.WATCH, status=503, probability=0.3)
+    standin.faults.add(fault)
+    statuses = watch_statuses(standin, youtube_ids)
+    assert 10 <= statuses.count(503) <= 26
+    assert statuses[:20] != statuses[20:40], "the second page of a video has a luck of its own"
+
+    standin.faults.clear()
+    standin.faults.add(fault)
+    again = watch_statuses(standin, [*reversed(youtube_ids[:20]), *youtube_ids[20:]])
+    assert again == [*reversed(statuses[:20]), *statuses[20:]], "whatever is asked for in between"
+
+
+def test_two_faults_do_not_strike_the_same_requests(standin: Standin) -> None:
+    youtube_ids = [f"chance{number:05}" for number in range(60)]
+    standin.faults.add(Fault(status=503, probability=0.3))
+    standin.faults.add(Fault(status=429, probability=0.3))
+    assert {200, 429, 503} == set(watch_statuses(standin, youtube_ids))
 
 
 def test_cleared_faults_do_not_happen(standin: Standin) -> None:

@@ -21,6 +21,7 @@ from tests.support.upstreams import GOING
 from tests.support.waiting import eventually
 from workflows.governors import GovernorClient
 
+ID = "abcdefghijk"
 LATER = 60.0
 """Longer than a test lasts."""
 SOON = 0.05
@@ -67,50 +68,66 @@ async def test_calls_are_reported_together(client: Client, reporter: UpstreamRep
     for _ in range(3):
         reporter.request_sent()
         reporter.request_sent()
-        reporter.call_ended(status(1, SOON), None)
-    assert await first_reports(client, 1) == [UpstreamReport(epoch=1, answered_epoch=1, calls=3, requests=6)]
+        reporter.call_ended(status(1, SOON), ID, None)
+    assert await first_reports(client, 1) == [UpstreamReport(epoch=1, answered=True, calls=3, requests=6)]
 
 
 async def test_what_is_left_is_reported_at_the_end(client: Client, settings: Settings) -> None:
     async with UpstreamReporter(governor(client, settings)) as reporter:
-        reporter.call_ended(status(1, LATER), None)
+        reporter.call_ended(status(1, LATER), ID, None)
         assert await reports(client) == []
     assert [report.calls for report in await reports(client)] == [1]
 
 
 async def test_a_throttle_goes_at_once_and_takes_along_what_waits(client: Client, reporter: UpstreamReporter) -> None:
-    reporter.call_ended(status(3, LATER), None)
-    reporter.call_ended(status(4, LATER), ErrorType.RATE_LIMITED, retry_after_seconds=7)
-    (report,) = await first_reports(client, 1)
-    throttle = Throttle(error_type=ErrorType.RATE_LIMITED, retry_after_seconds=7)
-    assert report == UpstreamReport(epoch=4, answered_epoch=3, calls=2, requests=0, throttle=throttle)
+    reporter.call_ended(status(4, LATER), ID, None)
+    reporter.call_ended(status(4, LATER), ID, ErrorType.RATE_LIMITED, retry_after_seconds=7)
+    throttle = Throttle(error_type=ErrorType.RATE_LIMITED, youtube_id=ID, retry_after_seconds=7)
+    assert await first_reports(client, 1) == [
+        UpstreamReport(epoch=4, answered=True, calls=2, requests=0, throttle=throttle)
+    ]
+
+
+async def test_every_throttle_of_a_wave_is_told(client: Client, reporter: UpstreamReporter) -> None:
+    wave = [ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.RATE_LIMITED]
+    for error_type in wave:
+        reporter.call_ended(status(4, LATER), ID, error_type)
+    told = await first_reports(client, 3)
+    assert [report.throttle.error_type for report in told if report.throttle] == wave
+
+
+async def test_calls_of_different_epochs_are_told_apart(client: Client, reporter: UpstreamReporter) -> None:
+    reporter.call_ended(status(1, LATER), ID, None)
+    reporter.call_ended(status(2, 0), ID, ErrorType.UPSTREAM_UNAVAILABLE)
+    told = [(report.epoch, report.answered) for report in await first_reports(client, 2)]
+    assert told == [(1, True), (2, False)]
 
 
 @pytest.mark.parametrize("error_type", [ErrorType.VIDEO_PRIVATE, ErrorType.CAPTIONS_NONE, ErrorType.UNEXPECTED_ANSWER])
 async def test_a_refusal_of_one_video_is_an_answer(
     client: Client, reporter: UpstreamReporter, error_type: ErrorType
 ) -> None:
-    reporter.call_ended(status(2, 0), error_type)
-    assert await first_reports(client, 1) == [UpstreamReport(epoch=2, answered_epoch=2, calls=1, requests=0)]
+    reporter.call_ended(status(2, 0), ID, error_type)
+    assert await first_reports(client, 1) == [UpstreamReport(epoch=2, answered=True, calls=1, requests=0)]
 
 
 async def test_a_call_that_nobody_answers_counts_but_is_no_answer(client: Client, reporter: UpstreamReporter) -> None:
-    reporter.call_ended(status(2, 0), ErrorType.UPSTREAM_UNAVAILABLE)
+    reporter.call_ended(status(2, 0), ID, ErrorType.UPSTREAM_UNAVAILABLE)
     assert await first_reports(client, 1) == [UpstreamReport(epoch=2, calls=1, requests=0)]
 
 
 async def test_before_the_governor_has_said_anything_calls_are_of_no_epoch(
     client: Client, reporter: UpstreamReporter
 ) -> None:
-    reporter.call_ended(None, None)
-    assert await first_reports(client, 1) == [UpstreamReport(epoch=0, answered_epoch=0, calls=1, requests=0)]
+    reporter.call_ended(None, ID, None)
+    assert await first_reports(client, 1) == [UpstreamReport(epoch=0, answered=True, calls=1, requests=0)]
 
 
 async def test_a_later_call_that_is_watched_more_closely_hurries_the_report(
     client: Client, reporter: UpstreamReporter
 ) -> None:
-    reporter.call_ended(status(1, LATER), None)
-    reporter.call_ended(status(2, 0), None)
+    reporter.call_ended(status(1, LATER), ID, None)
+    reporter.call_ended(status(1, 0), ID, None)
     assert [report.calls for report in await first_reports(client, 1)] == [2]
 
 
@@ -118,13 +135,12 @@ async def test_what_cannot_be_told_while_temporal_is_away_is_told_later(tmp_path
     port = free_port()
     settings = Settings(temporal_address=f"127.0.0.1:{port}")
     async with UpstreamReporter(governor(await connect(settings), settings)) as reporter:
-        reporter.call_ended(status(1, 0), ErrorType.BOT_CHECK)
-        reporter.call_ended(status(1, 0), None)
+        reporter.call_ended(status(1, 0), ID, ErrorType.BOT_CHECK)
+        reporter.call_ended(status(1, 0), ID, None)
         with server(EmbeddedTemporal(port).argv(), tmp_path / "log"):
             client = await asyncio.wait_for(_connected(settings), timeout=60)
-            told = await first_reports(client, 1)
-    assert sum(report.calls for report in told) == 2
-    assert [report.throttle.error_type for report in told if report.throttle] == [ErrorType.BOT_CHECK]
+            told = await first_reports(client, 2)
+    assert [report.throttle.error_type if report.throttle else None for report in told] == [ErrorType.BOT_CHECK, None]
 
 
 async def _connected(settings: Settings) -> Client:

@@ -60,7 +60,7 @@ class RecordingGovernorSteps(GovernorSteps):
     async def at_work(self, client: Client) -> AsyncIterator[None]:
         """A worker that runs the governor."""
         activities: list[Callable[..., Any]] = [self.apply_rate, self.keep_upstream_status]
-        async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[RateGovernor], activities=activities):
+        async with Worker(client, task_queue=TaskQueue.GOVERNORS, workflows=[RateGovernor], activities=activities):
             yield
 
     @property
@@ -90,7 +90,7 @@ class Governed:
     async def answered(self) -> None:
         """Report a call that came back."""
         epoch = (await self.status()).epoch
-        await self.client.report(UpstreamReport(epoch=epoch, answered_epoch=epoch, calls=1, requests=2))
+        await self.client.report(UpstreamReport(epoch=epoch, answered=True, calls=1, requests=2))
 
     async def is_at(self, state: UpstreamState, calls_per_second: float) -> None:
         """Wait until table and queue both say so, and nothing is under way: only then may time be skipped."""

@@ -22,9 +22,11 @@ HOUR = 60 * MINUTES
 BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 
-def throttled(error_type: ErrorType, epoch: int, retry_after: float | None = None) -> UpstreamReport:
+def throttled(
+    error_type: ErrorType, epoch: int, retry_after: float | None = None, youtube_id: str = "abcdefghijk"
+) -> UpstreamReport:
     """What a worker reports when one call was asked to slow down."""
-    throttle = Throttle(error_type=error_type, retry_after_seconds=retry_after)
+    throttle = Throttle(error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after)
     return UpstreamReport(epoch=epoch, calls=1, requests=2, throttle=throttle)
 
 
@@ -47,7 +49,7 @@ class Story:
     def answered(self, calls: int = 1, *, requests: int | None = None, epoch: int | None = None) -> None:
         """Calls that came back, with two requests each."""
         epoch = self.pace.epoch if epoch is None else epoch
-        self._report(UpstreamReport(epoch=epoch, answered_epoch=epoch, calls=calls, requests=requests or 2 * calls))
+        self._report(UpstreamReport(epoch=epoch, answered=True, calls=calls, requests=requests or 2 * calls))
 
     def unanswered(self) -> None:
         """A call that nobody answered."""
@@ -60,10 +62,16 @@ class Story:
         times: int = 1,
         retry_after: float | None = None,
         epoch: int | None = None,
+        youtube_id: str = "abcdefghijk",
     ) -> None:
         """Calls that were asked to slow down, one report each."""
         for _ in range(times):
-            self._report(throttled(error_type, self.pace.epoch if epoch is None else epoch, retry_after))
+            began = self.pace.epoch if epoch is None else epoch
+            self._report(throttled(error_type, began, retry_after, youtube_id))
+
+    def configure(self, policy: PacePolicy) -> None:
+        """What a worker says when it begins."""
+        self.pace.configure(policy, self.now)
 
     def half_open(self, error_type: ErrorType = ErrorType.RATE_LIMITED) -> None:
         """Let the breaker open, and the pause pass."""

@@ -15,6 +15,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from services.stack.home import PROJECT_ROOT
 from shared import process
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
@@ -205,7 +206,7 @@ async def main() -> int:
             handle = await scenario(environment)
             history = await handle.fetch_history()
         path = HISTORIES / f"{scenario.__name__}__{VERSION}.json"
-        path.write_text(history.to_json() + "\n")
+        path.write_text(history.to_json().replace(str(PROJECT_ROOT), "") + "\n")  # in stack traces
     return 0
 
 

@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from services.worker.activities.cancellation import to_the_end
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import (
     FailImportInput,
@@ -43,6 +44,8 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.cancelled = asyncio.Event()
+        """Set when a call that has begun was asked to end."""
         self.script: dict[str, deque[object]] = defaultdict(deque)
         self.failed_with: ErrorType | None = None
         self.skipped_because: ErrorType | None = None
@@ -61,6 +64,8 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
                 return outcome
             while not outcome.is_set():
                 activity.heartbeat()  # so that it can be cancelled
+                if activity.is_cancelled():
+                    self.cancelled.set()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(outcome.wait(), HEARTBEAT.total_seconds())
 
@@ -75,13 +80,13 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
 
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
-        metadata = await self._perform("fetch_metadata", VideoMetadata(title="A title"))
+        metadata = await to_the_end(self._perform("fetch_metadata", VideoMetadata(title="A title")))
         assert isinstance(metadata, VideoMetadata)
         return metadata
 
     @activity.defn
     async def fetch_captions(self, video: VideoRef) -> None:
-        await self._perform("fetch_captions", None)
+        await to_the_end(self._perform("fetch_captions", None))
 
     @activity.defn
     async def skip_captions(self, skip: SkipCaptionsInput) -> None:

@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.imports import Attach, ImportState, ImportStatus, ImportVideoResult, VideoMetadata
 from shared.contracts.stages import ImportStage
-from shared.temporal.names import PRIORITY_BULK, PRIORITY_PERSON
+from shared.temporal.names import PRIORITY_BULK, PRIORITY_BULK_BEGUN, PRIORITY_PERSON
 from tests.support.waiting import eventually
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
 from workflows.import_video import ImportVideo
@@ -225,17 +225,6 @@ async def test_cancel_takes_a_queued_request_back(client: Client, steps: Scripte
     assert steps.calls == ["begin_import", "begin_import"]
 
 
-async def test_cancel_ends_a_request_that_takes_long(client: Client, steps: ScriptedSteps) -> None:
-    steps.on("begin_import", ImportState(wanted=True), NOBODY)
-    steps.on("fetch_captions", asyncio.Event())
-    async with steps.at_work(client):
-        handle = await start(client)
-        await eventually(lambda: calls_reach(steps, "fetch_captions"))
-        await handle.signal(ImportVideo.cancel)
-        await handle.result()
-    assert steps.calls == ["begin_import", "fetch_metadata", "fetch_captions", "begin_import"]
-
-
 async def queued(handle: Handle) -> list[tuple[int, str]]:
     """Priority and fairness key of every call that was queued."""
     history = await handle.fetch_history()
@@ -260,7 +249,7 @@ async def test_a_bulk_video_that_a_person_adds_singly_is_raised(client: Client, 
         assert (await handle.result()).stage is ImportStage.COMPLETE
     raised = (PRIORITY_PERSON, str(person))
     # The first call is taken back and queued again; the second one is queued like that at once.
-    assert await queued(handle) == [(0, ""), raised, raised]
+    assert await queued(handle) == [(PRIORITY_BULK, str(crowd)), raised, raised]
     assert steps.calls.count("fetch_metadata") == 1
 
 
@@ -271,10 +260,49 @@ async def test_a_call_that_has_begun_is_not_made_again_to_be_raised(client: Clie
         handle = await start_import(client, YOUTUBE_ID, uuid4(), priority=PRIORITY_BULK)
         await eventually(lambda: calls_reach(steps, "fetch_metadata"))
         await start_import(client, YOUTUBE_ID, uuid4())
-        await eventually(lambda: calls_reach(steps, "begin_import", 2))
+        await eventually(lambda: is_set(steps.cancelled))
         answer.set()
         assert (await handle.result()).stage is ImportStage.COMPLETE
     assert steps.calls.count("fetch_metadata") == 1
+
+
+async def is_set(event: asyncio.Event) -> bool:
+    return event.is_set()
+
+
+async def test_a_cancel_while_a_call_is_answered_ends_the_import_in_good_order(
+    client: Client, steps: ScriptedSteps
+) -> None:
+    answer = asyncio.Event()
+    steps.on("fetch_metadata", answer)
+    steps.on("begin_import", ImportState(wanted=True), NOBODY)
+    async with steps.at_work(client):
+        handle = await start(client)
+        await eventually(lambda: calls_reach(steps, "fetch_metadata"))
+        await handle.signal(ImportVideo.cancel)
+        answer.set()
+        assert (await handle.result()).stage is ImportStage.CREATED
+    assert steps.calls == ["begin_import", "fetch_metadata", "begin_import"]
+
+
+async def test_what_has_begun_in_bulk_is_finished_before_more_is_begun(client: Client, steps: ScriptedSteps) -> None:
+    user = uuid4()
+    async with steps.at_work(client):
+        handle = await start_import(client, YOUTUBE_ID, user, priority=PRIORITY_BULK)
+        await handle.result()
+    assert await queued(handle) == [(PRIORITY_BULK, str(user)), (PRIORITY_BULK_BEGUN, str(user))]
+
+
+async def test_what_is_throttled_again_and_again_goes_last(client: Client, steps: ScriptedSteps) -> None:
+    steps.on("fetch_metadata", *[refused(ErrorType.BOT_CHECK)] * 3)
+    async with steps.at_work(client):
+        handle = await start(client)
+        await eventually(lambda: calls_reach(steps, "fetch_metadata", 3))
+        await eventually(lambda: waits(handle))
+        await handle.signal(ImportVideo.retry_now)
+        await handle.result()
+    keys = [key for key, _ in await queued(handle)]
+    assert keys == [PRIORITY_PERSON, PRIORITY_PERSON, PRIORITY_BULK, PRIORITY_BULK, PRIORITY_PERSON]
 
 
 async def test_who_attaches_while_a_call_waits_in_line_is_brought_up_to_date(

@@ -132,22 +132,65 @@ class TestBreaker:
         assert (story.status.state, story.status.reason) == (OPEN, PauseReason.RATE_LIMITED)
         assert story.pause_left == 30
 
-    def test_a_probe_that_is_not_heard_of_is_followed_by_another(self, story: Story) -> None:
+    def test_a_probe_that_nobody_makes_ends_the_pause_on_probation(self, story: Story) -> None:
         story.half_open()
-        probe, told = story.queue_rate.probe, list(story.pace.story)
         story.later(PROBE_SECONDS - 1)
-        assert story.queue_rate.probe == probe
-        story.later(1)
         assert story.status.state is HALF_OPEN
-        assert story.queue_rate.probe not in {None, probe}
-        assert story.pace.story == told
+        story.later(1)
+        assert (story.status.state, story.status.is_paused) == (CLOSED, False)
+        story.later(HOUR)
+        assert (story.status.calls_per_second, story.status.is_burst) == (FULL / 8, False)
+        assert story.status.report_after_seconds == 0
 
-    def test_an_answer_to_any_of_them_counts(self, story: Story) -> None:
+    def test_on_probation_one_throttle_is_enough_and_lasts_twice_as_long(self, story: Story) -> None:
         story.half_open()
-        began = story.pace.epoch
         story.later(PROBE_SECONDS)
-        story.answered(epoch=began)
+        story.throttled()
+        assert (story.status.state, story.pause_left) == (OPEN, 60)
+
+    def test_on_probation_one_answer_is_enough(self, story: Story) -> None:
+        story.half_open()
+        story.later(PROBE_SECONDS + HOUR)
+        story.answered()
+        assert story.status.calls_per_second == FULL
+        story.throttled(times=2)
         assert story.status.state is CLOSED
+
+    def test_an_unanswered_probe_of_a_long_pause_is_repeated_soon(self, story: Story) -> None:
+        story.half_open(ErrorType.BOT_CHECK)
+        story.unanswered()
+        assert story.pause_left == 30
+        story.wait_for_probe()
+        story.throttled(ErrorType.BOT_CHECK)
+        assert story.pause_left == 30 * MINUTES
+
+    def test_a_video_that_alone_is_bot_checked_does_not_pause_the_others_again(self, story: Story) -> None:
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="poison")
+        story.wait_for_probe()
+        story.answered()
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="poison")
+        assert story.status.state is CLOSED
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="another")
+        assert story.status.state is OPEN
+
+    def test_a_certificate_may_have_been_corrected_when_a_worker_begins(self, story: Story) -> None:
+        story.throttled(ErrorType.CERTIFICATE_UNTRUSTED)
+        assert story.status.state is OPEN
+        story.configure(POLICY)
+        assert story.status.state is HALF_OPEN
+        story.answered()
+        assert story.status.calls_per_second == FULL  # nobody asked us to slow down
+
+    def test_only_a_certificate_is_tried_again_by_a_worker_that_begins(self, story: Story) -> None:
+        story.throttled(ErrorType.BOT_CHECK)
+        story.configure(POLICY)
+        assert story.status.state is OPEN
+
+    def test_a_late_retry_after_is_obeyed(self, story: Story) -> None:
+        story.throttled(times=3)
+        story.later(28)
+        story.throttled(retry_after=25)
+        assert story.pause_left == 25
 
     def test_late_throttles_of_the_same_wave_do_not_prolong_the_pause(self, story: Story) -> None:
         before = story.pace.epoch
@@ -226,9 +269,19 @@ class TestOperator:
     def test_the_operator_can_end_the_upstreams_pause(self, story: Story) -> None:
         story.throttled(ErrorType.BOT_CHECK)
         story.pace.resume(story.now)
-        assert story.queue_rate.probe is not None
+        probe = story.queue_rate.probe
+        assert probe is not None
+        story.pace.resume(story.now)
+        assert story.queue_rate.probe == probe  # one is out already
         story.answered()
         assert story.status.state is CLOSED
+
+    def test_the_end_of_the_operators_pause_does_not_end_the_upstreams(self, story: Story) -> None:
+        story.throttled(ErrorType.BOT_CHECK)
+        story.pace.pause(story.now)
+        story.later(MINUTES)
+        story.pace.resume(story.now)
+        assert (story.status.state, story.pause_left) == (OPEN, 14 * MINUTES)
 
     def test_what_happened_is_told_and_does_not_grow(self, story: Story) -> None:
         for _ in range(MAX_STORY_LINES):

@@ -54,9 +54,8 @@ class Governed(RuleBasedStateMachine):
     @rule(calls=CALLS, requests_per_call=st.integers(0, 4), ago=EPOCHS_AGO, is_answered=st.booleans())
     def calls_end(self, calls: int, requests_per_call: int, ago: int, is_answered: bool) -> None:
         epoch = self.pace.epoch - ago
-        answered_epoch = epoch if is_answered else None
         requests = calls * requests_per_call
-        self._report(UpstreamReport(epoch=epoch, answered_epoch=answered_epoch, calls=calls, requests=requests))
+        self._report(UpstreamReport(epoch=epoch, answered=is_answered, calls=calls, requests=requests))
 
     @rule(
         error_type=st.sampled_from(THROTTLES),
@@ -84,7 +83,7 @@ class Governed(RuleBasedStateMachine):
 
     @rule(policy=POLICIES)
     def settings_change(self, policy: PacePolicy) -> None:
-        self.pace.configure(policy)
+        self.pace.configure(policy, self.now)
 
     @invariant()
     def the_rate_stays_within_its_bounds(self) -> None:

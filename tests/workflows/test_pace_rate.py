@@ -34,28 +34,30 @@ class TestRate:
             rates.append(story.status.calls_per_second / FULL)
         assert rates == pytest.approx([0.5, 0.6, 0.6, 0.7, 0.7, 0.8, 0.8, 0.9, 0.9, 1, 1, 1])
 
-    def test_after_a_long_time_the_first_success_is_enough(self, story: Story) -> None:
+    def test_quiet_time_raises_it_as_well(self, story: Story) -> None:
         story.throttled()
-        story.later(10 * MINUTES)
+        story.later(39)
         assert story.status.calls_per_second == FULL / 2
-        story.answered()
-        assert story.status.calls_per_second == FULL
+        story.later(1)
+        assert story.status.calls_per_second == pytest.approx(FULL * 0.6)
+        story.later(10 * MINUTES)
+        assert story.status.is_burst
 
-    def test_time_alone_and_old_answers_do_not(self, story: Story) -> None:
+    def test_old_answers_do_not(self, story: Story) -> None:
         before = story.pace.epoch
         story.throttled()
-        story.later(10 * MINUTES)
+        story.later(35)
         story.answered(epoch=before)
         assert story.status.calls_per_second == FULL / 2
 
     def test_other_settings_are_obeyed_in_proportion(self, story: Story) -> None:
         story.throttled()
-        story.pace.configure(POLICY.model_copy(update={"calls_per_second": 2}))
+        story.configure(POLICY.model_copy(update={"calls_per_second": 2}))
         assert (story.status.calls_per_second, story.status.max_calls_per_second) == (1, 2)
 
     def test_other_settings_leave_a_full_rate_full(self, story: Story) -> None:
         for calls_per_second in (0.3, 0.7, 1.1, FULL):
-            story.pace.configure(POLICY.model_copy(update={"calls_per_second": calls_per_second}))
+            story.configure(POLICY.model_copy(update={"calls_per_second": calls_per_second}))
             assert story.status.calls_per_second == calls_per_second
 
     def test_reports_are_rare_while_all_is_well_and_immediate_otherwise(self, story: Story) -> None:
@@ -63,13 +65,15 @@ class TestRate:
         story.throttled()
         assert story.status.report_after_seconds == 0
         story.answered()
-        assert story.status.report_after_seconds == 30
+        assert story.status.report_after_seconds == 10
         story.throttled(times=3)
         assert story.status.report_after_seconds == 0
         story.wait_for_probe()
         assert story.status.report_after_seconds == 0
         story.answered()
-        story.later(30)
+        for _ in range(9):
+            story.later(30)
+            story.answered()
         assert story.status.report_after_seconds == 30
 
 
@@ -113,7 +117,7 @@ class TestBudget:
         assert not story.status.is_paused
 
     def test_a_smaller_budget_is_waited_for_as_long_as_it_takes(self, story: Story) -> None:
-        story.pace.configure(POLICY.model_copy(update={"hourly_requests": 48}))
+        story.configure(POLICY.model_copy(update={"hourly_requests": 48}))
         assert story.status.resume_at == BEGIN + timedelta(minutes=28 + 61)  # only the last minute's are left then
         story.later(story.pause_left)
         assert story.status.requests_left == 24
@@ -186,8 +190,13 @@ class TestBurst:
     def test_there_is_none_while_the_rate_is_reduced(self, story: Story) -> None:
         story.throttled()
         assert not story.status.is_burst
-        story.later(10 * MINUTES)
+        story.later(40)
         assert not story.status.is_burst
+
+    def test_there_is_none_from_a_budget_that_is_nearly_spent(self, story: Story) -> None:
+        story.answered(300, requests=880)
+        story.later(5 * MINUTES)
+        assert (story.status.is_burst, story.status.reason) == (False, PauseReason.HOURLY_REQUESTS)
 
     def test_there_is_none_while_calls_are_paused(self, story: Story) -> None:
         story.pace.pause(story.now)
@@ -196,7 +205,7 @@ class TestBurst:
 
     @pytest.mark.parametrize("without", [{"burst_calls": 0}, {"burst_calls_per_second": FULL}])
     def test_the_policy_may_do_without(self, story: Story, without: dict[str, float]) -> None:
-        story.pace.configure(POLICY.model_copy(update=without))
+        story.configure(POLICY.model_copy(update=without))
         story.later(10 * MINUTES)
         assert not story.status.is_burst
         assert story.status.report_after_seconds == 30

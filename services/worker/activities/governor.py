@@ -1,5 +1,6 @@
 """What a `RateGovernor` does to Temporal's task queue and to the table that everybody reads."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -7,6 +8,7 @@ from temporalio import activity
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.workflowservice.v1 import UpdateTaskQueueConfigRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from shared.contracts.upstreams import ApplyRateInput, Upstream, UpstreamStatus
 from shared.db.driver import transaction
@@ -37,7 +39,12 @@ class GovernorActivities(GovernorSteps):
             await self._set_rate(rate.upstream, rate.calls_per_second)
         else:
             await self._set_rate(rate.upstream, ARMING_CALLS_PER_SECOND)
-            await self._set_rate(rate.upstream, PROBE_CALLS_PER_SECOND)
+            try:
+                await self._set_rate(rate.upstream, PROBE_CALLS_PER_SECOND)
+            except RPCError:
+                with suppress(RPCError):
+                    await self._set_rate(rate.upstream, 0)
+                raise
 
     @activity.defn
     async def keep_upstream_status(self, status: UpstreamStatus) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from services.worker.activities.cancellation import to_the_end
 from services.worker.activities.heartbeats import heartbeats
 from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
 from services.worker.reporting import UpstreamReporter
@@ -70,38 +71,44 @@ class YoutubeActivities(YoutubeSteps):
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
         """Reach `metadata`: two requests to YouTube."""
         async with heartbeats():
-            async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
-                youtube = await find_status(connection, Upstream.YOUTUBE)
-            found = await self._ask(youtube, lambda: self._metadata.extract(video.youtube_id))
-
-            async def save(connection: DriverConnection) -> list[FeedItem]:
-                await enrichments.save_metadata(connection, _enrichment(found))
-                return await import_progress.advance(connection, video.youtube_id, ImportStage.METADATA)
-
-            self._publish(await self._keep(save))
-        return VideoMetadata(title=found.title)
+            return await to_the_end(self._fetch_metadata(video.youtube_id))
 
     @activity.defn
     async def fetch_captions(self, video: VideoRef) -> None:
         """Reach `captions`: one request where the caption track is known."""
         async with heartbeats():
-            async with transaction(self._engine) as connection:
-                youtube = await find_status(connection, Upstream.YOUTUBE)
-                track = await enrichments.known_track(connection, video.youtube_id)
-            found = await self._ask(youtube, lambda: self._captions.fetch(video.youtube_id, track))
-            lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
+            await to_the_end(self._fetch_captions(video.youtube_id))
 
-            async def save(connection: DriverConnection) -> list[FeedItem]:
-                await enrichments.save_captions(
-                    connection, video.youtube_id, language=found.language, kind=found.kind, lines=lines
-                )
-                return await import_progress.advance(connection, video.youtube_id, ImportStage.CAPTIONS)
+    async def _fetch_metadata(self, youtube_id: str) -> VideoMetadata:
+        async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
+            youtube = await find_status(connection, Upstream.YOUTUBE)
+        found = await self._ask(youtube, youtube_id, lambda: self._metadata.extract(youtube_id))
 
-            self._publish(await self._keep(save))
+        async def save(connection: DriverConnection) -> list[FeedItem]:
+            await enrichments.save_metadata(connection, _enrichment(found))
+            return await import_progress.advance(connection, youtube_id, ImportStage.METADATA)
 
-    async def _ask(self, youtube: UpstreamStatus | None, ask: Callable[[], T]) -> T:
+        self._publish(await self._keep(save))
+        return VideoMetadata(title=found.title)
+
+    async def _fetch_captions(self, youtube_id: str) -> None:
+        async with transaction(self._engine) as connection:
+            youtube = await find_status(connection, Upstream.YOUTUBE)
+            track = await enrichments.known_track(connection, youtube_id)
+        found = await self._ask(youtube, youtube_id, lambda: self._captions.fetch(youtube_id, track))
+        lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
+
+        async def save(connection: DriverConnection) -> list[FeedItem]:
+            await enrichments.save_captions(
+                connection, youtube_id, language=found.language, kind=found.kind, lines=lines
+            )
+            return await import_progress.advance(connection, youtube_id, ImportStage.CAPTIONS)
+
+        self._publish(await self._keep(save))
+
+    async def _ask(self, youtube: UpstreamStatus | None, youtube_id: str, ask: Callable[[], T]) -> T:
         """One call; whatever comes of it, the governor hears of it. `youtube`: how it stands as the call begins."""
-        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # what a cancelled or a crashed call counts as
+        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # what a call counts as that ends with the worker
         retry_after_seconds = None
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
@@ -110,13 +117,13 @@ class YoutubeActivities(YoutubeSteps):
             error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
             raise ApplicationError(
                 error.detail,
-                YoutubeFailure(not_before=error.not_before),
+                YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before),
                 type=error.error_type,
                 non_retryable=True,
                 category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log
             ) from None
         finally:
-            self._reporter.call_ended(youtube, error_type, retry_after_seconds=retry_after_seconds)
+            self._reporter.call_ended(youtube, youtube_id, error_type, retry_after_seconds=retry_after_seconds)
         return answer
 
     async def _keep(self, save: Callable[[DriverConnection], Awaitable[list[FeedItem]]]) -> list[FeedItem]:
