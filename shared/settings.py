@@ -3,8 +3,10 @@
 import ssl
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts.upstreams import PacePolicy
@@ -13,7 +15,9 @@ from shared.contracts.upstreams import PacePolicy
 class Settings(BaseSettings):
     """Vidferry's settings with the defaults of an installation on one machine."""
 
-    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     database_url: SecretStr = Field(
         default=SecretStr("postgresql://vidferry@127.0.0.1:5433/vidferry"), validation_alias="DATABASE_URL"
@@ -69,6 +73,20 @@ class Settings(BaseSettings):
     @classmethod
     def _any_case(cls, level: object) -> object:
         return level.upper() if isinstance(level, str) else level
+
+    @field_validator("youtube_proxy")
+    @classmethod
+    def _is_a_proxy(cls, proxy: SecretStr | None) -> SecretStr | None:
+        """Refuse what no library could use; the value, which may hold a password, stays out of the message."""
+        if proxy is not None:
+            try:
+                url = urlsplit(proxy.get_secret_value())
+                is_usable = url.scheme in {"http", "https"} and bool(url.hostname) and (url.port or 80) > 0
+            except ValueError:
+                is_usable = False
+            if not is_usable or "/" in url.netloc or url.path.strip("/"):
+                raise PydanticCustomError("proxy_url", "not the address of a proxy, such as http://proxy.example:3128")
+        return proxy
 
     @field_validator("youtube_ca_file")
     @classmethod

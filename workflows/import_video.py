@@ -9,8 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
@@ -21,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
         ImportVideoInput,
         ImportVideoResult,
         VideoRef,
-        YoutubeFailure,
     )
     from shared.contracts.stages import STAGE_PROGRESS, ImportStage
     from shared.temporal.names import (
@@ -29,35 +27,21 @@ with workflow.unsafe.imports_passed_through():
         IMPORT_VIDEO,
         PATCH_GOVERNED,
         PRIORITY_BULK,
-        PRIORITY_BULK_BEGUN,
-        PRIORITY_PERSON,
         USER_ID,
     )
     from workflows import import_steps
     from workflows.policies import (
         CAPTION_ATTEMPTS,
-        THROTTLES_IN_LINE,
         YoutubeStepOptions,
         delay_before_retry,
+        place_in_line,
         youtube_step,
     )
+    from workflows.refusals import NobodyWaits, Refused, is_youtubes_word, what_youtube_said
 
 T = TypeVar("T")
 MAX_LISTED_USERS = 40
 """Users in the search attribute: the server ends a workflow whose attribute has more than 2,048 bytes."""
-_ERROR_TYPES = {error_type.value for error_type in ErrorType}
-
-
-class _Refused(Exception):
-    """YouTube's last word, or the end of our patience."""
-
-    def __init__(self, error_type: ErrorType) -> None:
-        super().__init__(error_type)
-        self.error_type = error_type
-
-
-class _NobodyWaits(Exception):
-    """The last list that wanted the video has let it go."""
 
 
 @workflow.defn(name=IMPORT_VIDEO)
@@ -127,9 +111,9 @@ class ImportVideo:
             return ImportVideoResult(stage=state.reached)
         try:
             await self._bring_what_is_missing(state)
-        except _Refused as refused:
+        except Refused as refused:
             return await self._fail(refused.error_type)
-        except _NobodyWaits:
+        except NobodyWaits:
             return None
         return ImportVideoResult(stage=self._status.stage)
 
@@ -165,7 +149,7 @@ class ImportVideo:
                 lambda: import_steps.fetch_captions(self._video, self._place_in_line(has_begun=True)),
                 max_attempts=CAPTION_ATTEMPTS if self._is_governed else None,
             )
-        except _Refused as refused:
+        except Refused as refused:
             if not self._goes_on_without_captions(refused.error_type):
                 raise
             await import_steps.skip_captions(self._video, refused.error_type)
@@ -194,13 +178,13 @@ class ImportVideo:
     async def _ask_youtube(
         self, ask: Callable[[], workflow.ActivityHandle[T]], *, max_attempts: int | None = None
     ) -> T:
-        """Ask until YouTube answers. Raises _Refused when asking again is of no use."""
+        """Ask until YouTube answers. Raises Refused when asking again is of no use."""
         attempt = 1
         while True:
             try:
                 answer = await self._in_turn(ask)
             except ActivityError as error:
-                error_type, failure = _what_youtube_said(error)
+                error_type, failure = what_youtube_said(error)
             else:
                 self._waits = self._throttles = 0
                 return answer
@@ -218,14 +202,14 @@ class ImportVideo:
                 is_governed=self._is_governed,
             )
             if delay is None:
-                raise _Refused(error_type)
+                raise Refused(error_type)
             attempt += is_attempt
             await self._wait(delay, error_type, attempt)
 
     async def _in_turn(self, ask: Callable[[], workflow.ActivityHandle[T]]) -> T:
         """One call, when its turn in the queue has come: a better place there means to queue up again.
 
-        Raises _NobodyWaits when it has been called off.
+        Raises NobodyWaits when it has been called off.
         """
         self._status.asks_youtube = True
         self._describe("in the queue to YouTube; rate-governor:youtube tells how it stands")
@@ -235,9 +219,9 @@ class ImportVideo:
                 try:
                     return await self._unless_recalled(ask(), hurried_for)
                 except ActivityError as error:
-                    if not self._is_recalled(hurried_for) or _is_youtubes_word(error):
+                    if not self._is_recalled(hurried_for) or is_youtubes_word(error):
                         raise
-            raise _NobodyWaits
+            raise NobodyWaits
         finally:
             self._status.asks_youtube = False
 
@@ -263,21 +247,15 @@ class ImportVideo:
         return activity.done() or self._is_recalled(hurried_for) or (self._is_governed and self._attachments > served)
 
     def _place_in_line(self, *, has_begun: bool) -> YoutubeStepOptions:
-        """What is throttled again and again goes last, and what has begun in bulk before what has not."""
-        own = workflow.info().priority
-        key, user = own.priority_key or PRIORITY_PERSON, own.fairness_key
-        if self._hurried_for is not None:
-            key, user = PRIORITY_PERSON, str(self._hurried_for)
-        if key == PRIORITY_BULK and has_begun:
-            key = PRIORITY_BULK_BEGUN
-        if self._throttles >= THROTTLES_IN_LINE:
-            key = PRIORITY_BULK
-        return youtube_step(Priority(priority_key=key, fairness_key=user), is_governed=self._is_governed)
+        priority = place_in_line(
+            workflow.info().priority, hurried_for=self._hurried_for, has_begun=has_begun, throttles=self._throttles
+        )
+        return youtube_step(priority, is_governed=self._is_governed)
 
     async def _wait(self, delay: timedelta, reason: ErrorType, attempt: int) -> None:
         """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is.
 
-        Raises _NobodyWaits when YouTube need not be asked again.
+        Raises NobodyWaits when YouTube need not be asked again.
         """
         retry_at = workflow.now() + delay
         self._status.attempt, self._status.retry_at, self._status.waiting_for = attempt, retry_at, reason
@@ -299,7 +277,7 @@ class ImportVideo:
                 )
             )
         if self._cancel_asked or not (await self._bring_entries_up_to_date()).wanted:
-            raise _NobodyWaits
+            raise NobodyWaits
 
     async def _sleep_until(self, retry_at: datetime) -> None:
         self._retry_asked = False
@@ -328,20 +306,3 @@ class ImportVideo:
     def _describe(self, what: str) -> None:
         title = self._status.title or f"YouTube video {self._video.youtube_id}"
         workflow.set_current_details(f"**{title}**\n\n{self._status.progress} %: {what}")
-
-
-def _is_youtubes_word(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.type in _ERROR_TYPES
-
-
-def _what_youtube_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
-    """What a YouTube activity reported; what no table knows is an answer that could not be read.
-
-    Re-raises a cancellation.
-    """
-    if is_cancelled_exception(error):
-        raise error
-    cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type is None or not _is_youtubes_word(error):
-        return ErrorType.UNEXPECTED_ANSWER, YoutubeFailure()
-    return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})

@@ -7,12 +7,14 @@ under `OUR_TROUBLE`. What YouTube said reaches the workflow as an `ErrorType`, a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
+from uuid import UUID
 
 from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.imports import YoutubeFailure
+from shared.temporal.names import PRIORITY_BULK, PRIORITY_BULK_BEGUN, PRIORITY_PERSON
 
 OUR_TROUBLE = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
@@ -78,6 +80,21 @@ def youtube_step(priority: Priority, *, is_governed: bool) -> YoutubeStepOptions
     """
     wait, do_not_wait = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, ActivityCancellationType.TRY_CANCEL
     return YoutubeStepOptions(**YOUTUBE_STEP, priority=priority, cancellation_type=wait if is_governed else do_not_wait)
+
+
+def place_in_line(own: Priority, *, hurried_for: UUID | None, has_begun: bool, throttles: int) -> Priority:
+    """Where a call queues up; `own` is what its import was started with, `hurried_for` who added it singly since.
+
+    What has begun in bulk goes before what has not, and what is throttled again and again goes last.
+    """
+    key, user = own.priority_key or PRIORITY_PERSON, own.fairness_key
+    if hurried_for is not None:
+        key, user = PRIORITY_PERSON, str(hurried_for)
+    if key == PRIORITY_BULK and has_begun:
+        key = PRIORITY_BULK_BEGUN
+    if throttles >= THROTTLES_IN_LINE:
+        key = PRIORITY_BULK
+    return Priority(priority_key=key, fairness_key=user)
 
 
 @dataclass(frozen=True)

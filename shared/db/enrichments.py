@@ -4,18 +4,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
 from shared.db.driver import DriverConnection
 from shared.db.models import Chapter, VideoEnrichment
 
 _KNOWN = """
-    SELECT e.title, e.captions_source, e.completed_at, EXISTS (
+    SELECT e.title, e.captions_source, e.captions_missing, e.completed_at, EXISTS (
         SELECT FROM videos v WHERE v.youtube_id = $1 AND v.import_stage NOT IN ('complete', 'error')
     ) AS waiting
     FROM (SELECT) one LEFT JOIN video_enrichments e ON e.youtube_id = $1
     """
+_PASSING = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.BACKOFF]
 _FOUND = (
     "youtube_id",
     "title",
@@ -69,14 +70,16 @@ class KnownVideo:
 
 
 async def known_video(connection: DriverConnection, youtube_id: str) -> KnownVideo:
-    """What an import can build on."""
+    """What an import can build on. Captions that could not be had for a passing reason are looked for again."""
     [row] = await connection.fetch(_KNOWN, youtube_id)
     if row["title"] is None:
         reached = ImportStage.CREATED
-    elif row["completed_at"]:
+    elif row["completed_at"] and row["captions_missing"] not in _PASSING:
         reached = ImportStage.COMPLETE
+    elif row["captions_source"] and not row["completed_at"]:
+        reached = ImportStage.CAPTIONS
     else:
-        reached = ImportStage.CAPTIONS if row["captions_source"] else ImportStage.METADATA
+        reached = ImportStage.METADATA
     return KnownVideo(row["title"], reached, row["waiting"])
 
 

@@ -29,6 +29,30 @@ def test_a_certificate_file_must_hold_certificates(monkeypatch: pytest.MonkeyPat
     assert "no certificates could be read" in refusal(monkeypatch, "YOUTUBE_CA_FILE", str(empty))
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://me:hidden@proxy:99999",
+        "http://me:hid/den@proxy:1",
+        "socks5://proxy:1",
+        "proxy:3128",
+        "http://",
+        "http://p/x",
+    ],
+)
+def test_an_impossible_proxy_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    refused = refusal(monkeypatch, "YOUTUBE_PROXY", proxy)
+    assert "YOUTUBE_PROXY" in refused
+    assert "not the address of a proxy" in refused
+    assert "hid" not in refused
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy:3128", "https://me:secret@proxy.example", "http://[::1]:3128/"])
+def test_a_possible_proxy_is_taken(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("YOUTUBE_PROXY", proxy)
+    assert Settings().youtube_proxy is not None
+
+
 def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUTUBE_CA_FILE", "")
     assert Settings().youtube_ca_file is None

@@ -98,6 +98,28 @@ async def test_a_video_without_captions_takes_its_chapters_from_the_description(
     assert [title for _, _, title in await chapters(engine)] == ["Start", "Middle", "End"]
 
 
+async def test_captions_that_could_not_be_reached_are_looked_for_by_whoever_comes_next(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
+    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=503, times=3))
+    video = await add_video(engine, ID)
+    await run_import(client, ID, video.user_id)
+    assert stages(await events_of(engine, video)) == ALL_STAGES
+    missing = await enrichment(engine)
+    assert (missing.captions_source, missing.captions_missing) == (
+        CaptionsSource.NONE,
+        ErrorType.UPSTREAM_UNAVAILABLE,
+    )
+
+    another = await add_video(engine, ID, await add_user(engine))
+    await run_import(client, ID, another.user_id)
+    assert stages(await events_of(engine, another)) == ALL_STAGES
+    found = await enrichment(engine)
+    assert (found.captions_source, found.captions_missing) == (CaptionsSource.YOUTUBE, None)
+    assert await texts(engine) == ["Hello"]
+
+
 async def test_a_private_video_ends_in_error_with_plain_words(
     client: Client, engine: AsyncEngine, standin: Standin
 ) -> None:
