@@ -8,20 +8,22 @@ import pytest
 from tests.pace.installation import Installation
 from tests.standin import Standin
 
+INSTALLATION = pytest.StashKey[Installation]()
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows what the processes logged last."""
     report = yield
-    if report.failed and isinstance(installation := item.funcargs.get("installation"), Installation):
-        report.sections.append(("The ends of the installation's logs", installation.ends_of_logs()))
+    if report.failed and INSTALLATION in item.stash:
+        report.sections.append(("The ends of the installation's logs", item.stash[INSTALLATION].ends_of_logs()))
     return report
 
 
 @pytest.fixture
 async def installation(tmp_path: Path, standin: Standin, request: pytest.FixtureRequest) -> AsyncIterator[Installation]:
     """A running installation with the settings `PACE` of the test's module."""
-    installation = Installation(tmp_path, standin, request.module.PACE)
+    installation = request.node.stash[INSTALLATION] = Installation(tmp_path, standin, request.module.PACE)
     try:
         await installation.start()
         yield installation
