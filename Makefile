@@ -20,7 +20,7 @@ status: runtime ## Show what is running
 	@$(BIN)/vidferry status || test $$? -eq 3
 
 doctor: runtime ## Say what is wrong and what to do
-	@$(BIN)/vidferry doctor
+	@$(BIN)/vidferry doctor || test $$? -eq 1
 
 stop: runtime ## Stop what `make up` or `make demo` started
 	@$(BIN)/vidferry stop

@@ -1,7 +1,8 @@
 """Whose turn it is behind 200 bulk imports: another user's three videos, and single adds. 4 minutes.
 
 At 2 calls/s instead of 0.5, so that it ends; turns are counted in calls, whatever their pace. The other side, in the
-same run, is one line for everybody: the same imports, all of one user and of one priority.
+same run, is first come, first served: the same imports, all of one user and of one priority. On both sides an import
+that has begun goes before those that have not.
 """
 
 import asyncio
@@ -64,14 +65,14 @@ async def measure_ours() -> None:
     say(f"Vidferry: of {SINGLE_ADDS} single adds the first calls are number {sorted(each.first for each in single)}")
 
 
-async def measure_one_line() -> None:
+async def measure_first_come() -> None:
     """The same without user and priority, the single add at the same time as the three; printed."""
     async with behind_many() as here:
         added_at = time.time()
         imports, single = await here.add(VIDEOS), await here.add(1)
         bulk_turns, single_turns = await turns(here, added_at, imports), await turns(here, added_at, single)
-    say(f"one line: the {VIDEOS} videos' calls are number {bulk_turns.first} to {bulk_turns.last}")
-    say(f"one line: the single add's first call is number {single_turns.first}")
+    say(f"first come: the {VIDEOS} videos' calls are number {bulk_turns.first} to {bulk_turns.last}")
+    say(f"first come: the single add's first call is number {single_turns.first}")
 
 
 async def main() -> None:
@@ -79,7 +80,7 @@ async def main() -> None:
     print_machine()
     print(f"at {CALLS_PER_SECOND} calls/s, {CALLS_PER_VIDEO} calls per video")
     await measure_ours()
-    await measure_one_line()
+    await measure_first_come()
     calls = VIDEOS * CALLS_PER_VIDEO
     print(
         f"aims: the three videos' {calls} calls among the next {2 * calls}; a single add's first call is the next one"

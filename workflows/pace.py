@@ -222,7 +222,7 @@ class Pace(BaseModel):
         elif pause_seconds:
             self._open(PauseReason(throttle.error_type), pause_seconds, now)
         else:
-            self._tell(now, f"{throttle.error_type}: {self.rate:.3g} calls per second")
+            self._tell(now, f"{throttle.error_type}: slowed down to {self.rate:.3g} calls per second")
 
     def _hold_until(self, moment: datetime) -> None:
         if self.resume_at and self.resume_at < moment:
@@ -257,6 +257,8 @@ class Pace(BaseModel):
         if steps > 0 and self.rate < self.policy.calls_per_second:
             self.rate = min(self.rate + steps * self.policy.calls_per_second * STEP, self.policy.calls_per_second)
             self.rate_changed_at = now
+            if self.rate == self.policy.calls_per_second:
+                self._tell(now, "the full rate again")
 
     def _open(
         self, reason: PauseReason, pause_seconds: float, now: datetime, *, resume_in: float | None = None

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from shared.contracts.upstreams import ApplyRateInput, PacePolicy, UpstreamReport, UpstreamStatus
+    from shared.contracts.upstreams import ApplyRateInput, PacePolicy, UpstreamReport, UpstreamState, UpstreamStatus
     from shared.temporal.names import RATE_GOVERNOR
     from workflows.activities import GovernorSteps
     from workflows.pace import Pace, RateGovernorInput
@@ -116,13 +116,21 @@ class RateGovernor:
             )
 
 
+_STATES = {
+    UpstreamState.CLOSED: "calls go",
+    UpstreamState.OPEN: "no calls, it asks for a pause",
+    UpstreamState.HALF_OPEN: "the next call is a try",
+    UpstreamState.PAUSED: "no calls, paused by the operator",
+}
+
+
 def _rate_in_words(rate: ApplyRateInput) -> str:
     return f"{rate.calls_per_second:.3g} calls per second" if rate.probe is None else "one call, to see"
 
 
 def _details(pace: Pace, rate: ApplyRateInput, status: UpstreamStatus) -> str:
     lines = [
-        f"**{status.upstream}: {status.state}**",
+        f"**{status.upstream}: {_STATES[status.state]}**",
         f"{_rate_in_words(rate)}; {status.requests_left} of {status.hourly_requests} requests left in this hour",
         *reversed(pace.story),
     ]

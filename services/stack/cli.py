@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -43,7 +44,7 @@ def demo() -> None:
 
 @app.command()
 def status() -> None:
-    """Show every process with its state. Exit code 0: running, 3: not running."""
+    """Show every process with its state, and how YouTube stands. Exit code 0: running, 3: not running."""
     from services.stack.status import status as read_status
 
     code, text = read_status(_current_home())
@@ -53,11 +54,15 @@ def status() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Find out what is wrong, and say what to do. Exit code 0: all is well, 1: something is not."""
+    """Find out what is wrong, and say what to do. Exit code 0: nobody has to do anything, 1: somebody has to.
+
+    A line begins with ✓ (well), – (not at its best, but it goes on by itself) or ✗ (to be mended).
+    """
     from services.stack.doctor import doctor as examine
     from shared.process import run
 
-    run(lambda: examine(_current_home(), typer.echo))
+    home = _current_home()
+    run(lambda: examine(home, _show_while_read))
 
 
 @app.command()
@@ -131,9 +136,12 @@ def _ask_to_stop(pid: int) -> None:
 
 
 def _current_home() -> Home:
-    """The installation's home; the demo's when only the demo is running."""
+    """The installation's home; the demo's when only the demo is running. Ends the command when it may not be read."""
     home = Home.from_environment()
-    return home.demo if is_locked(home.demo) and not is_locked(home) else home
+    try:
+        return home.demo if is_locked(home.demo) and not is_locked(home) else home
+    except PermissionError:
+        _fail(f"{home.path} belongs to another user: ask again as that user, or set VIDFERRY_HOME.")
 
 
 def _chosen_logs(home: Home, service: str | None) -> dict[str, Path]:
@@ -146,6 +154,14 @@ def _chosen_logs(home: Home, service: str | None) -> dict[str, Path]:
     if service not in known:
         _fail(f"There is no log of “{service}”; there are: {', '.join(known)}.")
     return {service: known[service]}
+
+
+def _show_while_read(line: str) -> None:
+    """Show a line, unless whoever reads has had enough (`| head -1`): what follows goes nowhere then."""
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(sentence: str) -> NoReturn:

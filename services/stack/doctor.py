@@ -1,174 +1,110 @@
 """`vidferry doctor`: what is wrong with this installation, and what to do about it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
-from sqlalchemy.engine import make_url
+from pydantic_settings import BaseSettings
 
+from services.stack.checks import Checks, Tell
 from services.stack.errors import StackError
-from services.stack.home import Home, launcher_pid
-from services.stack.pace import in_words, youtube_status
-from services.stack.probes import has_worker, is_migrated, postgres_trouble, temporal_trouble
+from services.stack.findings import Finding, Mark, ill, normal, well
+from services.stack.home import Home, is_checkout, is_locked
 from services.stack.process import ProcessState
-from services.stack.running import entries_of, service_environment
-from services.stack.settings import StackSettings, problems_of, service_settings
+from services.stack.running import Running, Subject, running_in
+from services.stack.settings import StackSettings, check_ports, problems_of
 from services.stack.state import ProcessEntry
-from services.stack.status import state_now
-from services.stack.youtube import way_of, way_trouble
+from services.stack.status import is_alive, state_now
 from shared.settings import Settings
-
-POSTGRES_PORT = 5432
-"""Where a `DATABASE_URL` names none."""
-VARIABLES = {"postgres": "DATABASE_URL", "temporal": "TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE"}
-"""What says where each server is, by the name of the embedded one's process."""
-CHECK_SECONDS = 10
-"""More than any check needs; name resolution, for one, knows no limit of its own."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check has found."""
-
-    is_well: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{'✓' if self.is_well else '✗'} {self.text}"
-
-
-Check = Coroutine[Any, Any, list[Finding]]
 
 
 async def doctor(home: Home, show: Callable[[str], None]) -> int:
-    """Check everything and `show` a line for each finding. Returns the exit code: 0 when all is well, else 1."""
-    entries = entries_of(home) if launcher_pid(home) is not None else None
-    settings, findings = read_settings(entries)
-    for finding in findings:
-        show(str(finding))
-    checks = [asyncio.create_task(check) for check in Doctor(settings, entries).checks()] if settings else []
-    for check in checks:
-        for finding in await check:
-            findings.append(finding)
+    """Check everything and `show` a line for each finding. Returns the exit code: 1 if somebody has to do something."""
+    marks: list[Mark] = []
+
+    def tell(findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            marks.append(finding.mark)
             show(str(finding))
-    return 0 if all(finding.is_well for finding in findings) else 1
+
+    running = running_in(home)
+    await (_examine_stopped(home, tell) if running is None else _examine_running(running, tell))
+    return 1 if Mark.ILL in marks else 0
 
 
-def read_settings(entries: Sequence[ProcessEntry] | None) -> tuple[Settings | None, list[Finding]]:
-    """The settings that count, and what is to be said of them.
-
-    Those of the running services; of this terminal where none runs (`entries` is None). None: nothing can be checked.
-    """
-    whose = "this terminal" if entries is None else "the running services"
-    environment = None if entries is None else service_environment(entries)
-    if entries is not None and environment is None:
-        return None, [_ill("Vidferry is still starting: look again when it has said that it is ready.")]
+async def _examine_running(running: Running, tell: Tell) -> None:
+    tell(await _processes(running))
+    if running.is_stopping:  # nothing that does not answer any more is of interest
+        return
     try:
-        settings = Settings() if environment is None else service_settings(environment)
-        problems = []
+        subject = running.subject()
     except ValidationError as error:
-        settings, problems = None, problems_of(error)
-    if environment is None:
-        problems += _problems_of_the_launcher()
+        tell(_refused(problems_of(error)))
+        return
+    if subject is None:
+        tell([ill(f"Vidferry (pid {running.pid}) may not be read: ask again as the user who has started it.")])
+        return
+    tell([well("Settings: every variable of the running Vidferry has a possible value.")])
+    await Checks(subject, running).run(tell)
+
+
+async def _examine_stopped(home: Home, tell: Tell) -> None:
+    """Where nothing runs, what this terminal says counts, and what `up` would need."""
+    is_used_here = is_checkout() or home.path.exists()  # in a container nobody will ever say `up`
+    if is_locked(home):
+        tell([normal(f"The launcher is gone; its last processes are ending ({home.path}).")])
+    elif is_used_here:
+        command = "make up" if is_checkout() else "vidferry up"
+        tell([normal(f"Vidferry is not running (home {home.path}): `{command}` starts it.")])
+    problems = [*_problems(StackSettings), *_problems(Settings)]
     if problems:
-        return None, [_ill(f"{problem} Correct it; README.md says what it is for.") for problem in problems]
-    return settings, [_well(f"Settings: every variable of {whose} has a possible value.")]
+        tell(_refused(list(dict.fromkeys(problems))))
+        return
+    stack, settings = StackSettings(), Settings()
+    tell([well("Settings: every variable of this terminal has a possible value.")])
+    if is_used_here and not is_locked(home):
+        tell([_ports(stack, settings)])
+    await Checks(Subject(settings, frozenset(stack.outside_servers), youtube=True), None).run(tell)
 
 
-class Doctor:
-    """The checks of an installation; `entries` are its processes, None where none was started from this home."""
-
-    def __init__(self, settings: Settings, entries: Sequence[ProcessEntry] | None) -> None:
-        self._settings = settings
-        self._entries = entries
-
-    def checks(self) -> list[Check]:
-        """All of them, in the order of the report. None of them raises or takes longer than CHECK_SECONDS."""
-        checks = {"Temporal": self._temporal(), "PostgreSQL": self._postgres(), "YouTube": self._way_to_youtube()}
-        if self._entries is not None:
-            checks = {"The processes": self._processes(self._entries), **checks}
-        return [_in_time(what, check) for what, check in checks.items()]
-
-    async def _processes(self, entries: Sequence[ProcessEntry]) -> list[Finding]:
-        states = await asyncio.gather(*(asyncio.to_thread(state_now, entry) for entry in entries))
-        found = zip(entries, states, strict=True)
-        ill = [(entry, state) for entry, state in found if state != ProcessState.RUNNING]
-        if ill:
-            return [_ill(f"{entry.title} is {state}: `vidferry logs {entry.name}` says why.") for entry, state in ill]
-        return [_well(f"Every process is running: {', '.join(entry.name for entry in entries)}.")]
-
-    async def _temporal(self) -> list[Finding]:
-        where = f"{self._settings.temporal_address}, namespace {self._settings.temporal_namespace}"
-        try:
-            trouble = await temporal_trouble(self._settings)
-        except StackError as error:
-            return [_ill(f"{error} Correct TEMPORAL_ADDRESS.")]
-        if trouble is not None:
-            return [_ill(f"Temporal cannot be used at {where}: {self._advice('temporal')} ({trouble})")]
-        answers = _well(f"Temporal answers at {where}.")
-        if self._entries is not None:  # their worker says itself whether Temporal knows it
-            return [answers]
-        if await has_worker(self._settings):
-            return [answers, _well("A worker takes work from Temporal.")]
-        return [answers, _ill("No worker takes work from Temporal: start Vidferry (`make up`).")]
-
-    async def _postgres(self) -> list[Finding]:
-        url = make_url(self._settings.database_url.get_secret_value())
-        where = f"{url.host}:{url.port or POSTGRES_PORT}"
-        try:
-            trouble = await postgres_trouble(self._settings)
-        except StackError as error:
-            return [_ill(f"{error} Correct DATABASE_URL.")]
-        if trouble is not None:
-            return [_ill(f"PostgreSQL does not answer at {where}: {self._advice('postgres')} ({trouble})")]
-        if not await is_migrated(self._settings):
-            return [_ill(f"PostgreSQL at {where} has the tables of another version: start Vidferry again (`make up`).")]
-        return [_well(f"PostgreSQL answers at {where} and has every migration."), await self._pace()]
-
-    async def _pace(self) -> Finding:
-        status = await youtube_status(self._settings)
-        if status is None:
-            return _well("YouTube: nothing was asked yet.")
-        return Finding(not status.is_paused, f"YouTube: {in_words(status)}")
-
-    async def _way_to_youtube(self) -> list[Finding]:
-        # A thread of its own: nobody waits for it at the end.
-        thread = ThreadPoolExecutor(max_workers=1)
-        trouble = await asyncio.get_running_loop().run_in_executor(thread, way_trouble, self._settings)
-        return [_ill(trouble) if trouble else _well(f"YouTube answers {way_of(self._settings)}.")]
-
-    def _advice(self, server: str) -> str:
-        """What to do about a server that does not answer."""
-        if self._entries is None:
-            return f"start Vidferry (`make up`), or correct {VARIABLES[server]}."
-        if server in {entry.name for entry in self._entries}:
-            return f"`vidferry logs {server}` says why."
-        return f"start that server, or correct {VARIABLES[server]}."
+async def _processes(running: Running) -> list[Finding]:
+    entries = running.entries
+    if running.is_stopping:
+        left = ", ".join(entry.name for entry in entries if is_alive(entry))
+        return [normal(f"Vidferry is stopping: what is running is finished first. Not ended yet: {left or 'nothing'}.")]
+    states = await asyncio.gather(*(asyncio.to_thread(state_now, entry) for entry in entries))
+    found = list(zip(entries, states, strict=True))
+    findings = [_process(entry, state) for entry, state in found if state != ProcessState.RUNNING]
+    if names := [entry.name for entry, state in found if state == ProcessState.RUNNING]:
+        all_of_them = "These processes are" if findings or not running.has_services else "Every process is"
+        findings.insert(0, well(f"{all_of_them} running: {', '.join(names)}."))
+    if not running.has_services:
+        findings.append(normal("Vidferry is starting: its services do not run yet."))
+    return findings
 
 
-async def _in_time(what: str, check: Check) -> list[Finding]:
+def _process(entry: ProcessEntry, state: str) -> Finding:
+    if entry.is_first_start:
+        return normal(f"{entry.title} is starting: `vidferry logs {entry.name}` shows how far it is.")
+    often = f" (restarts: {entry.restarts})" if entry.restarts else ""
+    return ill(f"{entry.title} is {state}{often}: `vidferry logs {entry.name}` says why.")
+
+
+def _ports(stack: StackSettings, settings: Settings) -> Finding:
     try:
-        return await asyncio.wait_for(check, CHECK_SECONDS)
-    except TimeoutError:
-        return [_ill(f"{what} could not be checked within {CHECK_SECONDS} s: look at network and firewall.")]
-    except Exception as error:  # one that nobody foresaw must not hide what the other checks have found
-        return [_ill(f"{what} could not be checked: {error!r}.")]
+        check_ports(stack, settings, demo=False)
+    except StackError as error:
+        return ill(str(error))
+    return well("The ports that Vidferry needs are free.")
 
 
-def _problems_of_the_launcher() -> list[str]:
+def _problems(kind: type[BaseSettings]) -> list[str]:
     try:
-        StackSettings()
+        kind()
     except ValidationError as error:
         return problems_of(error)
     return []
 
 
-def _well(text: str) -> Finding:
-    return Finding(True, text)
-
-
-def _ill(text: str) -> Finding:
-    return Finding(False, text)
+def _refused(problems: Sequence[str]) -> list[Finding]:
+    return [ill(f"{problem} Correct it; README.md says what it is for.") for problem in problems]

@@ -38,6 +38,11 @@ class Home:
         return Home(self.path / "demo", outer=self.path)
 
     @property
+    def is_demo(self) -> bool:
+        """Whether this is the demo's."""
+        return self.outer is not None
+
+    @property
     def logs(self) -> Path:
         """One log file per process."""
         return self.path / "logs"
@@ -114,6 +119,7 @@ class HomeLock:
             if (pid := launcher_pid(self._home)) is not None:
                 raise StackError(f"Vidferry is running already (pid {pid}){_where(self._home)}.")
             await asyncio.sleep(POLL_SECONDS)  # `status` is looking, or another launcher is about to write its number
+        self._home.state_file.unlink(missing_ok=True)  # what an earlier launcher has written down
         self._launcher_file.truncate(0)
         self._launcher_file.write(str(os.getpid()))
         self._launcher_file.flush()

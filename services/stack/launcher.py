@@ -44,6 +44,7 @@ class Launcher:
         self._plan = plan
         self._show = show
         self._stop_requested = asyncio.Event()
+        self._is_stopping = False
         self._supervisor: Supervisor | None = None
 
     async def run(self) -> int:
@@ -77,6 +78,8 @@ class Launcher:
                 self._say(self._plan.welcome)
                 await self._stop_requested.wait()
         finally:
+            self._is_stopping = True
+            self._write_state()
             await self._supervisor.drain()
             turning.cancel()
 
@@ -137,7 +140,7 @@ class Launcher:
             for p in self._supervisor.processes
         ]
         with contextlib.suppress(OSError):  # a full disk must not end the supervision
-            StackState(self._plan.urls, entries).write(self._plan.home.state_file)
+            StackState(self._plan.urls, entries, self._is_stopping).write(self._plan.home.state_file)
 
     def _say_waiting(self) -> None:
         self._say("The launcher of an earlier run is gone; waiting until its processes have ended …")

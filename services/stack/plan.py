@@ -74,12 +74,7 @@ class Plan:
         """
         stack, settings = StackSettings(), Settings()
         home.create()
-        filled_in: dict[str, object] = {"health_port": settings.health_port or free_port()}
-        if stack.database_url is None:
-            filled_in["database_url"] = SecretStr(_postgres(home, stack).url())
-        if stack.temporal_address is None:
-            filled_in["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
-            filled_in["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
+        filled_in = embedded_places(home, stack) | {"health_port": settings.health_port or free_port()}
         return cls(home, stack, settings.model_copy(update=filled_in), demo)
 
     @property
@@ -216,6 +211,17 @@ class Plan:
             env=self.service_environment(),
             stop_timeout_seconds=self.settings.drain_seconds + KILL_MARGIN_SECONDS,
         )
+
+
+def embedded_places(home: Home, stack: StackSettings) -> dict[str, object]:
+    """The settings that say where the embedded servers are."""
+    places: dict[str, object] = {}
+    if stack.database_url is None:
+        places["database_url"] = SecretStr(_postgres(home, stack).url())
+    if stack.temporal_address is None:
+        places["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
+        places["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
+    return places
 
 
 def http_probe(url: str) -> Probe:

@@ -10,12 +10,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from services.stack.causes import plain_words, without_secrets
 from services.stack.errors import StackError
 
 if TYPE_CHECKING:
     from shared.settings import Settings
 
 TIMEOUT_SECONDS = 2
+HTTP_SECONDS = 4
+"""For an answer over HTTP: our services wait two seconds for their own servers before they give one."""
 PASSING_SQLSTATES = {"08", "53", "57"}
 """Classes of PostgreSQL's errors that pass by themselves: connection, resources, starting or stopping."""
 
@@ -29,6 +32,7 @@ async def postgres_trouble(settings: "Settings") -> str | None:
 
     from shared.db.engine import create_engine, ping
 
+    url = settings.database_url.get_secret_value()
     engine = create_engine(settings, pool_size=1)
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -36,14 +40,14 @@ async def postgres_trouble(settings: "Settings") -> str | None:
     except TimeoutError:
         return f"no answer within {TIMEOUT_SECONDS} s"
     except OSError as error:
-        return str(error)
+        return without_secrets(plain_words(error), url)
     except DBAPIError as error:
-        reason = str(error.orig).rpartition(">: ")[2]
+        reason = without_secrets(str(error.orig).rpartition(">: ")[2], url)
         if str(getattr(error.orig, "sqlstate", None))[:2] in PASSING_SQLSTATES:
             return reason
         raise StackError(f"PostgreSQL cannot be used: {reason}.") from error
     except Exception as error:
-        raise StackError(f"PostgreSQL cannot be used: {error}.") from error
+        raise StackError(f"PostgreSQL cannot be used: {without_secrets(str(error), url)}.") from error
     finally:
         await engine.dispose()
     return None
@@ -80,12 +84,15 @@ async def temporal_trouble(settings: "Settings") -> str | None:
 
     request = DescribeNamespaceRequest(namespace=settings.temporal_namespace)
     try:
-        client = await connect(settings)
-        await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=TIMEOUT_SECONDS))
+        async with asyncio.timeout(TIMEOUT_SECONDS):  # the RPC's own limit does not count before it is connected
+            client = await connect(settings)
+            await client.workflow_service.describe_namespace(request)
+    except TimeoutError:
+        return f"no answer within {TIMEOUT_SECONDS} s"
     except TEMPORAL_AWAY as error:
-        return str(error)
+        return plain_words(error)
     except ValueError as error:
-        raise StackError(f"Temporal cannot be used: {error}.") from error
+        raise StackError(f"Temporal cannot be used: {settings.temporal_address} is no possible address.") from error
     return None
 
 
@@ -122,7 +129,7 @@ async def has_worker(settings: "Settings") -> bool:
 def http_answers(url: str) -> bool:
     """Whether a GET of `url` is answered with 200. Blocks; proxies in the environment are not used."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=HTTP_SECONDS)
     try:
         connection.request("GET", parts.path)
         return connection.getresponse().status == http.client.OK

@@ -1,33 +1,93 @@
-"""What another command can know of a running installation: its processes, and the environment of its services."""
+"""What another command can know of a running installation: its processes, and the settings of its services."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
 
-from services.stack.home import Home
+from services.stack.home import Home, launcher_pid
 from services.stack.state import ProcessEntry, StackState
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 SERVICES = ("worker", "api", "notifier")
 """All of them are given the same environment."""
+SERVERS = frozenset({"postgres", "temporal"})
+"""What the services rest on, by the name of the embedded one's process."""
 
 
-def entries_of(home: Home) -> list[ProcessEntry]:
-    """The processes of the installation whose launcher runs in `home`; none before it has started one."""
+@dataclass(frozen=True)
+class Subject:
+    """What is to be checked."""
+
+    settings: "Settings"
+    servers: frozenset[str]
+    """Those of SERVERS that should answer by now."""
+    youtube: bool
+    """Whether the settings say how to reach YouTube."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An installation whose launcher runs."""
+
+    home: Home
+    pid: int
+    """The launcher's."""
+    entries: Sequence[ProcessEntry]
+    """Its processes; none before it has started one."""
+    is_stopping: bool
+
+    @property
+    def has_services(self) -> bool:
+        """Whether the start has come as far as the services."""
+        return any(entry.name in SERVICES for entry in self.entries)
+
+    def is_starting(self, name: str) -> bool:
+        """Whether the process is about to begin its work, for the first time."""
+        return any(entry.name == name and entry.is_first_start for entry in self.entries)
+
+    def subject(self) -> Subject | None:
+        """What a service was told; else, while none runs, what the launcher would tell it. None: it may not be read.
+
+        Raises pydantic's ValidationError. Asked of the processes themselves: what they know holds passwords, which
+        are better not written down for this.
+        """
+        from services.stack.settings import service_settings
+
+        for entry in self.entries:
+            if entry.name in SERVICES and (environment := _environment(entry.pid)):
+                return Subject(service_settings(environment), SERVERS, youtube=True)
+        environment = _environment(self.pid)
+        return None if environment is None else self._of_the_launcher(environment)
+
+    def _of_the_launcher(self, environment: Mapping[str, str]) -> Subject:
+        from services.stack.plan import embedded_places
+        from services.stack.settings import service_settings, stack_settings
+
+        stack = stack_settings(environment)
+        settings = service_settings(environment).model_copy(update=embedded_places(self.home, stack))
+        begun = {entry.name for entry in self.entries} | stack.outside_servers
+        return Subject(settings, SERVERS & begun, youtube=not self.home.is_demo)
+
+
+def running_in(home: Home) -> Running | None:
+    """The installation whose launcher runs in `home`; None where there is none."""
+    pid = launcher_pid(home)
+    if pid is None:
+        return None
     try:
-        return StackState.read(home.state_file).processes
+        state = StackState.read(home.state_file)
     except FileNotFoundError:
-        return []
+        state = StackState({}, [])
+    return Running(home, pid, state.processes, state.is_stopping)
 
 
-def service_environment(entries: Sequence[ProcessEntry]) -> Mapping[str, str] | None:
-    """The environment that the services were started with; None while none of them runs.
-
-    Asked of the process itself: it holds passwords, which are better not written down for this.
-    """
-    for entry in entries:
-        if entry.name in SERVICES and entry.pid is not None:
-            with contextlib.suppress(psutil.Error):
-                if environment := psutil.Process(entry.pid).environ():  # empty: it has just ended
-                    return environment
-    return None
+def _environment(pid: int | None) -> Mapping[str, str] | None:
+    """What a process was started with; None where there is none, or it is somebody else's."""
+    try:
+        return (psutil.Process(pid).environ() or None) if pid is not None else None  # empty: it has just ended
+    except psutil.Error:
+        return None

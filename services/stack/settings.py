@@ -45,8 +45,14 @@ class StackSettings(BaseSettings):
     standin_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
     """The demo's YouTube stand-in."""
 
+    @property
+    def outside_servers(self) -> set[str]:
+        """The servers that somebody else runs, by the names that embedded ones have."""
+        named = {"postgres": self.database_url, "temporal": self.temporal_address}
+        return {name for name, value in named.items() if value is not None}
 
-class ServiceSettings(Settings):
+
+class _GivenOnly(BaseSettings):
     """The settings that another process sees: what it was given, and nothing of this process's environment."""
 
     @classmethod
@@ -62,16 +68,27 @@ class ServiceSettings(Settings):
         return (init_settings,)
 
 
+class _ServiceSettings(_GivenOnly, Settings):
+    """A service's."""
+
+
+class _LauncherSettings(_GivenOnly, StackSettings):
+    """A launcher's."""
+
+
 def service_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of a service with this environment. Raises pydantic's ValidationError for an impossible one."""
-    given = {name.upper(): value for name, value in environment.items() if value}
-    names = {str(field.validation_alias) for field in Settings.model_fields.values()}
-    return ServiceSettings.model_validate({name: given[name] for name in names & given.keys()})
+    return _ServiceSettings.model_validate(_given(Settings, environment))
+
+
+def stack_settings(environment: Mapping[str, str]) -> StackSettings:
+    """The settings of a launcher with this environment. Raises pydantic's ValidationError for an impossible one."""
+    return _LauncherSettings.model_validate(_given(StackSettings, environment))
 
 
 def problems_of(error: ValidationError) -> list[str]:
     """One sentence for each variable that is refused."""
-    return [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}." for problem in error.errors()]
+    return [f"{'.'.join(map(str, problem['loc']))}: {_message(problem['msg'])}." for problem in error.errors()]
 
 
 def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None:
@@ -103,6 +120,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _given(kind: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, str]:
+    given = {name.upper(): value for name, value in environment.items() if value}
+    names = {str(field.validation_alias) for field in kind.model_fields.values()}
+    return {name: given[name] for name in names & given.keys()}
+
+
+def _message(pydantics: str) -> str:
+    return pydantics.removeprefix("Value error, ")
 
 
 def _check_port(what: str, host: str, port: int, variable: str) -> None:

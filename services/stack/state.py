@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from services.stack.process import ProcessState
+
 
 @dataclass(frozen=True)
 class ProcessEntry:
@@ -21,6 +23,11 @@ class ProcessEntry:
     health_url: str | None
     """Answered with 200 when all is well; None: the port of `url` just has to answer."""
 
+    @property
+    def is_first_start(self) -> bool:
+        """Whether it has never worked yet, and has not failed either."""
+        return self.state == ProcessState.STARTING and self.restarts == 0
+
 
 @dataclass(frozen=True)
 class StackState:
@@ -28,6 +35,8 @@ class StackState:
 
     urls: dict[str, str]
     processes: list[ProcessEntry]
+    is_stopping: bool = False
+    """Whether the launcher was asked to stop, or gives up."""
 
     def write(self, path: Path) -> None:
         """Replace the file in one step: a reader never sees half of it."""
@@ -39,4 +48,5 @@ class StackState:
     def read(cls, path: Path) -> Self:
         """Raises FileNotFoundError when nothing was ever started there."""
         raw = json.loads(path.read_text())
-        return cls(urls=raw["urls"], processes=[ProcessEntry(**entry) for entry in raw["processes"]])
+        processes = [ProcessEntry(**entry) for entry in raw["processes"]]
+        return cls(urls=raw["urls"], processes=processes, is_stopping=raw.get("is_stopping", False))

@@ -1,19 +1,22 @@
 """`vidferry status`: what is running right now, checked with live probes."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psutil
 
-from services.stack.home import Home, is_locked, launcher_pid
-from services.stack.probes import TIMEOUT_SECONDS, http_answers, port_answers
+from services.stack.causes import plain_words, without_secrets
+from services.stack.home import Home, is_locked
+from services.stack.probes import http_answers, port_answers
 from services.stack.process import ProcessState
-from services.stack.running import entries_of, service_environment
+from services.stack.running import Running, running_in
 from services.stack.state import ProcessEntry
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 RUNNING = 0
 NOT_RUNNING = 3
@@ -23,48 +26,59 @@ COLUMNS = ("PROCESS", "STATE", "PID", "UPTIME", "RESTARTS", "URL")
 
 def status(home: Home) -> tuple[int, str]:
     """Exit code and text of `vidferry status`."""
-    if launcher_pid(home) is None:
+    running = running_in(home)
+    if running is None:
         if is_locked(home):
             return NOT_RUNNING, f"The launcher is gone; its last processes are ending ({home.path})."
         return NOT_RUNNING, f"Vidferry is not running ({home.path})."
-    if not (entries := entries_of(home)):
+    if not running.entries:
         return RUNNING, "Vidferry is starting."
-    with ThreadPoolExecutor(max_workers=len(entries) + 1) as pool:
-        youtube = pool.submit(_youtube, entries)
-        rows = list(pool.map(_row, entries))
-    return RUNNING, _table([COLUMNS, *rows]) + youtube.result()
+    with ThreadPoolExecutor(max_workers=len(running.entries) + 1) as pool:
+        youtube = pool.submit(_youtube, running)
+        rows = list(pool.map(_row, running.entries))
+    return RUNNING, f"{_table([COLUMNS, *rows])}\n\nYouTube: {youtube.result()}"
 
 
 def state_now(entry: ProcessEntry) -> str:
     """The process's state in a word or two. Blocks for a few seconds when it does not answer."""
     if entry.state != ProcessState.RUNNING:
         return entry.state
-    if not _is_alive(entry):
+    if not is_alive(entry):
         return "gone"
     return ProcessState.RUNNING if _answers(entry) else "not answering"
 
 
-def _row(entry: ProcessEntry) -> tuple[str, ...]:
-    uptime = _duration(time.time() - entry.started_at) if _is_alive(entry) else "-"
-    return (entry.name, state_now(entry), str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
-
-
-def _is_alive(entry: ProcessEntry) -> bool:
+def is_alive(entry: ProcessEntry) -> bool:
+    """Whether its process is there, whatever it does."""
     return entry.pid is not None and psutil.pid_exists(entry.pid)
 
 
-def _youtube(entries: Sequence[ProcessEntry]) -> str:
-    """How YouTube stands, as a paragraph; empty where that cannot be had at once, for whatever reason."""
-    if (environment := service_environment(entries)) is None:
-        return ""
-    from services.stack.pace import in_words, youtube_status
-    from services.stack.settings import service_settings
+def _row(entry: ProcessEntry) -> tuple[str, ...]:
+    uptime = _duration(time.time() - entry.started_at) if is_alive(entry) else "-"
+    return (entry.name, state_now(entry), str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
 
-    with contextlib.suppress(Exception):
-        settings = service_settings(environment)
-        found = asyncio.run(asyncio.wait_for(youtube_status(settings), TIMEOUT_SECONDS))
-        return f"\n\nYouTube: {in_words(found)}" if found else ""
-    return ""
+
+def _youtube(running: Running) -> str:
+    """How YouTube stands; why that is not known where it cannot be had at once."""
+    subject = None
+    try:
+        if (subject := running.subject()) is None:
+            return "not known (the processes of another user may not be read)."
+        if "postgres" not in subject.servers:
+            return "not known (PostgreSQL does not run yet)."
+        return _pace(subject.settings)
+    except ValueError:  # pydantic's is one
+        return "not known (a variable has an impossible value: `vidferry doctor` names it)."
+    except Exception as error:  # whatever it is, the table is shown all the same
+        url = subject.settings.database_url.get_secret_value() if subject else ""
+        return f"not known ({without_secrets(plain_words(error), url)})."
+
+
+def _pace(settings: "Settings") -> str:
+    from services.stack.pace import NOTHING_ASKED, in_words, youtube_status
+
+    found = asyncio.run(youtube_status(settings))
+    return in_words(found) if found else NOTHING_ASKED
 
 
 def _answers(entry: ProcessEntry) -> bool:

@@ -1,74 +1,84 @@
-"""Whether YouTube can be reached from here, the way the worker goes: through its proxy, trusting what it trusts."""
+"""Whether there is a way to YouTube from here, as the worker goes: through its proxy, trusting what it trusts.
 
-import socket
+YouTube itself is asked nothing: a check must not spend what the pace has for imports.
+"""
+
 import ssl
-from urllib.parse import urlsplit
 
+from services.stack.causes import plain_words, without_secrets, without_user, words_for_kind
 from shared.settings import Settings
 
-URL = "https://www.youtube.com/iframe_api"
-"""A kilobyte that every page with a video on it asks for."""
+HOST = "www.youtube.com"
 TIMEOUT_SECONDS = 5
 """For connecting, and for every wait for data."""
+_REFUSED = "Tunnel connection failed: "
 
 
 def way_of(settings: Settings) -> str:
     """How the worker goes, in words."""
-    return "directly" if settings.youtube_proxy is None else f"through the proxy {_proxy_address(settings)}"
+    proxy = _proxy(settings)
+    return "directly" if proxy is None else f"through the proxy {without_user(proxy)}"
 
 
 def way_trouble(settings: Settings) -> str | None:
-    """Why YouTube does not answer, and what to do; None when it does. Blocks."""
+    """What is in the way to YouTube, and what to do; None when it is open. Blocks."""
     from services.worker.adapters.connection import Connection  # it imports yt-dlp, which takes its time
 
-    proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
-    connection = Connection(proxy, settings.youtube_ca_file, timeout_seconds=TIMEOUT_SECONDS)
     try:
-        with connection.session() as session:
-            response = session.get(URL)
+        Connection(_proxy(settings), settings.youtube_ca_file, timeout_seconds=TIMEOUT_SECONDS).knock(HOST)
     except Exception as error:  # whatever it is, the operator wants to read it
         return _explain(error, settings)
-    return None if response.ok else f"YouTube answers with status {response.status_code}: look at {URL} in a browser."
+    return None
 
 
 def _explain(error: Exception, settings: Settings) -> str:
-    from requests.exceptions import ProxyError, Timeout
+    from urllib3.exceptions import NewConnectionError  # known to what is imported above
 
-    from services.worker.adapters.models import YoutubeError
-
-    if isinstance(error, YoutubeError):
-        return f"YouTube answers, but refuses ({error}). Imports wait or try again by themselves."
     causes = _with_causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _untrusted(cause, settings)
-    if isinstance(error, ProxyError):
-        return _proxy_trouble(causes, settings)
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return f"The name {urlsplit(URL).hostname} is not found: this machine has no network, or no working DNS."
-    if isinstance(error, Timeout):
+    if any(isinstance(cause, TimeoutError) for cause in causes):
         return f"YouTube does not answer {way_of(settings)} within {TIMEOUT_SECONDS} s: look at network and firewall."
-    return f"YouTube cannot be reached {way_of(settings)} ({causes[-1]}): look at network and firewall."
+    why = _why(causes, settings)
+    if settings.youtube_proxy is None and why == "the name is not found":
+        return (
+            f"The name {HOST} is not found: this machine has no network, or no working DNS. "
+            "Where only a proxy leads outside, set YOUTUBE_PROXY."
+        )
+    if settings.youtube_proxy is not None and (
+        isinstance(error, NewConnectionError) or str(error).startswith(_REFUSED)
+    ):
+        return _proxy_trouble(error, why, settings)
+    return f"YouTube cannot be reached {way_of(settings)} ({why}): look at network and firewall, or at YOUTUBE_PROXY."
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, settings: Settings) -> str:
     what = f"The certificate that is shown for YouTube is not trusted ({error.verify_message})."
     if settings.youtube_ca_file is None:
-        return f"{what} If a proxy or firewall reads along, set YOUTUBE_CA_FILE to the certificates of its authority."
-    return f"{what} YOUTUBE_CA_FILE ({settings.youtube_ca_file}) does not hold the authority that signed it."
+        return (
+            f"{what} If a proxy (YOUTUBE_PROXY) or a firewall reads along, "
+            "set YOUTUBE_CA_FILE to the certificates of its authority."
+        )
+    return (
+        f"{what} YOUTUBE_CA_FILE ({settings.youtube_ca_file}) does not hold the authority that signed it: "
+        "correct that, or YOUTUBE_PROXY."
+    )
 
 
-def _proxy_trouble(causes: list[BaseException], settings: Settings) -> str:
-    away = (ConnectionError, TimeoutError, socket.gaierror)
-    is_away = any(isinstance(cause, away) for cause in causes)
-    what = "cannot be reached" if is_away else "does not let us through to YouTube"
-    return f"The proxy {_proxy_address(settings)} {what} ({causes[-1]}): look at it, or correct YOUTUBE_PROXY."
+def _proxy_trouble(error: Exception, why: str, settings: Settings) -> str:
+    what = "does not let us through to YouTube" if str(error).startswith(_REFUSED) else "cannot be reached"
+    proxy = without_user(_proxy(settings) or "")
+    return f"The proxy {proxy} {what} ({why.removeprefix(_REFUSED)}): look at it, or correct YOUTUBE_PROXY."
 
 
-def _proxy_address(settings: Settings) -> str:
-    """Without user and password."""
-    proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else ""
-    return proxy.rpartition("@")[2].rpartition("//")[2]
+def _why(causes: list[BaseException], settings: Settings) -> str:
+    known = next((words for words in map(words_for_kind, causes) if words), None)
+    return known or without_secrets(plain_words(causes[0]), _proxy(settings) or "")
+
+
+def _proxy(settings: Settings) -> str | None:
+    return settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
 
 
 def _with_causes(error: BaseException) -> list[BaseException]:

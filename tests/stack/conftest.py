@@ -20,6 +20,8 @@ from services.stack.group import ProcessGroup
 from services.stack.home import Home, HomeLock, is_locked
 from services.stack.plan import python_environment
 from services.stack.state import ProcessEntry
+from shared.settings import Settings
+from tests.standin import Standin
 from tests.support import waiting
 
 DEADLINE_SECONDS = 30
@@ -101,6 +103,17 @@ async def launcher_lock(home: Home) -> AsyncIterator[HomeLock]:
     await lock.acquire(0, pytest.fail)
     yield lock
     lock.release()
+
+
+@pytest.fixture
+def environment(settings: Settings, standin: Standin) -> dict[str, str]:
+    """What a service of the test's own installation is given."""
+    return {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "TEMPORAL_ADDRESS": settings.temporal_address,
+        "YOUTUBE_PROXY": standin.proxy_url,
+        "YOUTUBE_CA_FILE": str(standin.ca_file),
+    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import typer
 
 from services.stack import cli
-from services.stack.home import Home, HomeLock, is_locked
+from services.stack.home import PROJECT_ROOT, Home, HomeLock, is_locked
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.settings import StackSettings, check_ports, free_port
 from shared.settings import Settings
@@ -46,7 +47,43 @@ def test_doctor_tells_every_finding_and_whether_all_is_well(home: Home, monkeypa
     monkeypatch.setenv("YOUTUBE_PROXY", f"http://{nowhere}")
     doctor = vidferry("doctor")
     assert (doctor.returncode, doctor.stderr) == (1, "")
-    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗"]
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["–", "✓", "✓", "✗", "✗", "✗"]
+
+
+def test_doctor_in_a_container_where_nobody_says_up(tmp_path: Path) -> None:
+    for name in ("services", "shared", "workflows"):  # as the Dockerfile copies them
+        shutil.copytree(PROJECT_ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    nowhere = f"127.0.0.1:{free_port()}"
+    variables = {"DATABASE_URL": f"postgresql://me@{nowhere}/mine", "TEMPORAL_ADDRESS": nowhere}
+    environment = os.environ | variables | {"YOUTUBE_PROXY": f"http://{nowhere}", "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, *VIDFERRY, "doctor"]
+    doctor = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗"], doctor.stderr
+    assert "start that server, or correct DATABASE_URL" in doctor.stdout
+
+
+@pytest.mark.parametrize("command", ["doctor", "--help", "status"])
+def test_a_reader_that_has_had_enough_is_no_error(home: Home, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("YOUTUBE_PROXY", f"http://127.0.0.1:{free_port()}")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, *VIDFERRY, command], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.stderr == b""
+
+
+def test_a_home_of_another_user_is_a_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_home: Home) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(cli, "is_locked", refuse)
+    with pytest.raises(typer.Exit):
+        cli.status()
+    assert capsys.readouterr().err == (
+        f"{home.path} belongs to another user: ask again as that user, or set VIDFERRY_HOME.\n"
+    )
 
 
 async def test_status_logs_and_stop_of_a_running_one(launch: Launch, home: Home, tmp_path: Path) -> None:
@@ -54,7 +91,9 @@ async def test_status_logs_and_stop_of_a_running_one(launch: Launch, home: Home,
     await launcher.says(READY)
     status = vidferry("status")
     assert status.returncode == 0
-    assert [line.split()[:2] for line in status.stdout.splitlines()[1:]] == [
+    table, _, youtube = status.stdout.partition("\n\n")
+    assert youtube.startswith("YouTube: not known (")
+    assert [line.split()[:2] for line in table.splitlines()[1:]] == [
         ["first", "running"],
         ["second", "running"],
         ["third", "running"],

@@ -1,9 +1,9 @@
-"""What `vidferry doctor` finds, with real servers that are there or not."""
+"""What `vidferry doctor` finds where nothing runs, with real servers that are there or not."""
 
 import os
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import pytest
 from sqlalchemy import text
@@ -11,49 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
-from services.stack import doctor as module
-from services.stack.doctor import doctor
-from services.stack.home import Home, HomeLock
+from services.stack import checks
+from services.stack.home import Home
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.settings import free_port
-from services.stack.state import ProcessEntry, StackState
-from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.contracts.upstreams import PauseReason
 from shared.settings import Settings
-from tests.stack.conftest import GONE_PID, entry, process_with
+from tests.stack.conftest import left_over
+from tests.stack.reports import Environment, Report, examine
 from tests.standin import Standin
 from tests.support.upstreams import GOING, paused, write_down
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-
-Environment = dict[str, str]
-
-
-class Report(NamedTuple):
-    code: int
-    lines: list[str]
-
-    def about(self, what: str) -> str:
-        """The one line that names `what`."""
-        (line,) = (line for line in self.lines if what in line)
-        return line
-
-
-async def examine(home: Home) -> Report:
-    lines: list[str] = []
-    code = await doctor(home, lines.append)
-    assert code == (0 if all(line.startswith("✓ ") for line in lines) else 1)
-    return Report(code, lines)
-
-
-@pytest.fixture
-def environment(settings: Settings, standin: Standin) -> Environment:
-    """What a service of the test's own installation is given."""
-    return {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "TEMPORAL_ADDRESS": settings.temporal_address,
-        "YOUTUBE_PROXY": standin.proxy_url,
-        "YOUTUBE_CA_FILE": str(standin.ca_file),
-    }
 
 
 @pytest.fixture
@@ -65,18 +34,10 @@ def terminal(home: Home, environment: Environment, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def worker(
-    home: Home, launcher_lock: HomeLock, environment: Environment, postgres: EmbeddedPostgres
-) -> Iterator[ProcessEntry]:
-    """The one process of an installation that runs in `home`, on the test's own servers."""
-    with process_with(environment) as pid:
-        worker = entry("worker", pid=pid, url=f"127.0.0.1:{postgres.port}")
-        write_state(home, worker)
-        yield worker
-
-
-def write_state(home: Home, *entries: ProcessEntry) -> None:
-    StackState({}, list(entries)).write(home.state_file)
+def silent() -> Iterator[str]:
+    """The address of a server that accepts and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture
@@ -103,29 +64,71 @@ async def test_all_is_well(
     assert report.about("Temporal answers") == f"✓ Temporal answers at {settings.temporal_address}, namespace default."
     assert report.about("worker") == "✓ A worker takes work from Temporal."
     assert report.about("PostgreSQL").endswith(" and has every migration.")
-    assert report.about("YouTube: ")
-    assert report.about("YouTube answers through the proxy")
+    assert report.about("YouTube: ").startswith("✓")
+    assert report.about("The way to YouTube is open, through the proxy").startswith("✓")
 
 
-async def test_nothing_runs(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_runs_and_no_server_is_named(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("TEMPORAL_ADDRESS")
+    report = await examine(terminal)
+    assert report.code == 0
+    assert report.lines[0] == f"– Vidferry is not running (home {terminal.path}): `make up` starts it."
+    assert report.lines[2] == "✓ The ports that Vidferry needs are free."
+    assert [line[0] for line in report.lines] == ["–", "✓", "✓", "✓"]
+    with socket.create_server(("127.0.0.1", int(os.environ["VIDFERRY_POSTGRES_PORT"]))):
+        assert "set VIDFERRY_POSTGRES_PORT" in (await examine(terminal)).about("✗")
+
+
+async def test_the_last_processes_of_a_killed_launcher_are_ending(terminal: Home) -> None:
+    with left_over(terminal):
+        report = await examine(terminal)
+    assert report.lines[0].startswith("– The launcher is gone; its last processes are ending")
+    assert "ports" not in str(report)
+
+
+async def test_servers_that_are_named_and_not_there(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = free_port()
     monkeypatch.setenv("DATABASE_URL", f"postgresql://me:hidden@127.0.0.1:{nowhere}/mine")
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{nowhere}")
     report = await examine(terminal)
-    assert [line[0] for line in report.lines] == ["✓", "✗", "✗", "✓"]
-    assert report.about("PostgreSQL").startswith(
-        f"✗ PostgreSQL does not answer at 127.0.0.1:{nowhere}: start Vidferry (`make up`), or correct DATABASE_URL. ("
+    assert report.about("PostgreSQL") == (
+        f"✗ PostgreSQL does not answer at 127.0.0.1:{nowhere} (connection refused): "
+        "start that server, or correct DATABASE_URL."
     )
-    assert "or correct TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE. (" in report.about("Temporal cannot be used")
+    assert report.about("Temporal") == (
+        f"✗ Temporal cannot be used at 127.0.0.1:{nowhere}, namespace default (connection refused): "
+        "start that server, or correct TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE."
+    )
     assert "hidden" not in str(report)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://me:hid@den@127.0.0.1:1/mine", "127.0.0.1:1"),
+        ("postgresql://me:hid/den@127.0.0.1:1/mine", "127.0.0.1:1"),
+        ("postgresql:///mine", "its usual place (DATABASE_URL names no host)"),
+    ],
+)
+async def test_a_database_is_named_without_its_password(
+    terminal: Home, monkeypatch: pytest.MonkeyPatch, url: str, place: str
+) -> None:
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    monkeypatch.setenv("PGPORT", str(free_port()))
+    monkeypatch.setenv("DATABASE_URL", url)
+    report = await examine(terminal)
+    assert report.about("PostgreSQL").startswith(f"✗ PostgreSQL does not answer at {place} (")
+    assert "hid" not in str(report)
+    assert "den@" not in str(report)
 
 
 async def test_every_impossible_variable_is_named(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     impossible = {"YOUTUBE_PAUSE_SECONDS": "0", "YOUTUBE_CA_FILE": "/nothing", "VIDFERRY_TEMPORAL_PORT": "many"}
     for name, value in impossible.items():
         monkeypatch.setenv(name, value)
-    report = await examine(terminal)
-    assert sorted(line.partition(":")[0] for line in report.lines) == sorted(f"✗ {name}" for name in impossible)
+    _, *refused = (await examine(terminal)).lines
+    assert sorted(line.partition(":")[0] for line in refused) == sorted(f"✗ {name}" for name in impossible)
 
 
 async def test_no_worker_has_polled(terminal: Home, unused_namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +137,7 @@ async def test_no_worker_has_polled(terminal: Home, unused_namespace: str, monke
     async def is_told() -> str:  # it takes the server a moment to know a new namespace everywhere
         return (await examine(terminal)).about("No worker")
 
-    assert "start Vidferry (`make up`)" in await eventually(is_told)
+    assert (await eventually(is_told)).endswith(": start Vidferry.")
 
 
 async def test_servers_that_waiting_would_not_mend(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,79 +147,52 @@ async def test_servers_that_waiting_would_not_mend(terminal: Home, monkeypatch: 
     assert report.about("PostgreSQL") == (
         '✗ PostgreSQL cannot be used: password authentication failed for user "vidferry". Correct DATABASE_URL.'
     )
-    assert report.about("Temporal").endswith("Correct TEMPORAL_ADDRESS.")
+    assert report.about("Temporal") == (
+        "✗ Temporal cannot be used: no such:7233 is no possible address. Correct TEMPORAL_ADDRESS."
+    )
 
 
 async def test_a_database_of_another_version(
     terminal: Home, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", postgres.url("postgres"))
-    assert "has the tables of another version: start Vidferry again" in (await examine(terminal)).about("PostgreSQL")
+    assert "has the tables of another version" in (await examine(terminal)).about("✗ PostgreSQL")
 
 
-async def test_a_pause_is_not_well(terminal: Home, engine: AsyncEngine) -> None:
+async def test_only_a_pause_that_somebody_has_to_end_is_an_error(terminal: Home, engine: AsyncEngine) -> None:
     assert (await examine(terminal)).about("nothing was asked yet").startswith("✓")
-    await write_down(engine, GOING)
+    await write_down(engine, GOING.model_copy(update={"at": datetime.now(UTC)}))
     assert (await examine(terminal)).about("412 of 900 requests").startswith("✓")
-    pause = paused(PauseReason.OPERATOR, UpstreamState.PAUSED, at=datetime.now(UTC))
-    await write_down(engine, pause)
-    assert (await examine(terminal)).about("YouTube: paused. The operator has paused imports.").startswith("✗")
+    await write_down(engine, paused(PauseReason.BOT_CHECK, at=datetime.now(UTC)))
+    assert (await examine(terminal)).about("YouTube: paused. YouTube asks for a longer pause.").startswith("–")
+
+
+async def test_a_certificate_is_an_error_until_the_way_is_open(
+    terminal: Home, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED))
+    assert "tries at once" in (await examine(terminal)).about("– YouTube: paused.")
+    monkeypatch.delenv("YOUTUBE_CA_FILE")
+    report = await examine(terminal)
+    assert "YOUTUBE_CA_FILE" in report.about("✗ YouTube: paused.")
+    assert "set YOUTUBE_CA_FILE" in report.about("✗ The certificate")
 
 
 async def test_what_nobody_foresaw_is_told_as_well(terminal: Home, engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE upstreams"))
     report = await examine(terminal)
-    assert report.about("PostgreSQL").startswith("✗ PostgreSQL could not be checked: ")
-    assert report.about("YouTube answers").startswith("✓")
+    assert report.about("could not be checked") == (
+        '✗ YouTube could not be checked (relation "upstreams" does not exist).'
+    )
+    assert report.about("The way to YouTube is open").startswith("✓")
 
 
-async def test_nothing_is_waited_for_without_end(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHECK_SECONDS", 0)
+async def test_nothing_is_waited_for_without_end(terminal: Home, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CHECK_SECONDS", 0.5)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://me@{silent}/mine")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", silent)
+    monkeypatch.setenv("YOUTUBE_PROXY", f"http://{silent}")
     report = await examine(terminal)
-    late = "could not be checked within 0 s: look at network and firewall."
-    assert report.lines[1:] == [f"✗ {what} {late}" for what in ("Temporal", "PostgreSQL", "YouTube")]
-
-
-async def test_a_running_installation_is_looked_at_with_its_own_settings(
-    home: Home, worker: ProcessEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("YOUTUBE_PROXY", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://me@127.0.0.1:1/mine")
-    monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
-    report = await examine(home)
-    assert report.code == 0, report.lines
-    assert report.about("Settings").endswith("every variable of the running services has a possible value.")
-    assert report.about("process") == "✓ Every process is running: worker."
-    assert report.about("Temporal").endswith("namespace default.")
-
-
-async def test_a_process_that_is_not_well_is_named_with_its_log(home: Home, worker: ProcessEntry) -> None:
-    write_state(home, worker, entry("api", state="restarting"))
-    assert (await examine(home)).about("Api") == "✗ Api is restarting: `vidferry logs api` says why."
-
-
-async def test_an_embedded_server_that_does_not_answer_has_a_log(
-    home: Home, launcher_lock: HomeLock, environment: Environment
-) -> None:
-    nowhere = {"DATABASE_URL": "postgresql://me@127.0.0.1:1/mine", "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
-    with process_with(environment | nowhere) as pid:
-        write_state(home, entry("postgres", pid=GONE_PID), entry("api", pid=pid))
-        report = await examine(home)
-    assert report.about("Postgres is") == "✗ Postgres is gone: `vidferry logs postgres` says why."
-    assert "`vidferry logs postgres` says why. (" in report.about("PostgreSQL does not answer")
-    assert "start that server, or correct TEMPORAL_ADDRESS" in report.about("Temporal cannot be used")
-
-
-async def test_before_its_services_run_there_is_nothing_to_look_at(home: Home, launcher_lock: HomeLock) -> None:
-    still_starting = (1, ["✗ Vidferry is still starting: look again when it has said that it is ready."])
-    assert await examine(home) == still_starting
-    write_state(home, entry("postgres"), entry("worker", pid=GONE_PID))
-    assert await examine(home) == still_starting
-
-
-async def test_a_certificate_file_that_is_gone(home: Home, launcher_lock: HomeLock, environment: Environment) -> None:
-    with process_with(environment | {"YOUTUBE_CA_FILE": "/nothing"}) as pid:
-        write_state(home, entry("worker", pid=pid))
-        (line,) = (await examine(home)).lines
-    assert line.startswith("✗ YOUTUBE_CA_FILE: Value error, no certificates could be read from /nothing.")
+    late = "could not be checked within 0.5 s: look at network and firewall."
+    assert report.lines[3:] == [f"✗ {what} {late}" for what in ("Temporal", "PostgreSQL", "YouTube")]

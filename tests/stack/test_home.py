@@ -9,6 +9,7 @@ import pytest
 
 from services.stack.errors import StackError
 from services.stack.home import PROJECT_ROOT, Home, HomeLock, is_locked, launcher_pid
+from services.stack.state import StackState
 from tests.stack.conftest import left_over
 
 
@@ -51,6 +52,14 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(StackError, match=r"cannot write to .*: set VIDFERRY_HOME"):
         Home(tmp_path / "file" / "home").create()
+
+
+async def test_what_an_earlier_launcher_has_written_down_is_forgotten(home: Home) -> None:
+    StackState({}, []).write(home.state_file)
+    lock = HomeLock(home)
+    await lock.acquire(0, pytest.fail)
+    assert not home.state_file.exists()
+    lock.release()
 
 
 async def test_one_launcher_at_a_time(home: Home) -> None:

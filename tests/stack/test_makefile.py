@@ -33,6 +33,16 @@ def installed_by(checkout: Path, target: str, pip: str = "true") -> str:
     return said.removeprefix("Installing ").removesuffix(" into .venv …\n")
 
 
+def test_what_the_doctor_finds_is_no_error_of_make(checkout: Path) -> None:
+    vidferry = checkout / ".venv/bin/vidferry"
+    vidferry.write_text("#!/bin/sh\necho found\nexit 1\n")
+    vidferry.chmod(0o700)
+    command = ["make", "--no-print-directory", "-C", str(checkout), "doctor", "PIP=true"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("found\n")
+
+
 def test_what_is_there_is_not_installed_again(checkout: Path) -> None:
     assert installed_by(checkout, "runtime") == "requirements.lock"
     assert installed_by(checkout, "runtime") == ""

@@ -48,7 +48,7 @@ def table(home: Home, *entries: ProcessEntry) -> list[list[str]]:
     StackState({}, list(entries)).write(home.state_file)
     code, text = status(home)
     assert code == 0
-    head, *rows = text.splitlines()
+    head, *rows = text.partition("\n\n")[0].splitlines()
     assert head.split() == ["PROCESS", "STATE", "PID", "UPTIME", "RESTARTS", "URL"]
     return [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
 
@@ -106,9 +106,22 @@ async def test_how_youtube_stands_is_told_below(running: Home, database_url: str
         _, before = status(running)
         await write_down(engine, GOING)
         _, after = status(running)
-    assert after == f"{before}\n\nYouTube: 0.5 calls per second, 412 of 900 requests left in this hour."
+    assert before.endswith("\n\nYouTube: nothing was asked yet.")
+    assert "\n\nYouTube: 0.5 calls per second, 412 of 900 requests left in this hour" in after
 
 
 async def test_a_database_that_does_not_answer_hides_nothing(running: Home) -> None:
     with process_with({"DATABASE_URL": f"postgresql://me@127.0.0.1:{free_port()}/mine"}) as pid:
         assert table(running, entry("worker", pid=pid))[0][0] == "worker"
+        assert status(running)[1].endswith("\n\nYouTube: not known (connection refused).")
+
+
+async def test_an_impossible_setting_hides_nothing(running: Home) -> None:
+    with process_with({"YOUTUBE_PAUSE_SECONDS": "0"}) as pid:
+        assert table(running, entry("worker", pid=pid))[0][0] == "worker"
+        assert "YouTube: not known (a variable has an impossible value" in status(running)[1]
+
+
+async def test_before_postgres_runs_nothing_is_known_of_youtube(running: Home) -> None:
+    table(running, entry("temporal", state="starting"))
+    assert status(running)[1].endswith("\n\nYouTube: not known (PostgreSQL does not run yet).")

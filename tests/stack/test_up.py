@@ -68,7 +68,7 @@ async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch,
     await eventually(lambda: status() == everything_runs, "every process answers", within_seconds=START_SECONDS)
     code, findings = doctor()
     assert code == 0, findings
-    assert f"YouTube answers through the proxy 127.0.0.1:{os.environ['VIDFERRY_STANDIN_PORT']}." in findings
+    assert f"The way to YouTube is open, through the proxy 127.0.0.1:{os.environ['VIDFERRY_STANDIN_PORT']}." in findings
     api = state_of(home.demo).urls["API"]
     created = call(f"{api}/lists", {"name": "Harbour"})
     await kill_all_and_await_their_return(launcher, home.demo)

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from shared.contracts.errors import ErrorType
@@ -75,7 +75,7 @@ class Governed:
     def __init__(self, client: Client, policy: PacePolicy = POLICY) -> None:
         self.steps = RecordingGovernorSteps()
         self.client = GovernorClient(client, Upstream.YOUTUBE, policy)
-        self.handle = client.get_workflow_handle_for(RateGovernor.run, rate_governor_id(Upstream.YOUTUBE))
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(rate_governor_id(Upstream.YOUTUBE))
 
     async def status(self) -> UpstreamStatus:
         """What it answers when it is asked."""

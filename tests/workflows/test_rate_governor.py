@@ -155,12 +155,12 @@ async def test_a_governor_that_hears_nothing_does_next_to_nothing(
 async def test_the_web_ui_tells_the_story(half_open: Governed) -> None:
     metadata = await half_open.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     title, now, *story = metadata.current_details.split("\n\n")
-    assert title == "**youtube: half_open**"
+    assert title == "**youtube: the next call is a try**"
     assert now == "one call, to see; 894 of 900 requests left in this hour"
     told = [line.split(": ", 1)[1] for line in story]
     assert told[0] == "one call, to see"
     assert told[1].startswith("no calls until")
-    assert told[2:] == ["rate_limited: 0.125 calls per second", "rate_limited: 0.25 calls per second"]
+    assert told[2:] == [f"rate_limited: slowed down to {rate} calls per second" for rate in (0.125, 0.25)]
 
 
 async def test_its_history_replays(environment: WorkflowEnvironment, half_open: Governed) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 import certifi
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.connection import HTTPSConnection, ProxyConfig
+from urllib3.util import parse_url
 
 from services.worker.adapters.errors import body_error, http_error, was_sent
 
 TIMEOUT_SECONDS = 20.0
 """For connecting and for every wait for data."""
+HTTP_PORT, HTTPS_PORT = 80, 443
 MAX_REDIRECTS = 5
 """Pages that send a reader in a circle are left before they cost many requests."""
 
@@ -71,6 +74,30 @@ class Connection:
         self.supervise(session)
         session.hooks["response"].append(_refuse_failures)
         return session
+
+    def knock(self, host: str) -> None:
+        """Go to `host` as every request does, proxy and handshake included, and leave again: nothing is asked there.
+
+        Raises what stands in the way: OSError, or one of urllib3's errors.
+        """
+        connection = self._unopened(host)
+        try:
+            connection.connect()
+        finally:
+            connection.close()
+
+    def _unopened(self, host: str) -> HTTPSConnection:
+        timeout, context = self.timeout_seconds, self._context
+        if self.proxy is None:
+            return HTTPSConnection(host, HTTPS_PORT, timeout=timeout, ssl_context=context)
+        proxy = parse_url(self.proxy)
+        config = ProxyConfig(context, use_forwarding_for_https=False, assert_hostname=None, assert_fingerprint=None)
+        port = proxy.port or (HTTPS_PORT if proxy.scheme == "https" else HTTP_PORT)
+        connection = HTTPSConnection(
+            proxy.host or "", port, timeout=timeout, ssl_context=context, proxy=proxy, proxy_config=config
+        )
+        connection.set_tunnel(host, HTTPS_PORT, HTTPAdapter().proxy_headers(self.proxy), proxy.scheme or "http")
+        return connection
 
 
 class _Transport(HTTPAdapter):
