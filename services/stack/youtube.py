@@ -11,7 +11,6 @@ from shared.settings import Settings
 HOST = "www.youtube.com"
 TIMEOUT_SECONDS = 5
 """For connecting, and for every wait for data."""
-_REFUSED = "Tunnel connection failed: "
 
 
 def way_of(settings: Settings) -> str:
@@ -34,6 +33,8 @@ def way_trouble(settings: Settings) -> str | None:
 def _explain(error: Exception, settings: Settings) -> str:
     from urllib3.exceptions import NewConnectionError  # known to what is imported above
 
+    from services.worker.adapters.connection import ProxyRefused
+
     causes = _with_causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -46,10 +47,10 @@ def _explain(error: Exception, settings: Settings) -> str:
             f"The name {HOST} is not found: this machine has no network, or no working DNS. "
             "Where only a proxy leads outside, set YOUTUBE_PROXY."
         )
-    if settings.youtube_proxy is not None and (
-        isinstance(error, NewConnectionError) or str(error).startswith(_REFUSED)
-    ):
-        return _proxy_trouble(error, why, settings)
+    if isinstance(error, ProxyRefused):
+        return _proxy_trouble("does not let us through to YouTube", why, settings)
+    if settings.youtube_proxy is not None and isinstance(error, NewConnectionError):
+        return _proxy_trouble("cannot be reached", why, settings)
     return f"YouTube cannot be reached {way_of(settings)} ({why}): look at network and firewall, or at YOUTUBE_PROXY."
 
 
@@ -66,10 +67,9 @@ def _untrusted(error: ssl.SSLCertVerificationError, settings: Settings) -> str:
     )
 
 
-def _proxy_trouble(error: Exception, why: str, settings: Settings) -> str:
-    what = "does not let us through to YouTube" if str(error).startswith(_REFUSED) else "cannot be reached"
+def _proxy_trouble(what: str, why: str, settings: Settings) -> str:
     proxy = without_user(_proxy(settings) or "")
-    return f"The proxy {proxy} {what} ({why.removeprefix(_REFUSED)}): look at it, or correct YOUTUBE_PROXY."
+    return f"The proxy {proxy} {what} ({why}): look at it, or correct YOUTUBE_PROXY."
 
 
 def _why(causes: list[BaseException], settings: Settings) -> str:

@@ -78,11 +78,15 @@ class Connection:
     def knock(self, host: str) -> None:
         """Go to `host` as every request does, proxy and handshake included, and leave again: nothing is asked there.
 
-        Raises what stands in the way: OSError, or one of urllib3's errors.
+        Raises what stands in the way: ProxyRefused, OSError, or one of urllib3's errors.
         """
         connection = self._unopened(host)
         try:
             connection.connect()
+        except OSError as error:
+            if self.proxy is not None and type(error) is OSError and error.errno is None:  # http.client's, of a tunnel
+                raise ProxyRefused(str(error).partition(": ")[2]) from None
+            raise
         finally:
             connection.close()
 
@@ -98,6 +102,10 @@ class Connection:
         )
         connection.set_tunnel(host, HTTPS_PORT, HTTPAdapter().proxy_headers(self.proxy), proxy.scheme or "http")
         return connection
+
+
+class ProxyRefused(Exception):
+    """The proxy answers, and does not let us through; the text is its status."""
 
 
 class _Transport(HTTPAdapter):
