@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Protocol, TypeVar
 
 from services.worker.adapters.captions import CaptionsAdapter
+from services.worker.adapters.connection import Connection
 from services.worker.adapters.metadata import MetadataAdapter
 from services.worker.adapters.models import Transcript, YoutubeError
 from shared.contracts.errors import ErrorType
@@ -111,8 +112,9 @@ class SeedWorker:
     def __init__(self, limiter: Limiter, waiting: list[str]) -> None:
         settings = Settings()
         proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
-        self._metadata = MetadataAdapter(proxy, settings.youtube_ca_file)
-        self._captions = CaptionsAdapter(proxy, settings.youtube_ca_file)
+        connection = Connection(proxy, settings.youtube_ca_file)
+        self._metadata = MetadataAdapter(connection)
+        self._captions = CaptionsAdapter(connection)
         self._limiter = limiter
         self._waiting = deque(waiting)
 

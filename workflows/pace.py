@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
-from shared.contracts.errors import ERROR_RULES, ErrorType
-from shared.contracts.errors import Throttle as ThrottleRule
+from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
 from shared.contracts.upstreams import (
     ApplyRateInput,
     PacePolicy,
     PauseReason,
-    Throttle,
+    ThrottledCall,
     Upstream,
     UpstreamReport,
     UpstreamState,
@@ -209,7 +208,7 @@ class Pace(BaseModel):
                 self.reason, self.pause_seconds, now, resume_in=min(self.pause_seconds, self.policy.pause_seconds)
             )
 
-    def _slow_down(self, throttle: Throttle, now: datetime) -> None:
+    def _slow_down(self, throttle: ThrottledCall, now: datetime) -> None:
         self.epoch += 1
         self.throttles_in_a_row += 1
         self.is_burst = False
@@ -228,14 +227,14 @@ class Pace(BaseModel):
         if self.resume_at and self.resume_at < moment:
             self.resume_at = moment
 
-    def _pause_seconds_for(self, throttle: Throttle) -> float:
+    def _pause_seconds_for(self, throttle: ThrottledCall) -> float:
         """0: not yet."""
         is_bot_check = throttle.error_type is ErrorType.BOT_CHECK
         first = self.policy.bot_check_pause_seconds if is_bot_check else self.policy.pause_seconds
         if self.state is UpstreamState.HALF_OPEN or self.is_on_probation:
             return max(first, min(2 * self.pause_seconds, self._longest_pause_seconds(throttle.error_type)))
-        counts = ERROR_RULES[throttle.error_type].throttle is ThrottleRule.COUNTS
-        if is_bot_check:
+        counts = ERROR_RULES[throttle.error_type].throttle is Throttle.COUNTS
+        if is_bot_check and self.state is UpstreamState.CLOSED:  # others of the same wave prove nothing
             counts = self._is_suspect(throttle.youtube_id)
         return 0 if counts and self.throttles_in_a_row < self.policy.throttles_to_pause else first
 

@@ -114,8 +114,13 @@ TRANSIENT = Backoff(timedelta(seconds=1), timedelta(minutes=10))
 """With the 24 attempts of an unreachable YouTube, an outage of two hours ends no import."""
 BLOCKED = Backoff(timedelta(seconds=30), timedelta(hours=1))
 """For an import that is throttled again and again."""
+IN_LINE_AGAIN = timedelta(seconds=1)
+"""Several times what the `RateGovernor` needs to hear of a throttle and to change the queue's rate.
+
+A call that is in line sooner may go before that.
+"""
 THROTTLES_IN_LINE = 2
-"""So often an import is in line again at once, where the `RateGovernor` holds it back together with all others.
+"""So often an import is in line again that soon, where the `RateGovernor` holds it back together with all others.
 
 Then it steps aside, and after that it goes last: one video that YouTube never answers for must not be what is tried
 whenever calls are to go again.
@@ -153,7 +158,7 @@ def delay_before_retry(
         case Retry.WAIT if waits > THROTTLES_IN_LINE and error_type is not ErrorType.CERTIFICATE_UNTRUSTED:
             return BLOCKED.delay(waits - THROTTLES_IN_LINE)
         case Retry.WAIT:
-            return timedelta()
+            return IN_LINE_AGAIN
         case Retry.LATER if failure.not_before and failure.not_before > now:
             return failure.not_before - now
         case Retry.LATER:

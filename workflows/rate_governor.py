@@ -41,10 +41,12 @@ class RateGovernor:
         while not workflow.info().is_continue_as_new_suggested():
             self._news = False
             self._pace.tick(workflow.now())
-            if self._pace.queue_rate(workflow.now()).probe is not None:
-                await self._tell()  # first of all: the one call has to know that it is the one
-            is_applied = await self._apply_rate()
-            is_told = await self._tell()
+            if self._pace.queue_rate(workflow.now()).probe is None:
+                is_applied = await self._apply_rate()
+                is_told = await self._tell()
+            else:  # the one call has to know that it is the one
+                is_told = await self._tell()
+                is_applied = await self._apply_rate()
             await self._until_news(APPLY_AGAIN if not is_applied else TELL_AGAIN if not is_told else None)
         workflow.continue_as_new(start.model_copy(update={"pace": self._pace, "applied": self._applied}))
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from services.notifier.protocol import encode_upstream, pause_of
-from services.notifier.store import UpstreamRow
 from shared.contracts.messages import UpstreamPaused, UpstreamResumed
 from shared.contracts.texts import Language
 from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.db.upstreams import UpstreamRow
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """At most. A time that is later still was written by a clock that has been set right since (shared/db/upstreams.py)."""

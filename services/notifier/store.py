@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.messages import FeedItem
-from shared.contracts.upstreams import UpstreamStatus
-from shared.db import events, upstreams
+from shared.db import events
 from shared.db.engine import ping
+from shared.db.upstreams import UpstreamRow, all_upstreams
 
 READ_SECONDS = 5.0
 """How long one read may take, waiting for a connection included."""
@@ -37,7 +36,6 @@ _OF_IDS = text(
     ORDER BY created_at DESC, id
     """  # noqa: S608 - a constant
 )
-_UPSTREAMS = text("SELECT name, at FROM upstreams")
 
 
 class DatabaseAway(Exception):
@@ -63,16 +61,6 @@ class VideoRows:
 
     seq: int
     videos: list[VideoRow]
-
-
-@dataclass(frozen=True)
-class UpstreamRow:
-    """A row of `upstreams`."""
-
-    name: str
-    at: datetime
-    status: UpstreamStatus | None
-    """None for what a newer version of us wrote."""
 
 
 class Store:
@@ -104,9 +92,7 @@ class Store:
     async def upstreams(self) -> list[UpstreamRow]:
         """How every upstream stands."""
         async with self._connection() as connection:
-            statuses = {status.upstream.value: status for status in await upstreams.all_statuses(connection)}
-            rows = await connection.execute(_UPSTREAMS)
-            return [UpstreamRow(row.name, row.at, statuses.get(row.name)) for row in rows]
+            return await all_upstreams(connection)
 
     async def videos_in_flight(self, user_id: UUID, limit: int) -> VideoRows:
         """The user's newest videos whose import is not over."""

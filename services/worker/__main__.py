@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from services.worker.adapters.captions import CaptionsAdapter
+from services.worker.adapters.connection import Connection
 from services.worker.adapters.metadata import MetadataAdapter
 from services.worker.build import Dependencies, build_workers, pool_size
 from services.worker.health import are_polled, serve_health
@@ -37,11 +38,12 @@ async def main() -> int:
     governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace)
     async with FeedPublisher(client, settings.feed_shards) as feed, UpstreamReporter(governor) as reporter:
         proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
+        connection = Connection(proxy, settings.youtube_ca_file, on_request=reporter.request_sent)
         needs = Dependencies(
             engine=engine,
             publish=feed.publish,
-            metadata=MetadataAdapter(proxy, settings.youtube_ca_file, on_request=reporter.request_sent),
-            captions=CaptionsAdapter(proxy, settings.youtube_ca_file, on_request=reporter.request_sent),
+            metadata=MetadataAdapter(connection),
+            captions=CaptionsAdapter(connection),
             reporter=reporter,
             threads=threads,
         )

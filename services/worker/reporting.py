@@ -8,9 +8,8 @@ from collections import deque
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 
-from shared.contracts import errors
-from shared.contracts.errors import ERROR_RULES, ErrorType
-from shared.contracts.upstreams import Throttle, UpstreamReport, UpstreamStatus
+from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
+from shared.contracts.upstreams import ThrottledCall, UpstreamReport, UpstreamStatus
 from workflows.governors import GovernorClient
 
 UNKNOWN_EPOCH = 0
@@ -54,8 +53,8 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
     ) -> None:
         """Note a call: how the upstream stood when it began, and what came of it. Returns at once, never fails."""
         report = UpstreamReport(epoch=began.epoch if began else UNKNOWN_EPOCH, calls=1, requests=0)
-        if error_type and ERROR_RULES[error_type].throttle is not errors.Throttle.NO:
-            report.throttle = Throttle(
+        if error_type and ERROR_RULES[error_type].throttle is not Throttle.NO:
+            report.throttle = ThrottledCall(
                 error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after_seconds
             )
         else:

@@ -61,7 +61,7 @@ class PacePolicy(BaseModel):
         return max(self.burst_calls / self.calls_per_second, 5) if self.burst_calls else 60
 
 
-class Throttle(BaseModel):
+class ThrottledCall(BaseModel):
     """One call that was asked to slow down, or that no call can get through."""
 
     error_type: ErrorType
@@ -80,7 +80,7 @@ class UpstreamReport(BaseModel):
     requests: int
     answered: bool = False
     """One of the calls was answered, whatever the answer."""
-    throttle: Throttle | None = None
+    throttle: ThrottledCall | None = None
     """Of the last call."""
 
 

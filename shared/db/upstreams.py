@@ -1,6 +1,8 @@
 """How each upstream stands: its `RateGovernor` writes, everybody else reads."""
 
 import logging
+from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -11,6 +13,17 @@ from shared.db.driver import DriverConnection
 
 logger = logging.getLogger(__name__)
 
+
+@dataclass(frozen=True)
+class UpstreamRow:
+    """A row of `upstreams`."""
+
+    name: str
+    at: datetime
+    status: UpstreamStatus | None
+    """None for what a newer version of us wrote."""
+
+
 # A retried write that was overtaken by a newer one changes nothing. A time that is still to come was written by a clock
 # that has been set right since.
 _KEEP = """
@@ -19,7 +32,7 @@ _KEEP = """
     WHERE upstreams.at <= excluded.at OR upstreams.at > now() + interval '1 minute'
     """
 _FIND = "SELECT CAST(status AS text) FROM upstreams WHERE name = $1"
-_ALL = text("SELECT CAST(status AS text) FROM upstreams ORDER BY name")
+_ALL = text("SELECT name, at, CAST(status AS text) AS status FROM upstreams ORDER BY name")
 
 
 async def keep_status(connection: DriverConnection, status: UpstreamStatus) -> None:
@@ -33,10 +46,14 @@ async def find_status(connection: DriverConnection, upstream: Upstream) -> Upstr
     return None if found is None else _read(found)
 
 
+async def all_upstreams(connection: AsyncConnection) -> list[UpstreamRow]:
+    """Every upstream that has a governor, by name."""
+    return [UpstreamRow(row.name, row.at, _read(row.status)) for row in await connection.execute(_ALL)]
+
+
 async def all_statuses(connection: AsyncConnection) -> list[UpstreamStatus]:
     """How every upstream stands that has a governor."""
-    statuses = [_read(found) for found in await connection.scalars(_ALL)]
-    return [status for status in statuses if status is not None]
+    return [row.status for row in await all_upstreams(connection) if row.status is not None]
 
 
 def _read(found: str) -> UpstreamStatus | None:

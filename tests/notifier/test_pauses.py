@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifier import feed
 from services.notifier.app import Notifier
 from services.notifier.pauses import Pauses
-from services.notifier.store import UpstreamRow
 from services.stack.postgres import EmbeddedPostgres
 from shared.contracts.texts import Language
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
+from shared.db.upstreams import UpstreamRow
 from tests.notifier.support import Browser, Library, youtube
 from tests.support.upstreams import write_down
 from tests.support.waiting import eventually

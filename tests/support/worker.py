@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from services.worker.adapters.captions import CaptionsAdapter
+from services.worker.adapters.connection import Connection
 from services.worker.adapters.metadata import MetadataAdapter
 from services.worker.build import Dependencies, build_workers
 from services.worker.reporting import UpstreamReporter
@@ -28,11 +29,12 @@ async def worker_at_work(
         governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace)
         await governor.configure()
         reporter = await stack.enter_async_context(UpstreamReporter(governor))
+        connection = Connection(standin.proxy_url, standin.ca_file, on_request=reporter.request_sent)
         needs = Dependencies(
             engine=engine,
             publish=feed.publish,
-            metadata=MetadataAdapter(standin.proxy_url, standin.ca_file, on_request=reporter.request_sent),
-            captions=CaptionsAdapter(standin.proxy_url, standin.ca_file, on_request=reporter.request_sent),
+            metadata=MetadataAdapter(connection),
+            captions=CaptionsAdapter(connection),
             reporter=reporter,
             threads=stack.enter_context(ThreadPoolExecutor(settings.youtube_max_concurrent)),
         )

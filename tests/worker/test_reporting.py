@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from services.stack.temporal import EmbeddedTemporal
 from services.worker.reporting import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.upstreams import Throttle, Upstream, UpstreamReport, UpstreamStatus
+from shared.contracts.upstreams import ThrottledCall, Upstream, UpstreamReport, UpstreamStatus
 from shared.settings import Settings
 from shared.temporal.client import connect
 from shared.temporal.names import rate_governor_id
@@ -82,7 +82,7 @@ async def test_what_is_left_is_reported_at_the_end(client: Client, settings: Set
 async def test_a_throttle_goes_at_once_and_takes_along_what_waits(client: Client, reporter: UpstreamReporter) -> None:
     reporter.call_ended(status(4, LATER), ID, None)
     reporter.call_ended(status(4, LATER), ID, ErrorType.RATE_LIMITED, retry_after_seconds=7)
-    throttle = Throttle(error_type=ErrorType.RATE_LIMITED, youtube_id=ID, retry_after_seconds=7)
+    throttle = ThrottledCall(error_type=ErrorType.RATE_LIMITED, youtube_id=ID, retry_after_seconds=7)
     assert await first_reports(client, 1) == [
         UpstreamReport(epoch=4, answered=True, calls=2, requests=0, throttle=throttle)
     ]

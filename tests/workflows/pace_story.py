@@ -6,7 +6,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.upstreams import (
     ApplyRateInput,
     PacePolicy,
-    Throttle,
+    ThrottledCall,
     Upstream,
     UpstreamReport,
     UpstreamState,
@@ -26,7 +26,7 @@ def throttled(
     error_type: ErrorType, epoch: int, retry_after: float | None = None, youtube_id: str = "abcdefghijk"
 ) -> UpstreamReport:
     """What a worker reports when one call was asked to slow down."""
-    throttle = Throttle(error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after)
+    throttle = ThrottledCall(error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after)
     return UpstreamReport(epoch=epoch, calls=1, requests=2, throttle=throttle)
 
 

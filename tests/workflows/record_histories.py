@@ -60,7 +60,7 @@ async def import_video__troubled(environment: WorkflowEnvironment) -> Handle:
 
 
 async def import_video__throttled(environment: WorkflowEnvironment) -> Handle:
-    """Twice in line again at once, then a step aside; in the end YouTube's captions are given up."""
+    """Twice in line again, then a step aside; in the end YouTube's captions are given up."""
     steps = ScriptedSteps()
     steps.on("fetch_metadata", *[refused(ErrorType.RATE_LIMITED)] * 2, refused(ErrorType.BOT_CHECK))
     steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 3)
@@ -103,15 +103,14 @@ async def import_video__attached_at_closing_time(environment: WorkflowEnvironmen
 
 async def import_video__cancelled(environment: WorkflowEnvironment) -> Handle:
     """The last list lets the video go while a request is queued."""
-    steps, never = ScriptedSteps(), asyncio.Event()
+    steps = ScriptedSteps()
     steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False))
-    steps.on("fetch_metadata", never)
-
-    async def disturb(handle: Handle) -> None:
-        await eventually(lambda: _called(steps, "fetch_metadata"))
+    async with steps.at_work(environment.client, asking=False):
+        handle = await start(environment.client)
+        await eventually(lambda: _asks_youtube(handle))
         await handle.signal(ImportVideo.cancel)
-
-    return await _import(environment, steps, disturb)
+        await handle.result()
+        return handle
 
 
 async def progress_feed__started(environment: WorkflowEnvironment) -> Handle:

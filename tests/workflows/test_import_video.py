@@ -141,7 +141,7 @@ async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: 
 
 
 @pytest.mark.parametrize("step", ["fetch_metadata", "fetch_captions"])
-async def test_a_throttled_call_is_in_line_again_at_once(
+async def test_a_throttled_call_is_in_line_again_soon(
     environment: WorkflowEnvironment, steps: ScriptedSteps, step: str
 ) -> None:
     steps.on(step, refused(ErrorType.BOT_CHECK), refused(ErrorType.RATE_LIMITED))
@@ -149,8 +149,9 @@ async def test_a_throttled_call_is_in_line_again_at_once(
         handle = await start(environment.client)
         assert (await handle.result()).stage is ImportStage.COMPLETE
     assert steps.calls.count(step) == 3
-    history = await handle.fetch_history()
-    assert not any(event.HasField("timer_started_event_attributes") for event in history.events)
+    timers = [event.timer_started_event_attributes for event in (await handle.fetch_history()).events]
+    waits = [timer.start_to_fire_timeout.ToTimedelta() for timer in timers if timer.timer_id]
+    assert waits == pytest.approx([timedelta(seconds=1)] * 2, abs=timedelta(milliseconds=200))
 
 
 async def test_a_throttled_import_never_gives_up(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:

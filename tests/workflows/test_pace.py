@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.errors import ERROR_RULES, ErrorType
-from shared.contracts.errors import Throttle as ThrottleRule
+from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
 from shared.contracts.upstreams import PauseReason, UpstreamState
 from tests.workflows.pace_story import BEGIN, HOUR, MINUTES, POLICY, Story
 from workflows.pace import MAX_STORY_LINES, PROBE_SECONDS
 
 CLOSED, OPEN, HALF_OPEN = UpstreamState.CLOSED, UpstreamState.OPEN, UpstreamState.HALF_OPEN
-THROTTLES = [error_type for error_type, rule in ERROR_RULES.items() if rule.throttle is not ThrottleRule.NO]
+THROTTLES = [error_type for error_type, rule in ERROR_RULES.items() if rule.throttle is not Throttle.NO]
 FULL = POLICY.calls_per_second
 
 

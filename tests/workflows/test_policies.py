@@ -56,8 +56,12 @@ def test_a_step_may_have_less_patience() -> None:
     assert decide(ErrorType.LINK_EXPIRED, attempt=4, max_attempts=9) is None
 
 
-def test_a_throttled_call_is_in_line_again_at_once() -> None:
-    assert decide(ErrorType.RATE_LIMITED) == decide(ErrorType.BOT_CHECK, waits=2) == timedelta()
+def test_a_throttled_call_is_in_line_again_soon() -> None:
+    assert decide(ErrorType.RATE_LIMITED) == decide(ErrorType.BOT_CHECK, waits=2) == timedelta(seconds=1)
+
+
+def test_a_certificate_is_no_reason_to_step_aside() -> None:
+    assert decide(ErrorType.CERTIFICATE_UNTRUSTED, waits=9) == timedelta(seconds=1)
 
 
 def test_what_is_throttled_again_and_again_steps_aside_but_never_gives_up() -> None:

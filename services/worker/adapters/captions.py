@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from youtube_transcript_api import Transcript as ListedTranscript
 from youtube_transcript_api import YouTubeTranscriptApi
 
-from services.worker.adapters.connection import TIMEOUT_SECONDS, Connection, not_counted
+from services.worker.adapters.connection import Connection
 from services.worker.adapters.errors import youtube_error
 from services.worker.adapters.models import Transcript, TranscriptLine, YoutubeError
 from services.worker.adapters.preference import best_track
@@ -24,15 +23,8 @@ _WORTH_ASKING_AGAIN = frozenset({ErrorType.LINK_EXPIRED, ErrorType.CAPTIONS_TOKE
 class CaptionsAdapter:
     """Fetches captions. Every method blocks and may be called from several threads at once."""
 
-    def __init__(
-        self,
-        proxy: str | None,
-        ca_file: Path | None,
-        *,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        on_request: Callable[[], None] = not_counted,
-    ) -> None:
-        self._connection = Connection(proxy, ca_file, timeout_seconds, on_request)
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def fetch(self, youtube_id: str, track: CaptionTrack | None) -> Transcript:
         """The captions of one video: one request where `track` can be had, three more where it cannot.

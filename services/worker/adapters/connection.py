@@ -39,6 +39,7 @@ class Connection:
         self,
         proxy: str | None,
         ca_file: Path | None,
+        *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         on_request: Callable[[], None] = not_counted,
     ) -> None:

@@ -1,14 +1,12 @@
 """A video's metadata, by yt-dlp, in two requests."""
 
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from services.worker.adapters.connection import TIMEOUT_SECONDS, Connection, not_counted
+from services.worker.adapters.connection import Connection
 from services.worker.adapters.errors import is_refused_to_one_client, reason_error, warning_error, youtube_error
 from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, YoutubeError
 from services.worker.adapters.preference import best_track
@@ -42,15 +40,8 @@ _NOT_YET = {
 class MetadataAdapter:
     """Extracts metadata. Every method blocks and may be called from several threads at once."""
 
-    def __init__(
-        self,
-        proxy: str | None,
-        ca_file: Path | None,
-        *,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        on_request: Callable[[], None] = not_counted,
-    ) -> None:
-        self._connection = Connection(proxy, ca_file, timeout_seconds, on_request)
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def extract(self, youtube_id: str) -> ExtractedVideo:
         """Everything that is kept of one video: two requests, three for a video made for kids.

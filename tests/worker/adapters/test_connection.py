@@ -22,15 +22,15 @@ TRACK = CaptionTrack(language="en", kind=CaptionsKind.MANUAL, url=URL)
 
 
 def title(proxy: str | None, ca_file: Path | None) -> str:
-    return MetadataAdapter(proxy, ca_file).extract(ID).title
+    return MetadataAdapter(Connection(proxy, ca_file)).extract(ID).title
 
 
 def first_line(proxy: str | None, ca_file: Path | None) -> str:
-    return CaptionsAdapter(proxy, ca_file).fetch(ID, TRACK).lines[0].text
+    return CaptionsAdapter(Connection(proxy, ca_file)).fetch(ID, TRACK).lines[0].text
 
 
 def first_line_the_second_way(proxy: str | None, ca_file: Path | None) -> str:
-    return CaptionsAdapter(proxy, ca_file).fetch(ID, None).lines[0].text
+    return CaptionsAdapter(Connection(proxy, ca_file)).fetch(ID, None).lines[0].text
 
 
 every_way = pytest.mark.parametrize("ask", [title, first_line, first_line_the_second_way])

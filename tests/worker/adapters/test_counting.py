@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.worker.adapters.captions import CaptionsAdapter
-from services.worker.adapters.connection import MAX_REDIRECTS
+from services.worker.adapters.connection import MAX_REDIRECTS, Connection
 from services.worker.adapters.metadata import MetadataAdapter
 from services.worker.adapters.models import YoutubeError
 from shared.contracts.errors import ErrorType
@@ -31,8 +31,8 @@ class Client:
         def count() -> None:
             self.counted_on.append(threading.get_ident())
 
-        self.metadata = MetadataAdapter(proxy, ca_file, on_request=count, **options)
-        self.captions = CaptionsAdapter(proxy, ca_file, on_request=count, **options)
+        self.metadata = MetadataAdapter(Connection(proxy, ca_file, on_request=count, **options))
+        self.captions = CaptionsAdapter(Connection(proxy, ca_file, on_request=count, **options))
 
 
 def title(client: Client) -> None:
