@@ -1,12 +1,13 @@
 """One process of the installation under test: it can die at any moment and be started again."""
 
 import subprocess
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+END_SECONDS = 30
 
 
 class Restartable:
@@ -33,9 +34,8 @@ class Restartable:
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._process.wait()
-        while any(_is_alive(process) for process in family):
-            time.sleep(0.01)
+        _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
+        assert not alive, alive
         self._process = None
 
 
@@ -44,11 +44,3 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    """False for a zombie: who adopted it may take its time to bury it."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
