@@ -1,15 +1,26 @@
 """All settings, read from the environment once per process. README.md's table lists them."""
 
 import ssl
+import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts.upstreams import PacePolicy
+
+GROQ_URL = "https://api.groq.com/openai/v1"
+
+
+class TranscriptionOff(StrEnum):
+    """Why there is no speech-to-text."""
+
+    SWITCHED_OFF = "switched_off"
+    NO_KEY = "no_key"
 
 
 class Settings(BaseSettings):
@@ -69,6 +80,46 @@ class Settings(BaseSettings):
     youtube_max_pause_seconds: float = Field(default=21_600, gt=0, validation_alias="YOUTUBE_MAX_PAUSE_SECONDS")
     youtube_rate_step_seconds: float = Field(default=30, gt=0, validation_alias="YOUTUBE_RATE_STEP_SECONDS")
 
+    audio_store: SecretStr = Field(
+        default=SecretStr(str(Path(tempfile.gettempdir()) / "vidferry-audio")), validation_alias="VIDFERRY_AUDIO_STORE"
+    )
+    """A folder or any fsspec URL; such a URL may carry a password."""
+    transcription_enabled: bool = Field(default=True, validation_alias="TRANSCRIPTION_ENABLED")
+    transcription_base_url: str = Field(default=GROQ_URL, validation_alias="TRANSCRIPTION_BASE_URL")
+    """Of an OpenAI-compatible API: `/audio/transcriptions` comes after it."""
+    transcription_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("TRANSCRIPTION_API_KEY", "GROQ_API_KEY")
+    )
+    transcription_model: str = Field(default="whisper-large-v3", validation_alias="TRANSCRIPTION_MODEL")
+    transcription_language: str | None = Field(
+        default=None, pattern="^[a-z]{2,3}$", validation_alias="TRANSCRIPTION_LANGUAGE"
+    )
+    """What is spoken, as a hint; None: what YouTube says, else the server finds out."""
+    transcription_max_minutes: int = Field(default=240, ge=1, validation_alias="TRANSCRIPTION_MAX_MINUTES")
+    transcription_max_concurrent: int = Field(default=3, ge=1, validation_alias="TRANSCRIPTION_MAX_CONCURRENT")
+    """Per worker process."""
+    transcription_requests_per_minute: float = Field(
+        default=20, gt=0, validation_alias="TRANSCRIPTION_REQUESTS_PER_MINUTE"
+    )
+    """This and the next three: Groq's free tier, per organisation. 0 in the next three: any number."""
+    transcription_daily_requests: int = Field(default=2000, ge=0, validation_alias="TRANSCRIPTION_DAILY_REQUESTS")
+    transcription_hourly_audio_seconds: int = Field(
+        default=7200, ge=0, validation_alias="TRANSCRIPTION_HOURLY_AUDIO_SECONDS"
+    )
+    transcription_daily_audio_seconds: int = Field(
+        default=28_800, ge=0, validation_alias="TRANSCRIPTION_DAILY_AUDIO_SECONDS"
+    )
+    transcription_chunk_seconds: int = Field(
+        default=600, ge=30, le=1800, validation_alias="TRANSCRIPTION_CHUNK_SECONDS"
+    )
+    """Groq's cookbook; half an hour of what we send has 5.4 MB, and 25 MB may be sent."""
+    transcription_timeout_seconds: float = Field(
+        default=300, gt=0, le=1500, validation_alias="TRANSCRIPTION_TIMEOUT_SECONDS"
+    )
+    """For one chunk; a model on a processor takes its time."""
+    transcription_usd_per_hour: float = Field(default=0.111, ge=0, validation_alias="TRANSCRIPTION_USD_PER_HOUR")
+    """Groq's price of whisper-large-v3."""
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, level: object) -> object:
@@ -88,6 +139,15 @@ class Settings(BaseSettings):
                 raise PydanticCustomError("proxy_url", "not the address of a proxy, such as http://proxy.example:3128")
         return proxy
 
+    @field_validator("transcription_base_url")
+    @classmethod
+    def _is_a_server(cls, url: str) -> str:
+        """Without the slash at its end: one is added with the path."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+            raise PydanticCustomError("server_url", "not the address of a server, such as https://api.example/v1")
+        return url.rstrip("/")
+
     @field_validator("youtube_ca_file")
     @classmethod
     def _holds_certificates(cls, path: Path | None) -> Path | None:
@@ -106,6 +166,32 @@ class Settings(BaseSettings):
             hourly_requests=self.youtube_hourly_requests,
             burst_calls=self.youtube_burst_calls,
             burst_calls_per_second=self.youtube_burst_calls_per_second,
+            throttles_to_pause=self.youtube_throttles_to_pause,
+            pause_seconds=self.youtube_pause_seconds,
+            bot_check_pause_seconds=self.youtube_bot_check_pause_seconds,
+            max_pause_seconds=self.youtube_max_pause_seconds,
+            rate_step_seconds=self.youtube_rate_step_seconds,
+        )
+
+    @property
+    def transcription_off(self) -> TranscriptionOff | None:
+        """Why there is no speech-to-text; None where there is. Groq wants a key, a server of one's own may not."""
+        if not self.transcription_enabled:
+            return TranscriptionOff.SWITCHED_OFF
+        needs_key = self.transcription_base_url == GROQ_URL
+        return TranscriptionOff.NO_KEY if needs_key and self.transcription_api_key is None else None
+
+    @property
+    def transcription_pace(self) -> PacePolicy:
+        """How the `RateGovernor` paces speech-to-text: no bursts, what is short are seconds of audio."""
+        return PacePolicy(
+            calls_per_second=self.transcription_requests_per_minute / 60,
+            hourly_requests=None,
+            daily_requests=self.transcription_daily_requests or None,
+            hourly_audio_seconds=self.transcription_hourly_audio_seconds or None,
+            daily_audio_seconds=self.transcription_daily_audio_seconds or None,
+            burst_calls=0,
+            burst_calls_per_second=self.transcription_requests_per_minute / 60,
             throttles_to_pause=self.youtube_throttles_to_pause,
             pause_seconds=self.youtube_pause_seconds,
             bot_check_pause_seconds=self.youtube_bot_check_pause_seconds,

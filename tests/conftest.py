@@ -33,7 +33,10 @@ TEMPLATE = "template_vidferry"
 RUNNING = "ExecutionStatus = 'Running' AND TemporalNamespaceDivision IS NULL"
 # What a developer's machine may have set must not reach the tests.
 for name in [*os.environ]:
-    if (name.startswith(("VIDFERRY_", "YOUTUBE_", "TEMPORAL_")) and name != "VIDFERRY_RECORDINGS") or name in {
+    if (
+        name.startswith(("VIDFERRY_", "YOUTUBE_", "TEMPORAL_", "TRANSCRIPTION_", "GROQ_"))
+        and name != "VIDFERRY_RECORDINGS"
+    ) or name in {
         "DATABASE_URL",
         "REQUESTS_CA_BUNDLE",
         "SSL_CERT_FILE",

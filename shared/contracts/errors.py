@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class ErrorType(StrEnum):
-    """What YouTube (or the way to it) said, in one word."""
+    """What YouTube or the speech-to-text server (or the way to them) said, in one word."""
 
     VIDEO_UNAVAILABLE = "video_unavailable"
     VIDEO_PRIVATE = "video_private"
@@ -30,6 +30,16 @@ class ErrorType(StrEnum):
     CAPTIONS_DISABLED = "captions_disabled"
     CAPTIONS_TOKEN_REQUIRED = "captions_token_required"  # noqa: S105 - a name, not a secret
     CAPTIONS_AGE_RESTRICTED = "captions_age_restricted"
+    SPEECH_TOO_LONG = "speech_too_long"
+    SPEECH_NONE = "speech_none"
+    AUDIO_UNAVAILABLE = "audio_unavailable"
+    AUDIO_STORE_FULL = "audio_store_full"
+    CHUNK_TOO_LARGE = "chunk_too_large"
+    TRANSCRIPTION_LIMITED = "transcription_limited"
+    TRANSCRIPTION_UNAVAILABLE = "transcription_unavailable"
+    TRANSCRIPTION_UNEXPECTED = "transcription_unexpected"
+    TRANSCRIPTION_REFUSED = "transcription_refused"
+    TRANSCRIPTION_MISCONFIGURED = "transcription_misconfigured"
 
 
 class Retry(StrEnum):
@@ -68,6 +78,12 @@ class ErrorRule:
     throttle: Throttle = Throttle.NO
     speech_to_text: bool = False
     """Whether captions that could not be had for this reason may be made from speech, which costs money."""
+    is_passing: bool = False
+    """Whether a video that went on without captions for this reason may well get them the next time."""
+    is_configuration: bool = False
+    """Nothing the upstream asked for: the operator has to correct a setting."""
+    is_no_answer: bool = False
+    """The upstream was not reached: nothing is known of how it stands."""
 
 
 ERROR_RULES: dict[ErrorType, ErrorRule] = {
@@ -82,12 +98,26 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.UPCOMING: ErrorRule(Retry.LATER),
     ErrorType.BOT_CHECK: ErrorRule(Retry.WAIT, throttle=Throttle.PAUSES),
     ErrorType.RATE_LIMITED: ErrorRule(Retry.WAIT, throttle=Throttle.COUNTS),
-    ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=24, speech_to_text=True),
-    ErrorType.LINK_EXPIRED: ErrorRule(Retry.BACKOFF, max_attempts=4, speech_to_text=True),
-    ErrorType.UNEXPECTED_ANSWER: ErrorRule(Retry.BACKOFF, max_attempts=6, speech_to_text=True),
-    ErrorType.CERTIFICATE_UNTRUSTED: ErrorRule(Retry.WAIT, throttle=Throttle.PAUSES),
+    ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(
+        Retry.BACKOFF, max_attempts=24, speech_to_text=True, is_passing=True, is_no_answer=True
+    ),
+    ErrorType.LINK_EXPIRED: ErrorRule(Retry.BACKOFF, max_attempts=4, speech_to_text=True, is_passing=True),
+    ErrorType.UNEXPECTED_ANSWER: ErrorRule(Retry.BACKOFF, max_attempts=6, speech_to_text=True, is_passing=True),
+    ErrorType.CERTIFICATE_UNTRUSTED: ErrorRule(Retry.WAIT, throttle=Throttle.PAUSES, is_configuration=True),
     ErrorType.CAPTIONS_NONE: ErrorRule(Retry.SKIP, speech_to_text=True),
     ErrorType.CAPTIONS_DISABLED: ErrorRule(Retry.SKIP, speech_to_text=True),
     ErrorType.CAPTIONS_TOKEN_REQUIRED: ErrorRule(Retry.SKIP),
     ErrorType.CAPTIONS_AGE_RESTRICTED: ErrorRule(Retry.SKIP),
+    ErrorType.SPEECH_TOO_LONG: ErrorRule(Retry.SKIP),
+    ErrorType.SPEECH_NONE: ErrorRule(Retry.SKIP),
+    ErrorType.AUDIO_UNAVAILABLE: ErrorRule(Retry.SKIP),
+    ErrorType.AUDIO_STORE_FULL: ErrorRule(Retry.SKIP, is_passing=True),
+    ErrorType.CHUNK_TOO_LARGE: ErrorRule(Retry.SKIP),
+    ErrorType.TRANSCRIPTION_LIMITED: ErrorRule(Retry.WAIT, throttle=Throttle.COUNTS),
+    ErrorType.TRANSCRIPTION_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=10, is_passing=True, is_no_answer=True),
+    ErrorType.TRANSCRIPTION_UNEXPECTED: ErrorRule(Retry.BACKOFF, max_attempts=4, is_passing=True),
+    ErrorType.TRANSCRIPTION_REFUSED: ErrorRule(Retry.SKIP),
+    ErrorType.TRANSCRIPTION_MISCONFIGURED: ErrorRule(
+        Retry.SKIP, throttle=Throttle.PAUSES, is_passing=True, is_configuration=True
+    ),
 }

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
-from shared.contracts.upstreams import PauseReason
+from shared.contracts.upstreams import PauseReason, Upstream
 
 
 class Language(StrEnum):
@@ -91,12 +91,58 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
         Language.EN: "YouTube asks for proof of age for this video's captions.",
         Language.DE: "YouTube verlangt für die Untertitel dieses Videos einen Altersnachweis.",
     },
+    ErrorType.SPEECH_TOO_LONG: {
+        Language.EN: "This video has no captions, and it is too long to make them from its speech.",
+        Language.DE: "Dieses Video hat keine Untertitel und ist zu lang, um sie aus der Sprache zu erzeugen.",
+    },
+    ErrorType.SPEECH_NONE: {
+        Language.EN: "This video has no captions, and no speech was recognised in it.",
+        Language.DE: "Dieses Video hat keine Untertitel, und es wurde keine Sprache darin erkannt.",
+    },
+    ErrorType.AUDIO_UNAVAILABLE: {
+        Language.EN: "This video has no captions, and YouTube does not hand out its sound.",
+        Language.DE: "Dieses Video hat keine Untertitel, und YouTube gibt seinen Ton nicht heraus.",
+    },
+    ErrorType.AUDIO_STORE_FULL: {
+        Language.EN: "There was no room to make captions from this video's speech. Please try again later.",
+        Language.DE: "Es war kein Platz, um Untertitel aus der Sprache dieses Videos zu erzeugen. Bitte "
+        "versuchen Sie es später noch einmal.",
+    },
+    ErrorType.CHUNK_TOO_LARGE: {
+        Language.EN: "Speech recognition could not take in this video's sound.",
+        Language.DE: "Die Spracherkennung konnte den Ton dieses Videos nicht annehmen.",
+    },
+    ErrorType.TRANSCRIPTION_LIMITED: {
+        Language.EN: "Speech recognition asks for a pause. The import goes on by itself.",
+        Language.DE: "Die Spracherkennung bittet um eine Pause. Der Import geht von selbst weiter.",
+    },
+    ErrorType.TRANSCRIPTION_UNAVAILABLE: {
+        Language.EN: "Speech recognition could not be reached. Please try again later.",
+        Language.DE: "Die Spracherkennung war nicht erreichbar. Bitte versuchen Sie es später noch einmal.",
+    },
+    ErrorType.TRANSCRIPTION_UNEXPECTED: {
+        Language.EN: "Speech recognition gave an answer that could not be read. Please try again later.",
+        Language.DE: "Die Antwort der Spracherkennung konnte nicht gelesen werden. Bitte versuchen Sie es "
+        "später noch einmal.",
+    },
+    ErrorType.TRANSCRIPTION_REFUSED: {
+        Language.EN: "Speech recognition did not take this video's sound.",
+        Language.DE: "Die Spracherkennung hat den Ton dieses Videos nicht angenommen.",
+    },
+    ErrorType.TRANSCRIPTION_MISCONFIGURED: {
+        Language.EN: "Speech recognition is not set up correctly. The operator has to correct the settings.",
+        Language.DE: "Die Spracherkennung ist nicht richtig eingerichtet. Der Betreiber muss die Einstellungen ändern.",
+    },
 }
 
 
 TRYING_AGAIN: dict[Language, str] = {
     Language.EN: "YouTube cannot be reached right now. The import tries again by itself.",
     Language.DE: "YouTube ist gerade nicht erreichbar. Der Import versucht es von selbst wieder.",
+}
+SPEECH_TRYING_AGAIN: dict[Language, str] = {
+    Language.EN: "Speech recognition cannot be reached right now. The import tries again by itself.",
+    Language.DE: "Die Spracherkennung ist gerade nicht erreichbar. Der Import versucht es von selbst wieder.",
 }
 
 
@@ -110,6 +156,15 @@ PAUSE_TEXTS: dict[PauseReason, dict[Language, str]] = {
         Language.DE: "YouTube bittet um eine längere Pause. Importe gehen von selbst weiter.",
     },
     PauseReason.CERTIFICATE_UNTRUSTED: IMPORT_ERROR_TEXTS[ErrorType.CERTIFICATE_UNTRUSTED],
+    PauseReason.TRANSCRIPTION_LIMITED: {
+        Language.EN: "Speech recognition asks for a pause. Imports go on by themselves.",
+        Language.DE: "Die Spracherkennung bittet um eine Pause. Importe gehen von selbst weiter.",
+    },
+    PauseReason.TRANSCRIPTION_MISCONFIGURED: IMPORT_ERROR_TEXTS[ErrorType.TRANSCRIPTION_MISCONFIGURED],
+    PauseReason.TRANSCRIPTION_ALLOWANCE: {
+        Language.EN: "As much speech as is allowed for now has been recognised. Imports go on by themselves.",
+        Language.DE: "Fürs Erste wurde so viel Sprache erkannt wie erlaubt. Importe gehen von selbst weiter.",
+    },
     PauseReason.HOURLY_REQUESTS: {
         Language.EN: "YouTube has been asked often enough for this hour. Imports go on by themselves.",
         Language.DE: "YouTube wurde in dieser Stunde oft genug gefragt. Importe gehen von selbst weiter.",
@@ -126,13 +181,28 @@ _ONE_IMPORT_PAUSED: dict[PauseReason, dict[Language, str]] = {
         Language.EN: "YouTube has been asked often enough for this hour. The import goes on by itself.",
         Language.DE: "YouTube wurde in dieser Stunde oft genug gefragt. Der Import geht von selbst weiter.",
     },
+    PauseReason.TRANSCRIPTION_ALLOWANCE: {
+        Language.EN: "As much speech as is allowed for now has been recognised. The import goes on by itself.",
+        Language.DE: "Fürs Erste wurde so viel Sprache erkannt wie erlaubt. Der Import geht von selbst weiter.",
+    },
     PauseReason.OPERATOR: PAUSE_TEXTS[PauseReason.OPERATOR],
 }
 """What is told of one import, where the pause is nobody's error."""
 
 
-def pause_text(reason: PauseReason, language: Language = Language.EN) -> str:
+SPEECH_HELD: dict[Language, str] = {
+    Language.EN: "The operator has paused speech recognition.",
+    Language.DE: "Der Betreiber hat die Spracherkennung angehalten.",
+}
+
+
+_OF_SPEECH = {ErrorType.TRANSCRIPTION_UNAVAILABLE, ErrorType.TRANSCRIPTION_UNEXPECTED}
+
+
+def pause_text(upstream: Upstream, reason: PauseReason, language: Language = Language.EN) -> str:
     """The plain sentence a person reads while calls to an upstream are paused."""
+    if upstream is Upstream.TRANSCRIPTION and reason is PauseReason.OPERATOR:
+        return SPEECH_HELD[language]
     return PAUSE_TEXTS[reason][language]
 
 
@@ -146,7 +216,7 @@ def waiting_text(reason: ErrorType | PauseReason, language: Language = Language.
 def import_error_text(code: ErrorType, language: Language = Language.EN, *, waiting: bool = False) -> str:
     """The plain sentence a person reads for an import's `error_code`; `waiting`: it goes on by itself."""
     if waiting and ERROR_RULES[code].retry is Retry.BACKOFF:
-        return TRYING_AGAIN[language]
+        return (SPEECH_TRYING_AGAIN if code in _OF_SPEECH else TRYING_AGAIN)[language]
     return IMPORT_ERROR_TEXTS[code][language]
 
 

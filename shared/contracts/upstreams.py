@@ -12,6 +12,8 @@ class Upstream(StrEnum):
     """A server that is not ours and must not be hammered."""
 
     YOUTUBE = "youtube"
+    TRANSCRIPTION = "transcription"
+    """The speech-to-text server."""
 
 
 class UpstreamState(StrEnum):
@@ -28,20 +30,35 @@ class UpstreamState(StrEnum):
 
 
 class PauseReason(StrEnum):
-    """Why no call goes; the first three have the values of the `ErrorType`s that cause them."""
+    """Why no call goes; the first five have the values of the `ErrorType`s that cause them."""
 
     RATE_LIMITED = "rate_limited"
     BOT_CHECK = "bot_check"
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    TRANSCRIPTION_LIMITED = "transcription_limited"
+    TRANSCRIPTION_MISCONFIGURED = "transcription_misconfigured"
     HOURLY_REQUESTS = "hourly_requests"
+    TRANSCRIPTION_ALLOWANCE = "transcription_allowance"
+    """As much speech as an hour or a day may have has been sent."""
     OPERATOR = "operator"
+
+
+class BudgetUnit(StrEnum):
+    """What is counted against a limit."""
+
+    REQUESTS = "requests"
+    AUDIO_SECONDS = "audio_seconds"
 
 
 class PacePolicy(BaseModel):
     """How a `RateGovernor` paces one upstream; every field is a setting (README.md)."""
 
     calls_per_second: float
-    hourly_requests: int
+    hourly_requests: int | None
+    """None: any number; so are the other limits."""
+    daily_requests: int | None = None
+    hourly_audio_seconds: int | None = None
+    daily_audio_seconds: int | None = None
     burst_calls: int
     burst_calls_per_second: float
     throttles_to_pause: int
@@ -77,11 +94,23 @@ class UpstreamReport(BaseModel):
     epoch: int
     """The `UpstreamStatus.epoch` that the calls began in."""
     calls: int
+    """That have ended; 0: this only tells what one that is under way spends."""
     requests: int
+    audio_seconds: float = 0
     answered: bool = False
     """One of the calls was answered, whatever the answer."""
     throttle: ThrottledCall | None = None
     """Of the last call."""
+
+
+class BudgetStatus(BaseModel):
+    """What is left of one limit."""
+
+    unit: BudgetUnit
+    per_seconds: int
+    """The limit is one of the so many seconds that end now."""
+    limit: int
+    left: float
 
 
 class UpstreamStatus(BaseModel):
@@ -100,9 +129,12 @@ class UpstreamStatus(BaseModel):
     max_calls_per_second: float
     is_burst: bool = False
     """The first calls after a quiet time, which may go faster."""
-    hourly_requests: int
-    requests_left: int
+    hourly_requests: int | None
+    """None: any number."""
+    requests_left: int | None
     """Of `hourly_requests`, in the hour that ends now."""
+    budgets: list[BudgetStatus] = []
+    """Every limit, the hourly requests too."""
     epoch: int = 0
     """Grows whenever what earlier calls experienced no longer counts."""
     report_after_seconds: float = 1

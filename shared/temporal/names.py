@@ -14,6 +14,10 @@ class TaskQueue(StrEnum):
     """Workflows and database activities."""
     YOUTUBE = "youtube"
     """Every request to YouTube."""
+    TRANSCRIPTION = "transcription"
+    """Every request to the speech-to-text server."""
+    AUDIO = "audio"
+    """Work on sound that nobody outside is asked for: it keeps a core busy, so a worker does one piece at a time."""
     GOVERNORS = "governors"
     """`RateGovernor`s: what slows imports down must not wait behind them."""
 
@@ -33,11 +37,18 @@ PRIORITY_BULK = 5
 PATCH_GOVERNED = "governed"
 """Imports started before there was a `RateGovernor` wait for YouTube on timers of their own."""
 
+PATCH_SPEECH_TO_TEXT = "speech-to-text"
+"""Imports started before there was speech-to-text go on without captions where YouTube has none."""
+
 IMPORT_VIDEO = "ImportVideo"
 PROGRESS_FEED = "ProgressFeed"
 RATE_GOVERNOR = "RateGovernor"
 RECONCILE_IMPORTS = "ReconcileImports"
+UPGRADE_CAPTIONS = "UpgradeCaptions"
+SWEEP_AUDIO = "SweepAudio"
 RECONCILE_SCHEDULE_ID = "reconcile-imports"
+UPGRADE_CAPTIONS_SCHEDULE_ID = "upgrade-captions"
+SWEEP_AUDIO_SCHEDULE_ID = "sweep-audio"
 PROGRESS_TOPIC = "progress"
 
 
