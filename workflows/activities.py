@@ -17,6 +17,18 @@ from shared.contracts.imports import (
     VideoMetadata,
     VideoRef,
 )
+from shared.contracts.speech import (
+    AudioChunks,
+    ExtractedAudio,
+    HalveChunkInput,
+    KeepSpeechInput,
+    KeptSpeech,
+    SpeechPlan,
+    SplitAudioInput,
+    SweepResult,
+    TranscribeChunkInput,
+    UpgradableVideos,
+)
 from shared.contracts.upstreams import ApplyRateInput, UpstreamStatus
 
 
@@ -65,6 +77,75 @@ class YoutubeSteps(ABC):
     @abstractmethod
     async def fetch_captions(self, video: VideoRef) -> None:
         """Reach `captions`: one request where the caption track is known."""
+
+
+class SpeechSteps(ABC):
+    """Database steps of captions from speech, queue `imports`."""
+
+    @activity.defn
+    @abstractmethod
+    async def plan_speech_to_text(self, video: VideoRef) -> SpeechPlan:
+        """Say whether captions are to be made from the video's speech."""
+
+    @activity.defn
+    @abstractmethod
+    async def keep_speech(self, kept: KeepSpeechInput) -> KeptSpeech:
+        """Put the recognised pieces together and reach `captions`, unless nothing was said."""
+
+    @activity.defn
+    @abstractmethod
+    async def find_upgradable_videos(self) -> UpgradableVideos:
+        """Some videos whose captions are a week old and made from speech, and that were not looked at again."""
+
+    @activity.defn
+    @abstractmethod
+    async def note_looked_again(self, video: VideoRef) -> None:
+        """Remember that YouTube was asked once more whether it has captions."""
+
+
+class DownloadSteps(ABC):
+    """Fetches sound from YouTube, queue `youtube`. Refusals are as those of `YoutubeSteps`."""
+
+    @activity.defn
+    @abstractmethod
+    async def extract_audio(self, video: VideoRef) -> ExtractedAudio:
+        """Bring the video's sound into the audio store; every request fetches about 10 MB.
+
+        Takes up a download that an earlier attempt has begun.
+        """
+
+
+class AudioSteps(ABC):
+    """Works on sound in the audio store, queue `audio`. Refusals are as those of `YoutubeSteps`."""
+
+    @activity.defn
+    @abstractmethod
+    async def split_audio(self, split: SplitAudioInput) -> AudioChunks:
+        """Cut the sound into pieces; those of an earlier attempt stay."""
+
+    @activity.defn
+    @abstractmethod
+    async def halve_chunk(self, halve: HalveChunkInput) -> AudioChunks:
+        """Cut a piece in two."""
+
+    @activity.defn
+    @abstractmethod
+    async def discard_audio(self, video: VideoRef) -> None:
+        """Delete everything of the video."""
+
+    @activity.defn
+    @abstractmethod
+    async def sweep_audio(self) -> SweepResult:
+        """Delete sound that was left behind."""
+
+
+class TranscriptionSteps(ABC):
+    """Asks the speech-to-text server, queue `transcription`. Refusals are as those of `YoutubeSteps`."""
+
+    @activity.defn
+    @abstractmethod
+    async def transcribe_chunk(self, piece: TranscribeChunkInput) -> None:
+        """Have the speech of a piece recognised: one request, none where it was done before."""
 
 
 class ReconcileSteps(ABC):

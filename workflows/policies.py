@@ -66,6 +66,33 @@ RECONCILE_STEP = StepOptions(
 )
 
 
+class SoundStepOptions(StepOptions):
+    """As an activity's; when it is cancelled, the workflow waits for its end: the sound is deleted afterwards."""
+
+    cancellation_type: ActivityCancellationType
+
+
+def _sound_step(start_to_close: timedelta, heartbeat_seconds: int) -> SoundStepOptions:
+    return SoundStepOptions(
+        start_to_close_timeout=start_to_close,
+        heartbeat_timeout=timedelta(seconds=heartbeat_seconds),
+        retry_policy=OUR_TROUBLE,
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    )
+
+
+DOWNLOAD_STEP = _sound_step(timedelta(hours=6), 15)
+"""YouTube may send no faster than it is played; a download that stalls ends by itself after 20 s."""
+SPLIT_STEP = _sound_step(timedelta(hours=2), 15)
+TRANSCRIBE_STEP = _sound_step(timedelta(minutes=40), 15)
+"""The longest timeout that a setting may give the server (25 min), fetching the piece, and writing down the answer."""
+DISCARD_STEP = StepOptions(
+    start_to_close_timeout=timedelta(minutes=5), heartbeat_timeout=timedelta(seconds=30), retry_policy=OUR_TROUBLE
+)
+AUDIO_ATTEMPTS = 6
+"""Each takes up the download where the one before stopped; then the video goes on without captions."""
+
+
 class YoutubeStepOptions(StepOptions):
     """As an activity's, and its place in the queue."""
 

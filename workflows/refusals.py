@@ -1,4 +1,4 @@
-"""What an activity's failure says: YouTube's word, or trouble of our own."""
+"""What an activity's failure says: the word of a server outside, or trouble of our own."""
 
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
@@ -9,7 +9,7 @@ _ERROR_TYPES = {error_type.value for error_type in ErrorType}
 
 
 class Refused(Exception):
-    """YouTube's last word, or the end of our patience."""
+    """The last word of whoever was asked, or the end of our patience."""
 
     def __init__(self, error_type: ErrorType) -> None:
         super().__init__(error_type)
@@ -20,19 +20,19 @@ class NobodyWaits(Exception):
     """The last list that wanted the video has let it go."""
 
 
-def is_youtubes_word(error: ActivityError) -> bool:
-    """Whether YouTube was asked and said something that the table of errors knows."""
+def is_a_known_word(error: ActivityError) -> bool:
+    """Whether somebody was asked and said something that the table of errors knows."""
     return isinstance(error.cause, ApplicationError) and error.cause.type in _ERROR_TYPES
 
 
-def what_youtube_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
-    """What a YouTube activity reported; what no table knows is an answer that could not be read.
+def what_was_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
+    """What an activity that asks a server reported; what no table knows is an answer that could not be read.
 
     Re-raises a cancellation.
     """
     if is_cancelled_exception(error):
         raise error
     cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type is None or not is_youtubes_word(error):
+    if not isinstance(cause, ApplicationError) or cause.type is None or not is_a_known_word(error):
         return ErrorType.UNEXPECTED_ANSWER, YoutubeFailure()
     return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})

@@ -14,10 +14,8 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import CLOSED_STAGES, ImportStage
 from shared.contracts.texts import Language, import_error_text, waiting_text
-from shared.contracts.upstreams import Upstream
 from shared.db import videos
-from shared.db.driver import driver_of
-from shared.db.upstreams import find_status
+from shared.db.upstreams import all_statuses
 from shared.db.videos import VideoRecord
 from workflows.progress import running_status
 
@@ -44,11 +42,13 @@ async def get_video_progress(
         return _closed(video, language)
     answer = await running_status(shared.client, video.youtube_id)
     async with shared.database.connection() as connection:  # after the answer: never older than it
-        youtube = await find_status(driver_of(connection), Upstream.YOUTUBE)
-    if answer is None or answer.progress < video.import_progress:  # it has not yet looked at what is known
-        saved = ImportStatus.as_saved(video.youtube_id, ImportStage(video.import_stage), video.import_progress)
-        return _open(video.id, saved.while_paused(youtube), language, source="database")
-    return _open(video.id, answer.while_paused(youtube), language, source="workflow")
+        upstreams = await all_statuses(connection)
+    stage = ImportStage(video.import_stage)
+    if answer is None or answer.is_older_than(stage):
+        saved = ImportStatus.as_saved(video.youtube_id, stage, video.import_progress)
+        return _open(video.id, saved.while_paused(upstreams), language, source="database")
+    answer.progress = max(answer.progress, video.import_progress)  # steps write down how far they are
+    return _open(video.id, answer.while_paused(upstreams), language, source="workflow")
 
 
 def _open(

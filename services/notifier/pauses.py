@@ -36,10 +36,10 @@ class Pauses:
         self._rows: dict[str, UpstreamRow] = {}
         self._listeners: set[Listener] = set()
 
-    def status_of(self, upstream: Upstream) -> UpstreamStatus | None:
-        """How the upstream stands, as far as is known."""
-        row = self._rows.get(upstream)
-        return row.status if row else None
+    @property
+    def statuses(self) -> list[UpstreamStatus]:
+        """How every upstream stands, as far as is known."""
+        return [row.status for row in self._rows.values() if row.status]
 
     def join(self, listener: Listener) -> None:
         """Tell what is paused now, and what changes until it leaves."""

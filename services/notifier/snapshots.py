@@ -15,7 +15,7 @@ from shared.contracts.imports import ImportStatus
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import CLOSED_STAGES, ImportStage
 from shared.contracts.texts import Language, waiting_text
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, UpstreamStatus
 from workflows.progress import ANSWER_SECONDS, running_status
 
 MAX_IN_FLIGHT = 200
@@ -48,8 +48,8 @@ class Snapshots:
         running = dict.fromkeys(row.youtube_id for row in rows.videos if row.import_stage not in CLOSED_STAGES)
         answers = await self._ask(list(running)[:MAX_ASKED])
         self._pauses.observe(await self._store.upstreams())  # after the answers: never older than they are
-        youtube = self._pauses.status_of(Upstream.YOUTUBE)
-        videos = [progress_of(row, answers.get(row.youtube_id), youtube, language) for row in rows.videos]
+        upstreams = self._pauses.statuses
+        videos = [progress_of(row, answers.get(row.youtube_id), upstreams, language) for row in rows.videos]
         return Snapshot(seq=rows.seq, videos=videos)
 
     async def _ask(self, youtube_ids: list[str]) -> dict[str, ImportStatus]:
@@ -76,18 +76,19 @@ class Snapshots:
 
 
 def progress_of(
-    row: VideoRow, answer: ImportStatus | None, youtube: UpstreamStatus | None, language: Language
+    row: VideoRow, answer: ImportStatus | None, upstreams: Sequence[UpstreamStatus], language: Language
 ) -> ImportProgress:
     """One video of a snapshot, as far as the workflow or the row knows, whichever is further."""
     stored = _stored(row)
     if stored.stage in CLOSED_STAGES:
         return stored
     # An import that is over may have been asked for again: then only the row knows.
-    if answer is None or answer.stage in CLOSED_STAGES or answer.progress < row.import_progress:
+    if answer is None or answer.stage in CLOSED_STAGES or answer.is_older_than(stored.stage):
         saved = ImportStatus.as_saved(row.youtube_id, stored.stage, stored.progress)
-        return stored.model_copy(update=_wait(saved.while_paused(youtube), language))
-    known = {"stage": answer.stage, "progress": answer.progress, "attempt": answer.attempt}
-    return stored.model_copy(update=known | _wait(answer.while_paused(youtube), language))
+        return stored.model_copy(update=_wait(saved.while_paused(upstreams), language))
+    progress = max(answer.progress, stored.progress)  # steps write down how far they are
+    known = {"stage": answer.stage, "progress": progress, "attempt": answer.attempt}
+    return stored.model_copy(update=known | _wait(answer.while_paused(upstreams), language))
 
 
 def _wait(status: ImportStatus, language: Language) -> dict[str, Any]:

@@ -8,10 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from services.worker.activities.audio import AudioActivities
+from services.worker.activities.downloads import AudioSource, DownloadActivities
 from services.worker.activities.governor import GovernorActivities
 from services.worker.activities.imports import ImportActivities
+from services.worker.activities.progress import ProgressTeller
 from services.worker.activities.reconcile import ReconcileActivities
+from services.worker.activities.speech import SpeechActivities
+from services.worker.activities.transcription import SpeechRecogniser, TranscriptionActivities
 from services.worker.activities.youtube import CaptionsSourceAdapter, MetadataSource, YoutubeActivities
+from services.worker.audio.store import AudioStore
 from services.worker.reporting import UpstreamReporter
 from shared.settings import Settings
 from shared.temporal.feed import Publish
@@ -20,8 +26,9 @@ from workflows.import_video import ImportVideo
 from workflows.progress_feed import ProgressFeed
 from workflows.rate_governor import RateGovernor
 from workflows.reconcile_imports import ReconcileImports
+from workflows.upkeep import SweepAudio, UpgradeCaptions
 
-IMPORT_WORKFLOWS = [ImportVideo, ProgressFeed, ReconcileImports]
+IMPORT_WORKFLOWS = [ImportVideo, ProgressFeed, ReconcileImports, UpgradeCaptions, SweepAudio]
 WORKFLOWS = [*IMPORT_WORKFLOWS, RateGovernor]
 
 
@@ -33,7 +40,11 @@ class Dependencies:
     publish: Publish
     metadata: MetadataSource
     captions: CaptionsSourceAdapter
-    reporter: UpstreamReporter
+    audio: AudioSource
+    recogniser: SpeechRecogniser
+    store: AudioStore
+    youtube_reporter: UpstreamReporter
+    transcription_reporter: UpstreamReporter
     threads: Executor
     """At least `youtube_max_concurrent` of them."""
 
@@ -43,12 +54,16 @@ def build_workers(client: Client, settings: Settings, needs: Dependencies) -> li
     return [
         _imports_worker(client, settings, needs),
         _youtube_worker(client, settings, needs),
+        _audio_worker(client, settings, needs),
+        _transcription_worker(client, settings, needs),
         _governors_worker(client, settings, needs),
     ]
 
 
 def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
-    imports = ImportActivities(needs.engine, needs.publish)
+    has_speech_to_text = settings.transcription_off is None
+    imports = ImportActivities(needs.engine, needs.publish, has_speech_to_text=has_speech_to_text)
+    speech = SpeechActivities(needs.engine, needs.publish, settings)
     reconcile = ReconcileActivities(needs.engine, client)
     return Worker(
         client,
@@ -60,6 +75,10 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
             imports.save_chapters,
             imports.complete_import,
             imports.fail_import,
+            speech.plan_speech_to_text,
+            speech.keep_speech,
+            speech.find_upgradable_videos,
+            speech.note_looked_again,
             reconcile.start_missing_imports,
         ],
         max_concurrent_local_activities=DATABASE_STEPS,
@@ -73,17 +92,57 @@ def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> 
         needs.publish,
         metadata=needs.metadata,
         captions=needs.captions,
-        reporter=needs.reporter,
+        reporter=needs.youtube_reporter,
+        threads=needs.threads,
+    )
+    downloads = DownloadActivities(
+        needs.engine,
+        ProgressTeller(needs.engine, needs.publish),
+        store=needs.store,
+        source=needs.audio,
+        reporter=needs.youtube_reporter,
         threads=needs.threads,
     )
     return Worker(
         client,
         task_queue=TaskQueue.YOUTUBE,
-        activities=[youtube.fetch_metadata, youtube.fetch_captions],
+        activities=[youtube.fetch_metadata, youtube.fetch_captions, downloads.extract_audio],
         max_concurrent_activities=settings.youtube_max_concurrent,
         max_heartbeat_throttle_interval=timedelta(seconds=5),
         # Until the governor has set the queue's own rate, which overrides this one.
         max_task_queue_activities_per_second=settings.youtube_calls_per_second,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+    )
+
+
+def _audio_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
+    audio = AudioActivities(needs.engine, client, needs.store, chunk_seconds=settings.transcription_chunk_seconds)
+    return Worker(
+        client,
+        task_queue=TaskQueue.AUDIO,
+        activities=[audio.split_audio, audio.halve_chunk, audio.discard_audio, audio.sweep_audio],
+        max_concurrent_activities=1,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+    )
+
+
+def _transcription_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
+    transcription = TranscriptionActivities(
+        needs.engine,
+        ProgressTeller(needs.engine, needs.publish),
+        settings,
+        store=needs.store,
+        recogniser=needs.recogniser,
+        reporter=needs.transcription_reporter,
+    )
+    return Worker(
+        client,
+        task_queue=TaskQueue.TRANSCRIPTION,
+        activities=[transcription.transcribe_chunk],
+        max_concurrent_activities=settings.transcription_max_concurrent,
+        max_heartbeat_throttle_interval=timedelta(seconds=5),
+        # Until the governor has set the queue's own rate, which overrides this one.
+        max_task_queue_activities_per_second=settings.transcription_pace.calls_per_second,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )
 
@@ -108,4 +167,6 @@ GOVERNOR_STEPS = 2
 
 def pool_size(settings: Settings) -> int:
     """A connection for everything that runs at once."""
-    return DATABASE_STEPS + settings.youtube_max_concurrent + GOVERNOR_STEPS
+    one_piece_of_sound = 1
+    calls = settings.youtube_max_concurrent + settings.transcription_max_concurrent
+    return DATABASE_STEPS + calls + one_piece_of_sound + GOVERNOR_STEPS

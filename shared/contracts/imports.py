@@ -3,14 +3,15 @@
 Only ids and small references travel: transcripts, descriptions and audio never enter a workflow's history.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import PauseReason, UpstreamStatus
+from shared.contracts.stages import SPEECH_DOWNLOADED, STAGE_PROGRESS, ImportStage
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
 from shared.contracts.youtube import YoutubeId
 
 
@@ -58,27 +59,44 @@ class ImportStatus(BaseModel):
     """When the next attempt starts, while the import waits and the time is known."""
     waiting_for: ErrorType | PauseReason | None = None
     """Why it waits."""
-    asks_youtube: bool = False
-    """A step is with YouTube or in the queue to it: it waits for as long as calls to YouTube are paused."""
+    asks: Upstream | None = None
+    """A step is with this upstream or in the queue to it: it waits for as long as calls there are paused."""
 
     @classmethod
     def as_saved(cls, youtube_id: YoutubeId, stage: ImportStage, progress: int) -> "ImportStatus":
         """What can be said of an open import that does not answer: its next step is taken to have been asked for."""
-        asks_youtube = stage in {ImportStage.CREATED, ImportStage.METADATA}
-        return cls(youtube_id=youtube_id, stage=stage, progress=progress, asks_youtube=asks_youtube)
+        asks = Upstream.YOUTUBE if stage in {ImportStage.CREATED, ImportStage.METADATA} else None
+        if asks and progress >= SPEECH_DOWNLOADED:
+            asks = Upstream.TRANSCRIPTION
+        return cls(youtube_id=youtube_id, stage=stage, progress=progress, asks=asks)
 
-    def while_paused(self, youtube: UpstreamStatus | None) -> "ImportStatus":
+    def is_older_than(self, stage: ImportStage) -> bool:
+        """Whether an entry is at a later stage already: the import has not yet looked at what is known."""
+        return self.progress < STAGE_PROGRESS[stage]
+
+    def while_paused(self, upstreams: Iterable[UpstreamStatus]) -> "ImportStatus":
         """The same, for people: a pause of all calls is what this import waits for as well.
 
-        One that YouTube has throttled and that waits by itself has to get into line again, behind the same pause.
+        One that was throttled and that waits by itself has to get into line again, behind the same pause.
         """
-        if youtube is None or not youtube.is_paused:
-            return self
-        if self.asks_youtube:
-            return self.model_copy(update={"waiting_for": youtube.reason, "retry_at": youtube.resume_at})
-        if self.retry_at and youtube.resume_at and self.waiting_for in {ErrorType.RATE_LIMITED, ErrorType.BOT_CHECK}:
-            return self.model_copy(update={"retry_at": max(self.retry_at, youtube.resume_at)})
+        status = self
+        for upstream in upstreams:
+            if upstream.is_paused:
+                status = status._behind(upstream)
+        return status
+
+    def _behind(self, paused: UpstreamStatus) -> "ImportStatus":
+        if self.asks is paused.upstream:
+            return self.model_copy(update={"waiting_for": paused.reason, "retry_at": paused.resume_at})
+        if self.retry_at and paused.resume_at and self.waiting_for in _THROTTLED_BY[paused.upstream]:
+            return self.model_copy(update={"retry_at": max(self.retry_at, paused.resume_at)})
         return self
+
+
+_THROTTLED_BY: dict[Upstream, set[ErrorType]] = {
+    Upstream.YOUTUBE: {ErrorType.RATE_LIMITED, ErrorType.BOT_CHECK},
+    Upstream.TRANSCRIPTION: {ErrorType.TRANSCRIPTION_LIMITED},
+}
 
 
 class VideoRef(BaseModel):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
 from shared.db.driver import DriverConnection
@@ -16,7 +16,8 @@ _KNOWN = """
     ) AS waiting
     FROM (SELECT) one LEFT JOIN video_enrichments e ON e.youtube_id = $1
     """
-_PASSING = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.BACKOFF]
+_PASSING = {error_type for error_type, rule in ERROR_RULES.items() if rule.is_passing}
+_HELPED_BY_SPEECH = {error_type for error_type, rule in ERROR_RULES.items() if rule.speech_to_text}
 _FOUND = (
     "youtube_id",
     "title",
@@ -55,9 +56,12 @@ _SAVE_CHAPTERS = """
     """
 _SET_CAPTIONS = """
     UPDATE video_enrichments
-    SET captions_source = $2, captions_language = $3, captions_kind = $4, captions_missing = $5, caption_track = NULL
+    SET captions_source = $2, captions_language = $3, captions_kind = $4, captions_missing = $5, caption_track = NULL,
+        captions_at = now()
     WHERE youtube_id = $1
     """
+UNDETERMINED = "und"
+"""ISO 639-2's word for a language that nobody has named."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,16 @@ class KnownVideo:
     waiting: bool
 
 
-async def known_video(connection: DriverConnection, youtube_id: str) -> KnownVideo:
-    """What an import can build on. Captions that could not be had for a passing reason are looked for again."""
+async def known_video(connection: DriverConnection, youtube_id: str, *, has_speech_to_text: bool) -> KnownVideo:
+    """What an import can build on. Captions that could not be had for a passing reason are looked for again.
+
+    So are those that nobody could make from speech at the time, where there is speech-to-text by now.
+    """
     [row] = await connection.fetch(_KNOWN, youtube_id)
+    may_be_had_now = _PASSING | (_HELPED_BY_SPEECH if has_speech_to_text else set())
     if row["title"] is None:
         reached = ImportStage.CREATED
-    elif row["completed_at"] and row["captions_missing"] not in _PASSING:
+    elif row["completed_at"] and row["captions_missing"] not in may_be_had_now:
         reached = ImportStage.COMPLETE
     elif row["captions_source"] and not row["completed_at"]:
         reached = ImportStage.CAPTIONS
@@ -108,14 +116,15 @@ async def save_captions(
     connection: DriverConnection,
     youtube_id: str,
     *,
-    language: str,
+    language: str | None,
     kind: CaptionsKind,
     lines: Sequence[tuple[float, float, str]],
+    source: CaptionsSource = CaptionsSource.YOUTUBE,
 ) -> None:
     """Replace the video's transcript (start and end in seconds, text) and say where it came from."""
     await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
-    await connection.execute(_SAVE_SEGMENTS, youtube_id, language, *_columns(lines, 3))
-    await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.YOUTUBE, language, kind, None)
+    await connection.execute(_SAVE_SEGMENTS, youtube_id, language or UNDETERMINED, *_columns(lines, 3))
+    await connection.execute(_SET_CAPTIONS, youtube_id, source, language, kind, None)
 
 
 async def save_no_captions(connection: DriverConnection, youtube_id: str, reason: ErrorType) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Text,
     func,
@@ -113,6 +114,13 @@ class VideoEnrichment(SQLModel, table=True):
     """What was learned about a YouTube video, once for everybody."""
 
     __tablename__ = "video_enrichments"
+    __table_args__ = (
+        Index(
+            "video_enrichments_to_upgrade",
+            "captions_at",
+            postgresql_where=text("captions_source = 'whisper' AND looked_again_at IS NULL"),
+        ),
+    )
 
     youtube_id: str = Field(sa_type=Text, primary_key=True)
     title: str = Field(sa_type=Text)
@@ -137,6 +145,10 @@ class VideoEnrichment(SQLModel, table=True):
     captions_kind: str | None = Field(default=None, sa_type=Text)
     captions_missing: str | None = Field(default=None, sa_type=Text)
     """Why there are none (`ErrorType`): only a video that really has none may be worth speech-to-text."""
+    captions_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When it was known what captions there are."""
+    looked_again_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When YouTube was asked once more for captions, in the place of those made from speech."""
     fetched_at: datetime = _created_at()
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     """When every stage was done: from then on, adding the video needs no request."""
@@ -173,6 +185,37 @@ class Chapter(SQLModel, table=True):
     title: str = Field(sa_type=Text)
     start_seconds: float
     end_seconds: float | None = None
+
+
+class TranscribedChunk(SQLModel, table=True):
+    """A recognised piece of a video's speech, until all of them have become its transcript."""
+
+    __tablename__ = "transcribed_chunks"
+
+    youtube_id: str = Field(sa_type=Text, primary_key=True)
+    start_ms: int = Field(primary_key=True)
+    end_ms: int = Field(primary_key=True)
+    language: str | None = Field(default=None, sa_type=Text)
+    lines: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    """Start and end in seconds from the piece's own start, and text."""
+    at: datetime = _created_at()
+
+
+class TranscriptionCall(SQLModel, table=True):
+    """One piece of speech that a server has recognised, and will be paid for."""
+
+    __tablename__ = "transcription_calls"
+    __table_args__ = (
+        Index("transcription_calls_by_time", "at"),
+        Index("transcription_calls_by_video", "youtube_id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    youtube_id: str = Field(sa_type=Text)
+    model: str = Field(sa_type=Text)
+    audio_seconds: float
+    estimated_usd: float
+    at: datetime = _created_at()
 
 
 class ImportEvent(SQLModel, table=True):

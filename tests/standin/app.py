@@ -47,7 +47,7 @@ class StandinApp:
         request = _describe(scope, headers, body)
         self.log.append(request)
         fault = self.faults.take(request) or Fault()
-        await asyncio.sleep(self.latency_seconds + fault.stall_seconds)
+        await asyncio.sleep(self.latency_seconds + (fault.stall_seconds if fault.stall_after_bytes is None else 0))
         if fault.status is None and fault.body is None:
             real = answer(self.youtube, request.kind, request.youtube_id, request.query, body)
             response = _ranged(real, headers.get("range"))
@@ -78,6 +78,7 @@ def _describe(scope: Scope, headers: dict[str, str], body: dict[str, Any]) -> Lo
         kind=kind,
         youtube_id=youtube_id_of(kind, path, query, body),
         client=client_of(body),
+        byte_range=headers.get("range"),
     )
 
 
@@ -98,8 +99,10 @@ async def _send(send: Send, response: _Response, fault: Fault, *, with_body: boo
     headers = {**response.headers, "content-length": str(len(response.body)), **fault.headers}
     raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": raw_headers})
-    body = response.body if with_body else b""
-    if fault.cut_after_bytes is None:
-        await send({"type": "http.response.body", "body": body})
-    else:  # an answer that is not completed makes uvicorn hang up
-        await send({"type": "http.response.body", "body": body[: fault.cut_after_bytes], "more_body": True})
+    body = response.body[: fault.cut_after_bytes] if with_body else b""
+    if fault.stall_after_bytes is not None:
+        await send({"type": "http.response.body", "body": body[: fault.stall_after_bytes], "more_body": True})
+        await asyncio.sleep(fault.stall_seconds)
+        body = body[fault.stall_after_bytes :]
+    # An answer that is not completed makes uvicorn hang up.
+    await send({"type": "http.response.body", "body": body, "more_body": fault.cut_after_bytes is not None})

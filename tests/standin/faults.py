@@ -32,7 +32,9 @@ class Fault:
     body: str | None = None
     """Replaces the body; with `status` None it is sent as a 200."""
     stall_seconds: float = 0
-    """Wait so long before any answer."""
+    """Wait so long before any answer, or in the middle of it where `stall_after_bytes` says so."""
+    stall_after_bytes: int | None = None
+    """So many bytes of the body are sent before the wait."""
     cut_after_bytes: int | None = None
     """Announce the whole answer, send so many bytes of its body and hang up."""
 

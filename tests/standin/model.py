@@ -77,11 +77,21 @@ def silence(duration_seconds: int = 1) -> bytes:
 
 @dataclass(frozen=True)
 class Audio:
-    """The one audio file that a video offers."""
+    """One file with sound that a video offers; a `mime_type` of `video/…` makes it a file with pictures as well."""
 
     content: bytes = field(default_factory=silence, repr=False)
     mime_type: str = 'audio/mp4; codecs="mp4a.40.2"'
     itag: int = 140
+    bits_per_second: int = 129_000
+    dubbed_language: str | None = None
+    """Set only for speech that was translated; the original is in the video's `audio_language`."""
+    is_protected: bool = False
+    """By DRM."""
+
+    @property
+    def xtags(self) -> str:
+        """What tells tracks with one itag apart in their addresses."""
+        return f"acont=dubbed-auto:lang={self.dubbed_language}" if self.dubbed_language else "acont=original"
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,8 @@ class StandinVideo:
     """Chapters of the watch page's panel; chapters in the description need nothing but the description."""
     audio_language: str | None = None
     """Set only for a video with several sound tracks: YouTube names the language of the sound for those alone."""
-    audio: Audio = Audio()
+    audios: tuple[Audio, ...] = (Audio(),)
+    """Told apart by itag and language."""
     unlisted: bool = False
     state: VideoState = VideoState.OK
     starts_at: datetime | None = None
@@ -145,3 +156,5 @@ class LoggedRequest:
     youtube_id: str | None
     client: str | None
     """The InnerTube client of an API call: `VISIONOS` is yt-dlp, `ANDROID` is youtube-transcript-api."""
+    byte_range: str | None
+    """The Range header, such as `bytes=0-999`."""

@@ -6,7 +6,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.standin.model import Captions, StandinVideo, VideoState
+from tests.standin.model import Audio, Captions, StandinVideo, VideoState
 from tests.standin.playability import WEB, playability_status, refusal
 
 Json = dict[str, Any]
@@ -138,25 +138,34 @@ def _streaming_data(video: StandinVideo, client: str) -> Json:
     if video.state is VideoState.LIVE_NOW:
         manifest = f"https://manifest.googlevideo.com/api/manifest/hls_variant/id/{video.youtube_id}/index.m3u8"
         return {"expiresInSeconds": str(LINK_LIFETIME_SECONDS), "hlsManifestUrl": manifest}
-    return {"expiresInSeconds": str(LINK_LIFETIME_SECONDS), "adaptiveFormats": [_audio_format(video, client)]}
+    formats: Json = {"formats": [], "adaptiveFormats": []}
+    for audio in video.audios:
+        name = "formats" if audio.mime_type.startswith("video/") else "adaptiveFormats"
+        formats[name].append(_audio_format(video, audio, client))
+    return {"expiresInSeconds": str(LINK_LIFETIME_SECONDS), **formats}
 
 
-def _audio_format(video: StandinVideo, client: str) -> Json:
-    query = {"expire": _expires_at(), "id": video.youtube_id, "itag": str(video.audio.itag), "c": client}
+def _audio_format(video: StandinVideo, audio: Audio, client: str) -> Json:
+    query = {"expire": _expires_at(), "id": video.youtube_id, "itag": str(audio.itag), "xtags": audio.xtags}
     audio_format: Json = {
-        "itag": video.audio.itag,
-        "url": "https://rr1---sn-standin.googlevideo.com/videoplayback?" + urlencode(query),
-        "mimeType": video.audio.mime_type,
-        "bitrate": 130_000,
-        "averageBitrate": 129_000,
-        "contentLength": str(len(video.audio.content)),
+        "itag": audio.itag,
+        "url": "https://rr1---sn-standin.googlevideo.com/videoplayback?" + urlencode(query | {"c": client}),
+        "mimeType": audio.mime_type,
+        "bitrate": audio.bits_per_second + 1000,
+        "averageBitrate": audio.bits_per_second,
+        "contentLength": str(len(audio.content)),
         "quality": "tiny",
         "audioQuality": "AUDIO_QUALITY_MEDIUM",
         "approxDurationMs": str(video.duration_seconds * 1000),
         "audioSampleRate": "44100",
         "audioChannels": 2,
     }
-    if video.audio_language:
+    if audio.is_protected:
+        audio_format["drmFamilies"] = ["WIDEVINE"]
+    if audio.dubbed_language:
+        track = {"id": f"{audio.dubbed_language}.10", "displayName": "dubbed", "audioIsDefault": False}
+        audio_format["audioTrack"] = track
+    elif video.audio_language:
         track = {"id": f"{video.audio_language}.4", "displayName": "original", "audioIsDefault": True}
         audio_format["audioTrack"] = track
     return audio_format

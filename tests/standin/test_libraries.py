@@ -148,7 +148,7 @@ def test_a_track_that_needs_a_token_for_one_client_is_open_to_the_other(standin:
 
 def test_ytdlp_downloads_the_audio(standin: Standin, tmp_path: Path) -> None:
     content = bytes(range(256)) * 100
-    standin.library.add(StandinVideo(YOUTUBE_ID, audio=Audio(content), audio_language="de"))
+    standin.library.add(StandinVideo(YOUTUBE_ID, audios=(Audio(content),), audio_language="de"))
     template = str(tmp_path / "%(id)s.%(ext)s")
     with ytdlp(standin, outtmpl=template, fixup="never", noprogress=True) as downloader:
         found = downloader.extract_info(f"https://youtu.be/{YOUTUBE_ID}")
@@ -158,7 +158,7 @@ def test_ytdlp_downloads_the_audio(standin: Standin, tmp_path: Path) -> None:
 
 
 def test_audio_is_served_in_ranges(standin: Standin) -> None:
-    standin.library.add(StandinVideo(YOUTUBE_ID, audio=Audio(b"0123456789")))
+    standin.library.add(StandinVideo(YOUTUBE_ID, audios=(Audio(b"0123456789"),)))
     url = extract(standin, YOUTUBE_ID)["url"]
     with http(standin) as client:
         part = client.get(url, headers={"Range": "bytes=2-4"})

@@ -44,7 +44,7 @@ class Youtube(Protocol):
         """`/api/timedtext`: one caption track."""
 
     def audio(self, query: Mapping[str, str]) -> Audio:
-        """The file behind a `videoplayback` address."""
+        """The file behind a `videoplayback` address; an empty one where there is none."""
 
     def browse(self, request: Json) -> Answer:
         """`/youtubei/v1/browse`: a playlist, a channel's tab or a further page of one."""
@@ -117,7 +117,9 @@ class InventedYoutube:
 
     def audio(self, query: Mapping[str, str]) -> Audio:
         """See `Youtube`."""
-        return self._video(query.get("id", "")).audio
+        wanted = query.get("itag"), query.get("xtags")
+        audios = self._video(query.get("id", "")).audios
+        return next((each for each in audios if (str(each.itag), each.xtags) == wanted), Audio(b""))
 
     def browse(self, request: Json) -> Answer:
         """See `Youtube`; the invented YouTube has no lists."""

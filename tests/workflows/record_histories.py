@@ -188,7 +188,7 @@ async def _called(steps: ScriptedSteps, step: str, times: int = 1) -> bool:
 
 
 async def _asks_youtube(handle: Handle) -> bool:
-    return (await handle.query(ImportVideo.progress)).asks_youtube
+    return (await handle.query(ImportVideo.progress)).asks is Upstream.YOUTUBE
 
 
 async def _has_run(handle: Handle) -> bool:

@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.imports import Attach, ImportState, ImportStatus, ImportVideoResult, VideoMetadata
 from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import Upstream
 from shared.temporal.names import PRIORITY_BULK, PRIORITY_BULK_BEGUN, PRIORITY_PERSON
 from tests.support.waiting import eventually
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
@@ -34,7 +35,7 @@ async def waits(handle: Handle) -> ImportStatus:
 
 
 async def asks_youtube(handle: Handle) -> bool:
-    return (await handle.query(ImportVideo.progress)).asks_youtube
+    return (await handle.query(ImportVideo.progress)).asks is Upstream.YOUTUBE
 
 
 async def calls_reach(steps: ScriptedSteps, step: str, count: int = 1) -> bool:
@@ -222,7 +223,7 @@ async def test_cancel_takes_a_queued_request_back(client: Client, steps: Scripte
         await eventually(lambda: asks_youtube(handle))
         await handle.signal(ImportVideo.cancel)
         assert (await handle.result()).stage is ImportStage.CREATED
-        assert not (await handle.query(ImportVideo.progress)).asks_youtube
+        assert not (await handle.query(ImportVideo.progress)).asks is Upstream.YOUTUBE
     assert steps.calls == ["begin_import", "begin_import"]
 
 

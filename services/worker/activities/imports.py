@@ -17,15 +17,18 @@ from workflows.activities import ImportSteps
 class ImportActivities(ImportSteps):
     """`ImportSteps` on Postgres."""
 
-    def __init__(self, engine: AsyncEngine, publish: Publish) -> None:
+    def __init__(self, engine: AsyncEngine, publish: Publish, *, has_speech_to_text: bool) -> None:
         self._engine = engine
         self._publish = publish
+        self._has_speech_to_text = has_speech_to_text
 
     @activity.defn
     async def begin_import(self, video: VideoRef) -> ImportState:
         """Say what is known already, and bring waiting entries of the video that far."""
         async with transaction(self._engine) as connection:
-            known = await enrichments.known_video(connection, video.youtube_id)
+            known = await enrichments.known_video(
+                connection, video.youtube_id, has_speech_to_text=self._has_speech_to_text
+            )
             items = await import_progress.advance(connection, video.youtube_id, known.reached)
         self._publish(items)
         # Who comes while this runs attaches, and is looked for once more.

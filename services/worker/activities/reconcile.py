@@ -8,16 +8,15 @@ from temporalio import activity
 from temporalio.client import Client
 
 from services.worker.activities.heartbeats import heartbeats
+from services.worker.running import running_imports
 from shared.contracts.imports import ReconcileInput, ReconcileResult
 from shared.db.waiting import WaitingVideo, waiting_videos
-from shared.temporal.names import IMPORT_VIDEO, PRIORITY_BULK, PRIORITY_PERSON, import_video_id
+from shared.temporal.names import PRIORITY_BULK, PRIORITY_PERSON
 from workflows.activities import ReconcileSteps
 from workflows.start import start_import
 
 PAGE = 500
 CONCURRENT_STARTS = 10
-RUNNING_IMPORTS = f"WorkflowType = '{IMPORT_VIDEO}' AND ExecutionStatus = 'Running'"
-_ID_PREFIX = import_video_id("")
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +35,12 @@ class ReconcileActivities(ReconcileSteps):
         Temporal's list lags a moment behind: a video it misses is attached to once more, which is harmless.
         """
         async with heartbeats():
-            running = await self._running()
+            running = await running_imports(self._client)
             already_running, started = len(running), 0
             while page := await self._page(reconcile, running):
                 started += await self._start(page)
                 running.update(video.youtube_id for video in page)
         return ReconcileResult(running=already_running, started=started)
-
-    async def _running(self) -> set[str]:
-        executions = self._client.list_workflows(RUNNING_IMPORTS)
-        return {execution.id.removeprefix(_ID_PREFIX) async for execution in executions}
 
     async def _page(self, reconcile: ReconcileInput, running: set[str]) -> list[WaitingVideo]:
         async with self._engine.connect() as connection:

@@ -1,36 +1,32 @@
 """The steps that ask YouTube: a blocking adapter on a thread, then one transaction, then the feed."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from services.worker.activities.answers import keep_answer, refused
 from services.worker.activities.cancellation import to_the_end
 from services.worker.activities.heartbeats import heartbeats
 from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
 from services.worker.reporting import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import VideoMetadata, VideoRef, YoutubeFailure
+from shared.contracts.imports import VideoMetadata, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.contracts.youtube import CaptionTrack
 from shared.db import enrichments, import_progress
-from shared.db.driver import DATABASE_AWAY, DriverConnection, transaction
+from shared.db.driver import DriverConnection, transaction
 from shared.db.models import VideoEnrichment
 from shared.db.upstreams import find_status
 from shared.temporal.feed import Publish
 from workflows.activities import YoutubeSteps
 
 T = TypeVar("T")
-WRITE_AGAIN_SECONDS = 1
-
-logger = logging.getLogger(__name__)
 
 
 class MetadataSource(Protocol):
@@ -88,7 +84,7 @@ class YoutubeActivities(YoutubeSteps):
             await enrichments.save_metadata(connection, _enrichment(found))
             return await import_progress.advance(connection, youtube_id, ImportStage.METADATA)
 
-        self._publish(await self._keep(save))
+        self._publish(await keep_answer(self._engine, save))
         return VideoMetadata(title=found.title)
 
     async def _fetch_captions(self, youtube_id: str) -> None:
@@ -104,7 +100,7 @@ class YoutubeActivities(YoutubeSteps):
             )
             return await import_progress.advance(connection, youtube_id, ImportStage.CAPTIONS)
 
-        self._publish(await self._keep(save))
+        self._publish(await keep_answer(self._engine, save))
 
     async def _ask(self, youtube: UpstreamStatus | None, youtube_id: str, ask: Callable[[], T]) -> T:
         """One call; whatever comes of it, the governor hears of it. `youtube`: how it stands as the call begins."""
@@ -115,26 +111,10 @@ class YoutubeActivities(YoutubeSteps):
             error_type = None
         except YoutubeError as error:
             error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
-            raise ApplicationError(
-                error.detail,
-                YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before),
-                type=error.error_type,
-                non_retryable=True,
-                category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log
-            ) from None
+            raise refused(error) from None
         finally:
             self._reporter.call_ended(youtube, youtube_id, error_type, retry_after_seconds=retry_after_seconds)
         return answer
-
-    async def _keep(self, save: Callable[[DriverConnection], Awaitable[list[FeedItem]]]) -> list[FeedItem]:
-        """Write an answer, again and again while Postgres is away: YouTube is not to be asked twice for it."""
-        while True:
-            try:
-                async with transaction(self._engine) as connection:
-                    return await save(connection)
-            except DATABASE_AWAY as error:
-                logger.warning("an answer of YouTube cannot be kept yet: %r", error)
-                await asyncio.sleep(WRITE_AGAIN_SECONDS)
 
 
 def _enrichment(found: ExtractedVideo) -> VideoEnrichment:

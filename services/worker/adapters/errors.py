@@ -107,8 +107,8 @@ def http_error(url: str, status: int, headers: Mapping[str, str]) -> YoutubeErro
         error_type = ErrorType.UPSTREAM_UNAVAILABLE
     else:
         return None
-    retry_after_seconds = _retry_after_seconds(headers.get("Retry-After"))
-    return YoutubeError(error_type, f"HTTP {status} from {url}", retry_after_seconds=retry_after_seconds)
+    wait_seconds = retry_after_seconds(headers.get("Retry-After"))
+    return YoutubeError(error_type, f"HTTP {status} from {url}", retry_after_seconds=wait_seconds)
 
 
 def body_error(url: str, body: bytes) -> YoutubeError | None:
@@ -197,8 +197,8 @@ def _with_causes(exception: BaseException) -> Iterator[BaseException]:
         waiting += [getattr(current, "cause", None), kept, current.__cause__, current.__context__]
 
 
-def _retry_after_seconds(value: str | None) -> float | None:
-    """The header's seconds or date as seconds from now; None when it is missing or makes no sense."""
+def retry_after_seconds(value: str | None) -> float | None:
+    """The seconds or date of a `Retry-After` as seconds from now; None when it is missing or makes no sense."""
     if value is None:
         return None
     try:

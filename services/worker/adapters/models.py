@@ -1,4 +1,4 @@
-"""What the adapters hand out: plain values, and one exception for everything that can go wrong."""
+"""What the adapters hand out: plain values, and one exception per upstream for everything that can go wrong."""
 
 import re
 from dataclasses import dataclass
@@ -66,8 +66,8 @@ class Transcript:
     lines: list[TranscriptLine]
 
 
-class YoutubeError(Exception):
-    """The one exception of the adapters; whoever catches it decides on `error_type` alone."""
+class UpstreamError(Exception):
+    """What an adapter raises, as the class of its upstream; whoever catches it decides on `error_type` alone."""
 
     def __init__(
         self,
@@ -79,9 +79,17 @@ class YoutubeError(Exception):
     ) -> None:
         self.error_type = error_type
         self.detail = _QUERY.sub(r"\1", detail)[:MAX_DETAIL_CHARACTERS]
-        """For logs only: bounded, and without the signatures in YouTube's URLs."""
+        """For logs only: bounded, and without the signatures in URLs."""
         self.retry_after_seconds = retry_after_seconds
-        """As YouTube's `Retry-After` said."""
+        """As the answer's `Retry-After` said."""
         self.not_before = not_before
         """When a live stream or premiere begins."""
         super().__init__(f"{error_type}: {self.detail}")
+
+
+class YoutubeError(UpstreamError):
+    """The one exception of everything that asks YouTube."""
+
+
+class TranscriptionError(UpstreamError):
+    """The one exception of the speech-to-text client."""

@@ -5,22 +5,42 @@ request ends the extraction, and the words of YouTube, which yt-dlp would print,
 """
 
 import logging
+import os
 import ssl
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from yt_dlp import YoutubeDL
+from yt_dlp.downloader.http import HttpFD
 from yt_dlp.extractor.youtube import YoutubeIE
 from yt_dlp.networking._requests import RequestsRH
-from yt_dlp.utils import ExtractorError
+from yt_dlp.utils import DownloadError, ExtractorError
 
 from services.worker.adapters.connection import Connection
-from services.worker.adapters.errors import body_error, youtube_error
+from services.worker.adapters.errors import body_error, reason_error, warning_error, youtube_error
 from services.worker.adapters.models import YoutubeError
 from shared.contracts.errors import ErrorType
 
 logger = logging.getLogger(__name__)
+
+Info = dict[str, Any]
+"""What yt-dlp extracts: about half a megabyte, it never leaves the adapters."""
+
+PLAYER_ALONE = ["webpage", "initial_data", "configs", "js"]
+"""What is left out where the player's answer is enough."""
+
+_BLOCK_BYTES = 1 << 16
+"""Of media: small enough to lose little of them in a hang-up, and to be stopped soon."""
+
+_NOT_YET = {
+    "is_upcoming": ErrorType.UPCOMING,
+    "is_live": ErrorType.LIVE_NOW,
+    "post_live": ErrorType.LIVE_NOW,  # ended, but length and captions are still being made
+}
 
 
 class QuietLogger:
@@ -62,7 +82,7 @@ class TrustingRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
 
 
 class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """A YoutubeDL for one extraction; it knows no site, `VideoIE` is given to it."""
+    """A YoutubeDL for one extraction or file; it knows no site, `VideoIE` is given to it."""
 
     def __init__(self, connection: Connection, extractor_arguments: dict[str, list[str]]) -> None:
         self._connection = connection
@@ -149,3 +169,83 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
     def _is_agegated(_player_response: Any) -> bool:
         """Never: yt-dlp would ask as a further client, whose media need JavaScript, and be refused again."""
         return False
+
+
+def ask(connection: Connection, youtube_id: str, *, client: str, without: list[str]) -> tuple[Info, str | None]:
+    """What YouTube tells `client` about a video, and its reason for not playing it. Raises YoutubeError."""
+    skip = ["hls", "dash", "translated_subs"]
+    arguments = {"player_client": [client], "player_skip": without, "skip": skip}
+    with Downloader(connection, arguments) as downloader:
+        extractor = VideoIE(downloader)
+        warnings = downloader.collected.warnings
+        try:
+            info: Info = extractor.extract(f"https://www.youtube.com/watch?v={youtube_id}")
+        except Exception as exception:
+            logger.debug("extraction failed", exc_info=True)
+            # Without the cause: it may quote signed URLs.
+            raise youtube_error(exception, warnings) from None
+        error = warning_error(warnings)
+        if error is not None:
+            raise error
+        return info, extractor.reason
+
+
+def refuse_unusable(info: Info, reason: str | None) -> None:
+    """Raise YoutubeError unless this is a finished video that YouTube plays."""
+    not_yet = _NOT_YET.get(info.get("live_status") or "")
+    if info.get("_type", "video") != "video":
+        raise YoutubeError(ErrorType.PAYMENT_REQUIRED, "YouTube offers a trailer in the place of the video")
+    error_type = reason_error(reason) if reason is not None else not_yet
+    if error_type is ErrorType.UNEXPECTED_ANSWER:
+        error_type = not_yet or error_type
+    if error_type is not None:
+        not_before = utc(info.get("release_timestamp")) if error_type is ErrorType.UPCOMING else None
+        raise YoutubeError(error_type, reason or str(info["live_status"]), not_before=not_before)
+    if not info.get("title"):
+        raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, "YouTube gave neither a title nor a reason")
+
+
+def utc(timestamp: float | None) -> datetime | None:
+    """yt-dlp's seconds as a moment."""
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+class FileDownload(HttpFD):  # type: ignore[misc]  # yt-dlp has no types
+    """yt-dlp's download of one file in ranges, which raises what went wrong; yt-dlp would keep its text alone."""
+
+    def __init__(self, downloader: Downloader, byte_count: int | None, on_progress: Callable[[float], None]) -> None:
+        """`byte_count` is the length that YouTube announced, None if it did not."""
+        self._byte_count = byte_count
+        self._on_progress = on_progress
+        self.objection: Exception | None = None
+        """What `on_progress` raised."""
+        # yt-dlp's own blocks grow to 4 MB.
+        blocks = {"buffersize": _BLOCK_BYTES, "noresizebuffer": True, "file_access_retries": 0}
+        super().__init__(downloader, downloader.params | blocks)
+
+    def report_progress(self, status: Info) -> None:
+        """yt-dlp calls this with every block, and once more for the file."""
+        if status["status"] != "downloading":
+            return
+        total = self._byte_count or status["total_bytes"]
+        try:
+            self._on_progress(min(status["downloaded_bytes"] / total, 1.0) if total else 0.0)
+        except Exception as objection:
+            self.objection = objection
+            raise
+
+    def report_retry(self, error: Exception, *_args: Any, **_options: Any) -> NoReturn:
+        """There are no retries in here: this is the failure."""
+        raise error
+
+    def report_error(self, message: str, *_args: Any, **_options: Any) -> NoReturn:
+        """As yt-dlp does, but with the exception that it tells about."""
+        raise sys.exception() or DownloadError(message)
+
+    def try_rename(self, part: str, complete: str) -> None:
+        """The one step that makes a file complete; what has another length than announced is thrown away."""
+        size = os.path.getsize(part)
+        if self._byte_count not in (None, size):
+            os.remove(part)
+            raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, f"{size} bytes came, {self._byte_count} were announced")
+        os.replace(part, complete)

@@ -1,0 +1,90 @@
+"""Sound from YouTube: a long call that shows how far it is and can be taken up where it stopped."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from services.worker.activities.answers import told_to_the_workflow
+from services.worker.activities.progress import ProgressTeller
+from services.worker.activities.watching import watched
+from services.worker.adapters.audio import DownloadedAudio
+from services.worker.adapters.models import YoutubeError
+from services.worker.audio.store import AudioStore, StoreFull, is_full
+from services.worker.reporting import UpstreamReporter
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import VideoRef
+from shared.contracts.speech import ExtractedAudio
+from shared.contracts.stages import download_progress
+from shared.contracts.upstreams import Upstream
+from shared.db.driver import transaction
+from shared.db.upstreams import find_status
+from workflows.activities import DownloadSteps
+
+
+class AudioSource(Protocol):
+    """Where sound comes from: `services.worker.adapters.audio.AudioAdapter`."""
+
+    def download(self, youtube_id: str, folder: Path, on_progress: Callable[[float], None]) -> DownloadedAudio:
+        """The video's sound as a file in `folder`. Raises YoutubeError, and OSError for a full disk; blocks."""
+
+
+class DownloadActivities(DownloadSteps):
+    """`DownloadSteps` on the real YouTube."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        teller: ProgressTeller,
+        *,
+        store: AudioStore,
+        source: AudioSource,
+        reporter: UpstreamReporter,
+        threads: Executor,
+    ) -> None:
+        self._engine = engine
+        self._teller = teller
+        self._store = store
+        self._source = source
+        self._reporter = reporter
+        self._threads = threads
+
+    @activity.defn
+    async def extract_audio(self, video: VideoRef) -> ExtractedAudio:
+        """Bring the video's sound into the audio store; every request fetches about 10 MB."""
+        async with transaction(self._engine) as connection:
+            youtube = await find_status(connection, Upstream.YOUTUBE)
+        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # what one counts as that ends with the worker
+        retry_after_seconds = None
+        with told_to_the_workflow():
+            try:
+                found = await self._download(video.youtube_id)
+                error_type = None
+            except YoutubeError as error:
+                error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
+                raise
+            finally:
+                self._reporter.call_ended(
+                    youtube, video.youtube_id, error_type, retry_after_seconds=retry_after_seconds
+                )
+            await self._store.keep(video.youtube_id, found.path.name)
+        return ExtractedAudio(name=found.path.name, byte_count=found.byte_count)
+
+    async def _download(self, youtube_id: str) -> DownloadedAudio:
+        folder = self._store.workspace(youtube_id)
+
+        def download(on_progress: Callable[[float], None]) -> DownloadedAudio:
+            return self._source.download(youtube_id, folder, on_progress)
+
+        async def tell(fraction: float) -> None:
+            await self._teller.tell(youtube_id, download_progress(fraction))
+
+        try:
+            return await watched(self._threads, download, tell)
+        except OSError as error:
+            if is_full(error):
+                raise StoreFull(error.strerror) from None
+            raise

@@ -1,0 +1,111 @@
+"""Speech to text: one piece of a video, one request, and what it cost."""
+
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from services.worker.activities.answers import keep_answer, told_to_the_workflow
+from services.worker.activities.cancellation import to_the_end
+from services.worker.activities.heartbeats import heartbeats
+from services.worker.activities.progress import ProgressTeller
+from services.worker.adapters.models import TranscriptionError
+from services.worker.adapters.transcription import Transcription
+from services.worker.audio.store import AudioStore
+from services.worker.reporting import UpstreamReporter
+from shared.contracts.errors import ErrorType
+from shared.contracts.speech import AudioChunk, TranscribeChunkInput
+from shared.contracts.stages import transcription_progress
+from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.db import enrichments, speech
+from shared.db.driver import DriverConnection, transaction
+from shared.db.speech import RecognisedChunk, TranscriptionCost
+from shared.db.upstreams import find_status
+from shared.settings import Settings
+from workflows.activities import TranscriptionSteps
+
+SHORTEST_BILLED_SECONDS = 10
+"""Groq bills no less for a request."""
+
+
+class SpeechRecogniser(Protocol):
+    """Who recognises speech: `services.worker.adapters.transcription.TranscriptionAdapter`."""
+
+    async def transcribe(self, audio: Path, *, language: str | None, duration_seconds: float) -> Transcription:
+        """What is said in a file. Raises TranscriptionError."""
+
+
+class TranscriptionActivities(TranscriptionSteps):
+    """`TranscriptionSteps` on the configured server."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        teller: ProgressTeller,
+        settings: Settings,
+        *,
+        store: AudioStore,
+        recogniser: SpeechRecogniser,
+        reporter: UpstreamReporter,
+    ) -> None:
+        self._engine = engine
+        self._teller = teller
+        self._settings = settings
+        self._store = store
+        self._recogniser = recogniser
+        self._reporter = reporter
+
+    @activity.defn
+    async def transcribe_chunk(self, piece: TranscribeChunkInput) -> None:
+        """Have the speech of a piece recognised: one request, none where it was done before."""
+        async with heartbeats():
+            with told_to_the_workflow():
+                await to_the_end(self._transcribe(piece))
+
+    async def _transcribe(self, piece: TranscribeChunkInput) -> None:
+        async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
+            status = await find_status(connection, Upstream.TRANSCRIPTION)
+            recognised = await speech.recognised_chunks(connection, piece.youtube_id)
+            known = await enrichments.find_enrichment(connection, piece.youtube_id)
+        done_ms = sum(done.chunk.end_ms - done.chunk.start_ms for done in recognised)
+        if piece.chunk not in [done.chunk for done in recognised]:
+            language = self._settings.transcription_language or (known.language if known else None)
+            heard = await self._recognise(status, piece.youtube_id, piece.chunk, language)
+            await keep_answer(self._engine, lambda connection: self._keep(connection, piece, heard))
+            done_ms += piece.chunk.end_ms - piece.chunk.start_ms
+        await self._teller.tell(piece.youtube_id, transcription_progress(done_ms / piece.video_ms))
+
+    async def _recognise(
+        self, status: UpstreamStatus | None, youtube_id: str, chunk: AudioChunk, language: str | None
+    ) -> Transcription:
+        """One request; whatever comes of it, the governor hears of it."""
+        sound = await self._store.fetch(youtube_id, chunk.name)
+        error_type: ErrorType | None = (
+            ErrorType.TRANSCRIPTION_UNAVAILABLE
+        )  # what one counts as that ends with the worker
+        retry_after_seconds = None
+        self._reporter.request_sent(status, chunk.duration_seconds)
+        try:
+            heard = await self._recogniser.transcribe(sound, language=language, duration_seconds=chunk.duration_seconds)
+            error_type = None
+        except TranscriptionError as error:
+            error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
+            raise
+        finally:
+            self._reporter.call_ended(status, youtube_id, error_type, retry_after_seconds=retry_after_seconds)
+        await self._store.release(youtube_id, chunk.name)
+        return heard
+
+    async def _keep(self, connection: DriverConnection, piece: TranscribeChunkInput, heard: Transcription) -> None:
+        lines = [(line.start_seconds, line.end_seconds, line.text) for line in heard.lines]
+        seconds = piece.chunk.duration_seconds
+        billed_hours = max(seconds, SHORTEST_BILLED_SECONDS) / 3600
+        await speech.keep_chunk(
+            connection,
+            piece.youtube_id,
+            RecognisedChunk(piece.chunk, heard.language, lines),
+            TranscriptionCost(
+                self._settings.transcription_model, seconds, billed_hours * self._settings.transcription_usd_per_hour
+            ),
+        )

@@ -1,0 +1,110 @@
+"""Captions from a video's speech, where YouTube has none: the last part of an import's captions stage."""
+
+import asyncio
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from shared.contracts.errors import ErrorType
+    from shared.contracts.imports import ImportStatus, VideoRef
+    from shared.contracts.speech import AudioChunk
+    from shared.contracts.stages import SPEECH_DOWNLOADED, transcription_progress
+    from shared.contracts.upstreams import Upstream
+    from workflows import speech_steps
+    from workflows.calls import Call, ImportCalls, Patience
+    from workflows.policies import AUDIO_ATTEMPTS
+    from workflows.refusals import Refused
+
+SHORTEST_CHUNK_SECONDS = 30
+"""A server that does not take in so little will not take in half of it either."""
+
+
+class SpeechToText:
+    """Downloads the sound, has the speech of its pieces recognised, and leaves no sound behind."""
+
+    def __init__(self, video: VideoRef, calls: ImportCalls, status: ImportStatus) -> None:
+        self._video = video
+        self._calls = calls
+        self._status = status
+        self._video_ms = 0
+        self._recognised_ms = 0
+
+    async def make_captions(self, reason: ErrorType) -> ErrorType | None:
+        """None: there are captions now. Otherwise why there are none; `reason` is why YouTube has none.
+
+        Raises NobodyWaits when the video is wanted no more.
+        """
+        plan = await speech_steps.plan_speech_to_text(self._video)
+        if not plan.is_wanted:
+            return plan.refusal or reason
+        try:
+            return await self._make_captions()
+        except Refused as refused:
+            return refused.error_type
+        finally:
+            await speech_steps.discard_audio(self._video)
+
+    async def _make_captions(self) -> ErrorType | None:
+        chunks = await self._extract_chunks()
+        self._video_ms = chunks[-1].end_ms
+        recognised = await self._transcribe_all(chunks)
+        kept = await speech_steps.keep_speech(self._video, sorted(recognised, key=lambda chunk: chunk.start_ms))
+        return kept.missing
+
+    async def _extract_chunks(self) -> list[AudioChunk]:
+        audio = await self._calls.ask(
+            Call(
+                lambda priority: speech_steps.extract_audio(self._video, priority),
+                Upstream.YOUTUBE,
+                max_attempts=AUDIO_ATTEMPTS,
+                patience=Patience(),
+            )
+        )
+        self._status.progress = SPEECH_DOWNLOADED
+        split = await self._calls.ask(
+            Call(
+                lambda priority: speech_steps.split_audio(self._video, audio, priority),
+                upstream=None,
+                patience=Patience(),
+            )
+        )
+        return split.chunks
+
+    async def _transcribe_all(self, chunks: list[AudioChunk]) -> list[AudioChunk]:
+        """The pieces whose speech was recognised, all at once as far as the queue lets them; one refusal ends all."""
+        tasks = [asyncio.create_task(self._transcribe(chunk)) for chunk in chunks]
+        try:
+            return [chunk for chunks in await asyncio.gather(*tasks) for chunk in chunks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _transcribe(self, chunk: AudioChunk) -> list[AudioChunk]:
+        """The piece, or the smaller ones that it had to be cut into."""
+        try:
+            await self._calls.ask(
+                Call(
+                    lambda priority: speech_steps.transcribe_chunk(self._video, chunk, self._video_ms, priority),
+                    Upstream.TRANSCRIPTION,
+                    patience=Patience(),
+                )
+            )
+        except Refused as refused:
+            is_too_large = refused.error_type is ErrorType.CHUNK_TOO_LARGE
+            if not is_too_large or chunk.duration_seconds < 2 * SHORTEST_CHUNK_SECONDS:
+                raise
+            return await self._transcribe_halves(chunk)
+        self._recognised_ms += chunk.end_ms - chunk.start_ms
+        self._status.progress = transcription_progress(self._recognised_ms / self._video_ms)
+        return [chunk]
+
+    async def _transcribe_halves(self, chunk: AudioChunk) -> list[AudioChunk]:
+        halves = await self._calls.ask(
+            Call(
+                lambda priority: speech_steps.halve_chunk(self._video, chunk, priority),
+                upstream=None,
+                patience=Patience(),
+            )
+        )
+        return [piece for half in halves.chunks for piece in await self._transcribe(half)]
