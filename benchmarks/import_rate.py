@@ -7,8 +7,8 @@ import asyncio
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -19,16 +19,14 @@ from temporalio.worker import Worker
 from benchmarks.bare_workflow import BareWorkflow, no_op
 from benchmarks.machine import Machine, machine, print_machine
 from services.worker.adapters.models import ExtractedVideo, Transcript, TranscriptLine
-from services.worker.build import DATABASE_STEPS, Dependencies, build_workers
-from services.worker.reporting import UpstreamReporter
+from services.worker.build import DATABASE_STEPS, build_workers
+from services.worker.dependencies import configure_governors, dependencies
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import Upstream
 from shared.contracts.youtube import CaptionsKind, CaptionTrack
 from shared.db.engine import create_engine
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.client import connect
-from shared.temporal.feed import FeedPublisher, ensure_feed
-from workflows.governors import GovernorClient
+from shared.temporal.feed import ensure_feed
 from workflows.start import start_import
 
 ROUNDS = 5
@@ -121,14 +119,9 @@ async def workers(running: Machine, client: Client, engine: AsyncEngine) -> Asyn
     unlimited = {"youtube_calls_per_second": 100_000, "youtube_hourly_requests": 10**9, "youtube_max_concurrent": 100}
     settings = running.settings.model_copy(update=unlimited)
     async with AsyncExitStack() as stack:
-        feed = await stack.enter_async_context(FeedPublisher(client, 1))
-        threads = stack.enter_context(ThreadPoolExecutor(100))
-        governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace)
-        await governor.configure()
-        reporter = await stack.enter_async_context(UpstreamReporter(governor))
-        needs = Dependencies(
-            engine, feed.publish, metadata=youtube, captions=youtube, reporter=reporter, threads=threads
-        )
+        await configure_governors(client, settings)
+        real = await stack.enter_async_context(dependencies(client, settings, engine))
+        needs = replace(real, metadata=youtube, captions=youtube)
         for worker in build_workers(client, settings, needs):
             await stack.enter_async_context(worker)
         bare = Worker(client, task_queue="bare", workflows=[BareWorkflow], activities=[no_op])

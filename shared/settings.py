@@ -143,10 +143,21 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_server(cls, url: str) -> str:
         """Without the slash at its end: one is added with the path."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+        try:
+            parts = urlsplit(url)
+            is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 80) > 0
+        except ValueError:
+            is_usable = False
+        if not is_usable or parts.query or "@" in parts.netloc:
             raise PydanticCustomError("server_url", "not the address of a server, such as https://api.example/v1")
         return url.rstrip("/")
+
+    @field_validator("transcription_api_key")
+    @classmethod
+    def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
+        """Blanks around a key come from copying it, and nothing but blanks is none."""
+        stripped = key.get_secret_value().strip() if key else ""
+        return SecretStr(stripped) if stripped else None
 
     @field_validator("youtube_ca_file")
     @classmethod

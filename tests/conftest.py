@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -118,13 +119,14 @@ async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def settings(database_url: str, temporal_address: str) -> Settings:
+async def settings(database_url: str, temporal_address: str, tmp_path: Path) -> Settings:
     """Settings for the test's own database and the run's Temporal."""
     return Settings(
         database_url=SecretStr(database_url),
         temporal_address=temporal_address,
         youtube_calls_per_second=1000,
         youtube_hourly_requests=1_000_000,
+        audio_store=SecretStr(str(tmp_path / "audio")),
         drain_seconds=5,
     )
 
@@ -141,8 +143,9 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 async def client(settings: Settings) -> AsyncIterator[Client]:
     """A client of the run's Temporal; what still runs after the test is terminated."""
     client = await connect(settings, lazy=False)
-    with suppress(RPCError):  # none runs; the list of running workflows lags behind and may have left one over
-        await client.get_workflow_handle(rate_governor_id(Upstream.YOUTUBE)).terminate("another test begins")
+    for upstream in Upstream:
+        with suppress(RPCError):  # none runs; the list of running workflows lags behind and may have left one over
+            await client.get_workflow_handle(rate_governor_id(upstream)).terminate("another test begins")
     yield client
     await terminate_running_workflows(client)
 

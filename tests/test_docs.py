@@ -1,6 +1,7 @@
 """The documents say what is there: settings, links, commands, dependencies, errors."""
 
 import re
+import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pydantic_settings import BaseSettings
 
 from services.stack.cli import app
 from services.stack.home import PROJECT_ROOT, Home
-from services.stack.settings import StackSettings
+from services.stack.settings import StackSettings, variables_of
 from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.settings import Settings
 
@@ -47,8 +48,9 @@ def defaults(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
     """Variable and default of every setting, as the README writes them."""
     for field in settings.model_fields.values():
         value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        yield f"`{field.validation_alias}`", NOTHING if value is None else f"`{text}`"
+        text = str(value).lower() if isinstance(value, bool) else str(value).replace(tempfile.gettempdir(), "$TMPDIR")
+        for variable in variables_of(field):
+            yield f"`{variable}`", NOTHING if value is None else f"`{text}`"
 
 
 def slug(heading: str) -> str:

@@ -18,6 +18,11 @@ class GovernorClient:
         self._client = client
         self._start = RateGovernorInput(upstream=upstream, policy=policy)
 
+    @property
+    def upstream(self) -> Upstream:
+        """Whose pace it keeps."""
+        return self._start.upstream
+
     async def configure(self) -> None:
         """Have the policy obeyed."""
         await self._signal("configure", self._start.policy)
@@ -35,13 +40,12 @@ class GovernorClient:
         await self._signal("resume")
 
     async def _signal(self, signal: Literal["configure", "report", "pause", "resume"], *values: BaseModel) -> None:
-        upstream = self._start.upstream
         await self._client.start_workflow(
             RateGovernor.run,
             self._start,
-            id=rate_governor_id(upstream),
+            id=rate_governor_id(self.upstream),
             task_queue=TaskQueue.GOVERNORS,
             start_signal=signal,
             start_signal_args=values,
-            static_summary=f"The pace of {upstream}",
+            static_summary=f"The pace of {self.upstream}",
         )

@@ -5,7 +5,7 @@ Nothing here waits or calls anybody: every method is given the time, so that any
 
 from datetime import UTC, datetime, timedelta
 
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel, Field
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
 from shared.contracts.upstreams import (
@@ -18,18 +18,20 @@ from shared.contracts.upstreams import (
     UpstreamState,
     UpstreamStatus,
 )
-from workflows.budget import HourlyBudget
+from workflows.budget import REASON_WHILE_SHORT, Budgets
+from workflows.durations import (
+    BURST_REPORT_SECONDS,
+    PROBE_SECONDS,
+    first_pause_seconds,
+    is_configuration,
+    longest_pause_seconds,
+    report_seconds,
+)
 
 SLOWEST = 1 / 8
 """Of the full rate: three halvings. What slows us down further is the breaker."""
 STEP = 1 / 10
 """Of the full rate, by which it rises again."""
-PROBE_SECONDS = 200.0
-"""A probe that was not heard of for so long will not be: the longest YouTube step, and its worker's last heartbeat."""
-BURST_REPORT_SECONDS = 1.0
-MAX_REPORT_SECONDS = 30.0
-MAX_CONFIGURATION_PAUSE_SECONDS = 300.0
-"""Somebody who corrects a setting wants to see soon that it helped."""
 MAX_STORY_LINES = 20
 MAX_BOT_CHECKED = 100
 
@@ -56,7 +58,8 @@ class Pace(BaseModel):
     is_burst: bool = False
     burst_calls_left: float = 0
     last_report_at: datetime
-    budget: HourlyBudget
+    budgets: Budgets = Field(validation_alias=AliasChoices("budgets", "budget"))
+    """Earlier versions had one budget."""
     probes: int = 0
     """Every call that was let through to see has its number."""
     is_on_probation: bool = False
@@ -76,27 +79,30 @@ class Pace(BaseModel):
             rate=policy.calls_per_second,
             rate_changed_at=now,
             last_report_at=now,
-            budget=HourlyBudget(hourly_requests=policy.hourly_requests),
+            budgets=Budgets.of(policy),
         )
 
     def configure(self, policy: PacePolicy, now: datetime) -> None:
         """Obey other settings; a rate that was lowered stays as much below the full one.
 
-        A worker that begins says them, and may well have been given another certificate: that is tried at once.
+        A worker that begins says them, and may well have been given another certificate or key: that is tried at once.
         """
-        if self.reason is PauseReason.CERTIFICATE_UNTRUSTED and self.state is UpstreamState.OPEN:
+        if self.state is UpstreamState.OPEN and self.reason and is_configuration(ErrorType(self.reason)):
             self._probe(now)
         if policy != self.policy:
             self._tell(now, f"other settings: {policy.calls_per_second:g} calls per second")
         # In this order a full rate stays exactly the full one.
         self.rate = self.rate / self.policy.calls_per_second * policy.calls_per_second
         self.is_burst = self.is_burst and policy == self.policy  # `tick` begins another one where there is to be one
-        self.budget.hourly_requests = policy.hourly_requests
+        self.budgets.obey(policy)
         self.policy = policy
 
     def report(self, report: UpstreamReport, now: datetime) -> None:
         """Take in what a worker did."""
         self._spend(report, now)
+        if not report.calls:
+            self._note_begun(report, now)
+            return
         is_answered = report.answered and report.epoch == self.epoch
         if is_answered:
             self.throttles_in_a_row = 0
@@ -127,7 +133,7 @@ class Pace(BaseModel):
 
     def tick(self, now: datetime) -> None:
         """Do what time alone brings."""
-        self.budget.forget(now)
+        self.budgets.forget(now)
         if self.resume_at and self.resume_at <= now and not self.held_since:
             self._end_wait(now)
         if self._next_step_at is not None and self._next_step_at <= now:
@@ -142,7 +148,7 @@ class Pace(BaseModel):
             None if self.held_since else self.resume_at,
             None if self.is_burst else self._burst_at,
             self._next_step_at,
-            self.budget.next_change_at,
+            self.budgets.next_change_at,
         ]
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -158,8 +164,8 @@ class Pace(BaseModel):
             state, reason, since = UpstreamState.PAUSED, PauseReason.OPERATOR, self.held_since
         elif self.state is UpstreamState.OPEN:
             resume_at = self.resume_at
-        elif self.state is UpstreamState.CLOSED and self.budget.is_short:
-            reason, resume_at = PauseReason.HOURLY_REQUESTS, self.budget.next_request_at
+        elif self.state is UpstreamState.CLOSED and self.budgets.is_short:
+            reason, resume_at = REASON_WHILE_SHORT[self.upstream], self.budgets.next_call_at
         return UpstreamStatus(
             upstream=self.upstream,
             state=state,
@@ -170,7 +176,8 @@ class Pace(BaseModel):
             max_calls_per_second=self.policy.calls_per_second,
             is_burst=self.is_burst,
             hourly_requests=self.policy.hourly_requests,
-            requests_left=max(self.budget.requests_left, 0),
+            requests_left=self.budgets.hourly_requests_left,
+            budgets=self.budgets.statuses(),
             epoch=self.epoch,
             report_after_seconds=self._report_after_seconds,
             at=now,
@@ -186,14 +193,19 @@ class Pace(BaseModel):
         )
 
     def _spend(self, report: UpstreamReport, now: datetime) -> None:
-        self.budget.spend(report.calls, report.requests, now)
+        self.budgets.spend(report, now)
         if self.is_burst:
             refilled = self.burst_calls_left + self.rate * (now - self.last_report_at).total_seconds()
             self.burst_calls_left = min(refilled, self.policy.burst_calls) - report.calls
             # What workers have not reported yet is on its way at the burst's rate.
             is_left = self.burst_calls_left > self.policy.burst_calls_per_second * BURST_REPORT_SECONDS
-            self.is_burst = is_left and not self.budget.is_short
+            self.is_burst = is_left and not self.budgets.is_short
         self.last_report_at = now
+
+    def _note_begun(self, report: UpstreamReport, now: datetime) -> None:
+        """A probe that waited behind calls from before the pause has all its time from when it begins."""
+        if self.state is UpstreamState.HALF_OPEN and report.epoch == self.epoch:
+            self.resume_at = now + timedelta(seconds=PROBE_SECONDS[self.upstream])
 
     def _judge_probe(self, report: UpstreamReport, now: datetime) -> None:
         """Only a call that began after the breaker was half-opened counts."""
@@ -212,7 +224,7 @@ class Pace(BaseModel):
         self.epoch += 1
         self.throttles_in_a_row += 1
         self.is_burst = False
-        if throttle.error_type is not ErrorType.CERTIFICATE_UNTRUSTED:  # that is nothing the upstream asked for
+        if not is_configuration(throttle.error_type):
             self.rate = max(self.rate / 2, self.policy.calls_per_second * SLOWEST)
             self.rate_changed_at = now
         pause_seconds = max(self._pause_seconds_for(throttle), throttle.retry_after_seconds or 0)
@@ -230,9 +242,9 @@ class Pace(BaseModel):
     def _pause_seconds_for(self, throttle: ThrottledCall) -> float:
         """0: not yet."""
         is_bot_check = throttle.error_type is ErrorType.BOT_CHECK
-        first = self.policy.bot_check_pause_seconds if is_bot_check else self.policy.pause_seconds
+        first = first_pause_seconds(self.policy, throttle.error_type)
         if self.state is UpstreamState.HALF_OPEN or self.is_on_probation:
-            return max(first, min(2 * self.pause_seconds, self._longest_pause_seconds(throttle.error_type)))
+            return max(first, min(2 * self.pause_seconds, longest_pause_seconds(self.policy, throttle.error_type)))
         counts = ERROR_RULES[throttle.error_type].throttle is Throttle.COUNTS
         if is_bot_check and self.state is UpstreamState.CLOSED:  # others of the same wave prove nothing
             counts = self._is_suspect(throttle.youtube_id)
@@ -244,11 +256,6 @@ class Pace(BaseModel):
             return True
         self.bot_checked = [*self.bot_checked, youtube_id][-MAX_BOT_CHECKED:]
         return False
-
-    def _longest_pause_seconds(self, error_type: ErrorType) -> float:
-        longest = self.policy.max_pause_seconds
-        is_configuration = error_type is ErrorType.CERTIFICATE_UNTRUSTED
-        return min(longest, MAX_CONFIGURATION_PAUSE_SECONDS) if is_configuration else longest
 
     def _speed_up(self, now: datetime) -> None:
         """A step for each `rate_step_seconds` without a throttle."""
@@ -279,7 +286,7 @@ class Pace(BaseModel):
             self.is_on_probation = True
 
     def _probe(self, now: datetime) -> None:
-        self._enter(UpstreamState.HALF_OPEN, self.reason, now + timedelta(seconds=PROBE_SECONDS), now)
+        self._enter(UpstreamState.HALF_OPEN, self.reason, now + timedelta(seconds=PROBE_SECONDS[self.upstream]), now)
         self.probes += 1
         self._tell(now, "one call, to see")
 
@@ -317,7 +324,7 @@ class Pace(BaseModel):
     @property
     def _burst_at(self) -> datetime | None:
         """When a burst is available again; None where there is none while the upstream is not at its best."""
-        is_at_its_best = self._is_going and self.rate >= self.policy.calls_per_second and not self.budget.is_short
+        is_at_its_best = self._is_going and self.rate >= self.policy.calls_per_second and not self.budgets.is_short
         is_worth_it = self.policy.burst_calls and self.policy.burst_calls_per_second > self.policy.calls_per_second
         return self._quiet_at if is_at_its_best and is_worth_it else None
 
@@ -325,22 +332,13 @@ class Pace(BaseModel):
     def _report_after_seconds(self) -> float:
         if self.state is not UpstreamState.CLOSED or self.throttles_in_a_row or self.is_on_probation:
             return 0  # the next answer decides
-        if self.is_burst:
-            return BURST_REPORT_SECONDS
-        if self.rate < self.policy.calls_per_second:
-            return min(self.policy.rate_step_seconds, MAX_REPORT_SECONDS) / 3
-        # More often than it takes to be quiet, so that a busy worker never looks like a quiet one, and before much of
-        # the budget is gone unseen.
-        longest = min(
-            self.policy.quiet_seconds * 3 / 4, self.budget.hourly_requests / 30 / self.rate, MAX_REPORT_SECONDS
-        )
-        return max(longest, BURST_REPORT_SECONDS)
+        return BURST_REPORT_SECONDS if self.is_burst else report_seconds(self.policy, self.rate)
 
     def _calls_per_second(self, now: datetime) -> float:
         if self.state is not UpstreamState.CLOSED or self.held_since:
             return 0
-        if self.budget.is_short:
-            return min(self.rate, self.budget.affordable_calls_per_second(now))
+        if self.budgets.is_short:
+            return min(self.rate, self.budgets.affordable_calls_per_second(now))
         return max(self.rate, self.policy.burst_calls_per_second) if self.is_burst else self.rate
 
 

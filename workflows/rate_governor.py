@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from shared.contracts.upstreams import ApplyRateInput, PacePolicy, UpstreamReport, UpstreamState, UpstreamStatus
     from shared.temporal.names import RATE_GOVERNOR
     from workflows.activities import GovernorSteps
+    from workflows.budget import in_words
     from workflows.pace import Pace, RateGovernorInput
     from workflows.policies import RATE_STEP, STATUS_STEP
 
@@ -133,7 +134,7 @@ def _rate_in_words(rate: ApplyRateInput) -> str:
 def _details(pace: Pace, rate: ApplyRateInput, status: UpstreamStatus) -> str:
     lines = [
         f"**{status.upstream}: {_STATES[status.state]}**",
-        f"{_rate_in_words(rate)}; {status.requests_left} of {status.hourly_requests} requests left in this hour",
+        "; ".join(filter(None, [_rate_in_words(rate), in_words(status.budgets)])),
         *reversed(pace.story),
     ]
     return "\n\n".join(lines)

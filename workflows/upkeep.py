@@ -29,7 +29,7 @@ class UpgradeCaptions:
         return sum(looked_at)
 
     async def _look_again(self, video: VideoRef) -> bool:
-        """Whether YouTube said something that will be true tomorrow; what it finds replaces the captions from speech."""
+        """Whether YouTube said what will be true tomorrow; captions that it has replace those from speech."""
         try:
             await import_steps.fetch_captions(
                 video, youtube_step(Priority(priority_key=PRIORITY_BULK), is_governed=True)

@@ -35,6 +35,8 @@ VIDEO_CREATED: dict[str, Any] = {
     "import_progress": 0,
     "captions_source": NULL,
     "captions_language": NULL,
+    "captions_missing": NULL,
+    "captions_missing_message": NULL,
     "error_code": NULL,
     "error_message": NULL,
     "created_at": "2026-11-23T08:01:00Z",
@@ -57,6 +59,8 @@ VIDEO_DETAILS: dict[str, Any] = {
     "categories": ["Education"],
     "view_count": 48210,
     "like_count": 1930,
+    "transcribed_seconds": NULL,
+    "estimated_usd": NULL,
 }
 PROGRESS: dict[str, Any] = {
     "video_id": _VIDEO_ID,
@@ -135,13 +139,65 @@ UPSTREAM: dict[str, Any] = {
     "burst": False,
     "hourly_requests": 900,
     "requests_left": 412,
+    "budgets": [{"unit": "requests", "per_seconds": 3600, "limit": 900, "left": 412}],
+    "at": "2026-11-23T13:55:00Z",
+}
+TRANSCRIPTION: dict[str, Any] = {
+    "name": "transcription",
+    "state": "closed",
+    "paused": True,
+    "reason": "transcription_allowance",
+    "message": "As much speech as is allowed for now has been recognised. Imports go on by themselves.",
+    "since": "2026-11-23T08:01:00Z",
+    "resume_at": "2026-11-23T14:10:00Z",
+    "calls_per_second": 0.0,
+    "max_calls_per_second": 0.33,
+    "burst": False,
+    "hourly_requests": NULL,
+    "requests_left": NULL,
+    "budgets": [
+        {"unit": "requests", "per_seconds": 86400, "limit": 2000, "left": 1976},
+        {"unit": "audio_seconds", "per_seconds": 3600, "limit": 7200, "left": 0},
+        {"unit": "audio_seconds", "per_seconds": 86400, "limit": 28800, "left": 14400},
+    ],
     "at": "2026-11-23T13:55:00Z",
 }
 UPSTREAM_CHANGE: dict[str, Any] = {"name": "youtube", "requested": "pause"}
+USAGE: dict[str, Any] = {"requests": 4, "audio_seconds": 2192.6, "estimated_usd": 0.0676}
+VIDEO_USAGE: dict[str, Any] = {
+    "youtube_id": _YOUTUBE_ID,
+    "title": "How a Fresnel lens is ground",
+    "requests": 2,
+    "audio_seconds": 764.0,
+    "estimated_usd": 0.0236,
+    "last_at": "2026-11-23T08:01:40Z",
+}
+USAGE_PAGE: dict[str, Any] = {
+    "model": "whisper-large-v3",
+    "usd_per_hour": 0.111,
+    "last_hour": {"requests": 2, "audio_seconds": 764.0, "estimated_usd": 0.0236},
+    "last_24_hours": USAGE,
+    "this_month": USAGE,
+    "total": {"requests": 61, "audio_seconds": 34710.2, "estimated_usd": 1.0702},
+    "limits": {
+        "hourly_audio_seconds": {"limit": 7200, "left": 6436.0},
+        "daily_audio_seconds": {"limit": 28800, "left": 26607.4},
+        "daily_requests": NULL,
+    },
+    "items": [VIDEO_USAGE],
+    "next_cursor": CURSOR,
+}
 CONFIG: dict[str, Any] = {
     "websocket_url": "ws://127.0.0.1:8001/api/ws/progress",
     "temporal_ui_url": "http://127.0.0.1:8233",
     "features": {"import_progress": True},
+    "speech_to_text": {
+        "enabled": True,
+        "reason": NULL,
+        "message": NULL,
+        "model": "whisper-large-v3",
+        "max_minutes": 240,
+    },
     "languages": ["en", "de"],
     "version": "0.1.0",
 }

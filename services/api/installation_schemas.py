@@ -9,8 +9,16 @@ from pydantic import BaseModel, Field
 from services.api import examples
 from services.api.problem_texts import TROUBLE_TEXTS, TroubleCode
 from services.api.schemas import with_examples
+from services.api.speech_schemas import SpeechToText
 from shared.contracts.texts import Language, pause_text
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
+from shared.contracts.upstreams import (
+    BudgetStatus,
+    BudgetUnit,
+    PauseReason,
+    Upstream,
+    UpstreamState,
+    UpstreamStatus,
+)
 
 
 class Health(BaseModel):
@@ -22,7 +30,7 @@ class Health(BaseModel):
 
 
 class Trouble(BaseModel):
-    """What keeps imports from going on, although requests are served."""
+    """What keeps imports from going on, or captions from being made, although requests are served."""
 
     code: TroubleCode = Field(description="Which trouble it is; stable.")
     message: str = Field(description="What is wrong, in a plain sentence in the language of the request.")
@@ -34,7 +42,7 @@ class Trouble(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether requests can be served. With problems they can, but imports wait until those are over."""
+    """Whether requests can be served. With problems they can, but imports wait or lack something until they are over."""
 
     model_config = with_examples(examples.READY, examples.DEGRADED)
 
@@ -58,8 +66,23 @@ class ClientConfig(BaseModel):
     websocket_url: str
     temporal_ui_url: str
     features: Features
+    speech_to_text: SpeechToText
     languages: Sequence[Language]
     version: str
+
+
+class BudgetOutput(BaseModel):
+    """One limit of an upstream."""
+
+    unit: BudgetUnit = Field(description="What is counted.")
+    per_seconds: int = Field(description="It may have `limit` in any time of this length: an hour, or a day.")
+    limit: int
+    left: int = Field(description="Of `limit`, in the time that ends with the upstream's `at`.")
+
+    @classmethod
+    def of(cls, budget: BudgetStatus) -> "BudgetOutput":
+        """The API's form of what a governor has said."""
+        return cls(unit=budget.unit, per_seconds=budget.per_seconds, limit=budget.limit, left=int(budget.left))
 
 
 class UpstreamOutput(BaseModel):
@@ -69,29 +92,32 @@ class UpstreamOutput(BaseModel):
 
     name: Upstream
     state: UpstreamState = Field(
-        description="`closed`: calls go, unless the hour's requests are spent; `open`: none goes until `resume_at`; "
+        description="`closed`: calls go, unless a limit is reached; `open`: none goes until `resume_at`; "
         "`half_open`: the next import is tried with one call, which decides what follows; `paused`: none goes until "
         "the operator resumes."
     )
     paused: bool = Field(
-        description="Whether imports wait: in every state but `closed`, and in that one while the hour's requests are "
-        "spent."
+        description="Whether imports wait: in every state but `closed`, and in that one while a limit is reached. For "
+        "`transcription`: imports whose captions are to be made from speech."
     )
     reason: PauseReason | None = Field(
-        description="Why imports wait; null while calls go. `hourly_requests` while `paused` is false: calls are "
-        "slowed down, because the hour's requests are nearly spent."
+        description="Why imports wait; null while calls go. `hourly_requests` or `transcription_allowance` while "
+        "`paused` is false: calls are slowed down, because the requests of an hour or a day are nearly spent."
     )
     message: str | None = Field(description="The reason in a plain sentence, in the language of the request.")
     since: datetime = Field(description="When the state began.")
     resume_at: datetime | None = Field(
         description="When calls go again or the next one is tried; null if unknown, or while one is being tried. With "
-        "`hourly_requests`: when the oldest requests no longer count."
+        "`hourly_requests` and `transcription_allowance`: when enough of the oldest no longer counts."
     )
     calls_per_second: float = Field(description="What is allowed right now; 0: nothing, or one call in `half_open`.")
     max_calls_per_second: float = Field(description="What is allowed in the long run; a burst may go faster.")
     burst: bool = Field(description="Whether the first calls after a quiet time may go faster.")
-    hourly_requests: int = Field(description="How many any hour may have; a call makes one or two.")
-    requests_left: int = Field(description="Of `hourly_requests`, in the hour before `at`.")
+    hourly_requests: int | None = Field(
+        description="How many any hour may have; a call makes one or two. Null: any number."
+    )
+    requests_left: int | None = Field(description="Of `hourly_requests`, in the hour before `at`.")
+    budgets: Sequence[BudgetOutput] = Field(description="Every limit, the hourly requests too.")
     at: datetime = Field(description="When this was so.")
 
     @classmethod
@@ -102,7 +128,7 @@ class UpstreamOutput(BaseModel):
             state=status.state,
             paused=status.is_paused,
             reason=status.reason,
-            message=pause_text(status.reason, language) if status.reason else None,
+            message=pause_text(status.upstream, status.reason, language) if status.reason else None,
             since=status.since,
             resume_at=status.resume_at,
             calls_per_second=status.calls_per_second,
@@ -110,6 +136,7 @@ class UpstreamOutput(BaseModel):
             burst=status.is_burst,
             hourly_requests=status.hourly_requests,
             requests_left=status.requests_left,
+            budgets=[BudgetOutput.of(budget) for budget in status.budgets],
             at=status.at,
         )
 
@@ -117,7 +144,7 @@ class UpstreamOutput(BaseModel):
 class UpstreamList(BaseModel):
     """Every upstream whose governor has spoken already, by name."""
 
-    model_config = with_examples({"items": [examples.UPSTREAM]})
+    model_config = with_examples({"items": [examples.TRANSCRIPTION, examples.UPSTREAM]})
 
     items: Sequence[UpstreamOutput]
 

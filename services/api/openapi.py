@@ -21,7 +21,8 @@ TAGS = [
     {"name": "videos", "description": "Videos of a list and their imports."},
     {"name": "content", "description": "What an import has brought: captions and chapters."},
     {"name": "events", "description": "Progress that a client has missed."},
-    {"name": "upstreams", "description": "Servers outside that set the pace: YouTube."},
+    {"name": "upstreams", "description": "Servers outside that set the pace: YouTube and speech-to-text."},
+    {"name": "usage", "description": "Speech-to-text: how much of it, and what it costs."},
     {"name": "system", "description": "The installation itself."},
 ]
 _COMPONENT = "#/components/schemas/{model}"

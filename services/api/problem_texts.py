@@ -29,10 +29,11 @@ class ProblemCode(StrEnum):
 
 
 class TroubleCode(StrEnum):
-    """What keeps imports from going on while requests are served, in one stable word."""
+    """What keeps imports from going on, or captions from being made, while requests are served: one stable word."""
 
     TEMPORAL_AWAY = "temporal_away"
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    TRANSCRIPTION_MISCONFIGURED = "transcription_misconfigured"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,14 @@ TROUBLE_TEXTS: dict[TroubleCode, dict[Language, str]] = {
         Language.DE: "Die sichere Verbindung zu YouTube lässt sich nicht prüfen, und alle Importe warten. "
         "Bitte prüfen Sie die Einstellungen YOUTUBE_PROXY und YOUTUBE_CA_FILE. "
         "Ein neuer Versuch folgt von selbst, und sofort mit POST /api/upstreams/youtube/resume.",
+    },
+    TroubleCode.TRANSCRIPTION_MISCONFIGURED: {
+        Language.EN: "The speech-to-text server takes no requests of ours: videos that have no captions go without. "
+        "Please check the settings TRANSCRIPTION_API_KEY (or GROQ_API_KEY), TRANSCRIPTION_BASE_URL and "
+        "TRANSCRIPTION_MODEL, and start the worker again: it tries at once.",
+        Language.DE: "Der Server für die Spracherkennung nimmt keine Anfragen von uns an: Videos ohne Untertitel "
+        "bleiben ohne. Bitte prüfen Sie die Einstellungen TRANSCRIPTION_API_KEY (oder GROQ_API_KEY), "
+        "TRANSCRIPTION_BASE_URL und TRANSCRIPTION_MODEL, und starten Sie den Worker neu: Er versucht es sofort.",
     },
 }
 """For the operator, so settings are named."""

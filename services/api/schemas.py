@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.api import examples
 from shared.contracts.errors import ErrorType
@@ -20,6 +20,9 @@ from shared.db.videos import ChapterRecord, SegmentRecord, VideoDetails, VideoRe
 ListName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
+Seconds = Annotated[float, AfterValidator(lambda seconds: round(seconds, 3))]
+"""As exact as sound is cut."""
+Usd = Annotated[float, AfterValidator(lambda usd: round(usd, 4))]
 
 
 def with_examples(*shown: dict[str, Any]) -> ConfigDict:
@@ -84,8 +87,14 @@ class VideoOutput(BaseModel):
     thumbnail_url: str
     import_stage: ImportStage
     import_progress: int = Field(ge=0, le=100, description="Percent.")
-    captions_source: CaptionsSource | None = Field(description="Null until captions have been looked for.")
-    captions_language: str | None
+    captions_source: CaptionsSource | None = Field(
+        description="Null until captions have been looked for; `whisper`: made from the speech."
+    )
+    captions_language: str | None = Field(description="Null while there are none, and where nobody could name it.")
+    captions_missing: ErrorType | None = Field(description="With `none`: why there are no captions.")
+    captions_missing_message: str | None = Field(
+        description="That in a plain sentence, in the language of the request."
+    )
     error_code: ErrorType | None
     error_message: str | None = Field(description="The error in a plain sentence, in the language of the request.")
     created_at: datetime
@@ -106,6 +115,10 @@ class VideoDetailsOutput(VideoOutput):
     categories: list[str]
     view_count: int | None
     like_count: int | None
+    transcribed_seconds: Seconds | None = Field(
+        description="How much audio was recognised for captions from speech; null where they are not."
+    )
+    estimated_usd: Usd | None = Field(description="What that cost, in US dollars.")
 
     @classmethod
     def of_details(cls, details: VideoDetails, language: Language) -> "VideoDetailsOutput":
@@ -118,6 +131,8 @@ class VideoDetailsOutput(VideoOutput):
                 "categories": details.categories,
                 "view_count": details.view_count,
                 "like_count": details.like_count,
+                "transcribed_seconds": details.transcribed_seconds,
+                "estimated_usd": details.estimated_usd,
             }
         )
 
@@ -170,7 +185,7 @@ class TranscriptPage(BaseModel):
     captions_source: CaptionsSource | None = Field(
         description="`none`: the video has no captions; null: they have not been looked for yet."
     )
-    captions_language: str | None
+    captions_language: str | None = Field(description="Null while there are none, and where nobody could name it.")
     captions_kind: CaptionsKind | None
     segments: Sequence[SegmentOutput]
     next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
@@ -224,6 +239,7 @@ class EventPage(BaseModel):
 
 def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
     error_code = ErrorType(record.error_code) if record.error_code else None
+    captions_missing = ErrorType(record.captions_missing) if record.captions_missing else None
     return {
         "id": record.id,
         "list_id": record.list_id,
@@ -238,6 +254,8 @@ def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
         "import_progress": record.import_progress,
         "captions_source": record.captions_source,
         "captions_language": record.captions_language,
+        "captions_missing": captions_missing,
+        "captions_missing_message": import_error_text(captions_missing, language) if captions_missing else None,
         "error_code": error_code,
         "error_message": import_error_text(error_code, language) if error_code else None,
         "created_at": record.created_at,

@@ -10,17 +10,22 @@ from services.api.installation_schemas import ClientConfig, Features, Health, Re
 from services.api.openapi import problem_responses
 from services.api.problem_texts import ProblemCode, TroubleCode
 from services.api.problems import Problem
+from services.api.speech_schemas import SpeechToText
 from shared import VERSION
 from shared.contracts.texts import Language
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
-from shared.db.driver import driver_of
-from shared.db.upstreams import find_status
+from shared.contracts.upstreams import PauseReason, UpstreamStatus
+from shared.db.upstreams import all_statuses
 from shared.temporal.client import TEMPORAL_AWAY
 
 router = APIRouter(tags=["system"])
 
 CHECK_SECONDS = 1.0
 """Whoever probes waits for 2 to 4 s: the answer has to be there before."""
+TROUBLES = {
+    PauseReason.CERTIFICATE_UNTRUSTED: TroubleCode.CERTIFICATE_UNTRUSTED,
+    PauseReason.TRANSCRIPTION_MISCONFIGURED: TroubleCode.TRANSCRIPTION_MISCONFIGURED,
+}
+"""Pauses that somebody has to do something about."""
 
 
 @router.get("/health", summary="Is the process alive?")
@@ -37,12 +42,13 @@ async def get_health() -> Health:
 async def get_readiness(shared: Shared, language: RequestLanguage) -> Readiness:
     """Ready when Postgres answers and has every migration.
 
-    Degraded while imports cannot go on: without Temporal, or because the settings let no call to YouTube through.
+    Degraded while imports cannot go on: without Temporal, or because the settings let no call to YouTube through. And
+    while they let none through to the speech-to-text server: then imports go on without the captions it would make.
     """
-    youtube, temporal_answers = await asyncio.gather(_youtube(shared), _answers(shared.client))
+    upstreams, temporal_answers = await asyncio.gather(_upstreams(shared), _answers(shared.client))
+    reasons = {status.reason for status in upstreams if status.is_paused}
     troubles = [] if temporal_answers else [TroubleCode.TEMPORAL_AWAY]
-    if youtube and youtube.is_paused and youtube.reason is PauseReason.CERTIFICATE_UNTRUSTED:
-        troubles.append(TroubleCode.CERTIFICATE_UNTRUSTED)
+    troubles += [code for reason, code in TROUBLES.items() if reason in reasons]
     return Readiness(
         status="degraded" if troubles else "ready",
         temporal="ok" if temporal_answers else "away",
@@ -50,27 +56,32 @@ async def get_readiness(shared: Shared, language: RequestLanguage) -> Readiness:
     )
 
 
-@router.get("/config", summary="What a user interface has to know")
-async def get_config(shared: Shared) -> ClientConfig:
-    """Addresses, feature flags, languages and version of this installation."""
+@router.get(
+    "/config",
+    summary="What a user interface has to know",
+    responses=problem_responses(ProblemCode.VALIDATION_FAILED, asks_database=False),
+)
+async def get_config(shared: Shared, language: RequestLanguage) -> ClientConfig:
+    """Addresses, feature flags, languages and version of this installation, and whether there is speech-to-text."""
     settings = shared.settings
     return ClientConfig(
         websocket_url=settings.websocket_url,
         temporal_ui_url=settings.temporal_ui_url,
         features=Features(import_progress=settings.import_progress_enabled),
+        speech_to_text=SpeechToText.of(settings, language),
         languages=list(Language),
         version=VERSION,
     )
 
 
-async def _youtube(shared: Resources) -> UpstreamStatus | None:
-    """How YouTube stands. Raises Problem (503) when the database cannot be used."""
+async def _upstreams(shared: Resources) -> list[UpstreamStatus]:
+    """How they stand. Raises Problem (503) when the database cannot be used."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             if not await shared.database.is_migrated():
                 raise Problem(ProblemCode.DATABASE_NOT_MIGRATED)
             async with shared.database.connection() as connection:
-                return await find_status(driver_of(connection), Upstream.YOUTUBE)
+                return await all_statuses(connection)
     except TimeoutError:
         raise Problem(ProblemCode.DATABASE_AWAY) from None
 

@@ -24,11 +24,13 @@ router = APIRouter(prefix="/upstreams", tags=["upstreams"])
 logger = logging.getLogger(__name__)
 
 
-@router.get("", summary="See how YouTube stands", responses=problem_responses(ProblemCode.VALIDATION_FAILED))
+@router.get(
+    "", summary="See how YouTube and speech-to-text stand", responses=problem_responses(ProblemCode.VALIDATION_FAILED)
+)
 async def list_upstreams(shared: Shared, language: RequestLanguage) -> UpstreamList:
-    """State, pace, budget and pauses, as last written down: neither Temporal nor a worker has to be there.
+    """State, pace, budgets and pauses, as last written down: neither Temporal nor a worker has to be there.
 
-    An upstream is missing until a worker has run for the first time.
+    `youtube` is missing until a worker has run for the first time, `transcription` until one has with speech-to-text.
     """
     async with shared.database.connection() as connection:
         statuses = await all_statuses(connection)
@@ -60,7 +62,7 @@ async def pause_upstream(upstream: Upstream, shared: Shared) -> UpstreamChange:
 async def resume_upstream(upstream: Upstream, shared: Shared) -> UpstreamChange:
     """End the operator's pause, or else one that the upstream asked for: that with a single call, to see.
 
-    It does not end the pause of an hour whose requests are spent: calls go again when some are an hour old.
+    It does not end the pause of an hour or a day whose limit is reached: calls go again when enough is old.
     `GET /api/upstreams` shows it within about a second; while no worker runs, as soon as one does.
     """
     await _accepted(_governor(shared, upstream).resume())
@@ -68,7 +70,9 @@ async def resume_upstream(upstream: Upstream, shared: Shared) -> UpstreamChange:
 
 
 def _governor(shared: Resources, upstream: Upstream) -> GovernorClient:
-    return GovernorClient(shared.client, upstream, shared.settings.youtube_pace)
+    settings = shared.settings
+    policy = settings.youtube_pace if upstream is Upstream.YOUTUBE else settings.transcription_pace
+    return GovernorClient(shared.client, upstream, policy)
 
 
 async def _accepted(signal: Awaitable[None]) -> None:

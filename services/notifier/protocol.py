@@ -115,7 +115,7 @@ def pause_of(status: UpstreamStatus | None, language: Language = Language.EN) ->
     """What is told of a pause; None where there is none. Its governor gives every pause a reason."""
     if status is None or not status.is_paused or status.reason is None:
         return None
-    message = pause_text(status.reason, language)
+    message = pause_text(status.upstream, status.reason, language)
     return UpstreamPaused(upstream=status.upstream, reason=status.reason, resume_at=status.resume_at, message=message)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from services.stack.causes import plain_words, without_secrets, without_user
 from services.stack.errors import StackError
 from services.stack.findings import Finding, Mark, ill, normal, well
-from services.stack.pace import pace_finding, youtube_status
+from services.stack.pace import pace_finding, speech_to_text_off, upstream_statuses
 from services.stack.probes import has_worker, is_migrated, postgres_trouble, temporal_trouble
 from services.stack.running import Running, Subject
 from services.stack.youtube import way_of, way_trouble
@@ -45,7 +45,9 @@ class Checks:
             is_well[what] = bool(findings) and all(finding.mark is Mark.WELL for finding in findings)
             tell(findings)
         if is_well["PostgreSQL"]:
-            tell(await self._in_time("YouTube", self._pace(is_way_open=is_well["YouTube"])))
+            tell(await self._in_time("YouTube", self._paces(is_way_open=is_well["YouTube"])))
+        if self._subject.youtube:
+            tell(speech_to_text_off(self._settings))
 
     async def _temporal(self) -> list[Finding]:
         if "temporal" not in self._subject.servers:
@@ -88,8 +90,9 @@ class Checks:
         trouble = await asyncio.get_running_loop().run_in_executor(thread, way_trouble, self._settings)
         return [ill(trouble) if trouble else well(f"The way to YouTube is open, {way_of(self._settings)}.")]
 
-    async def _pace(self, *, is_way_open: bool) -> list[Finding]:
-        return [pace_finding(await youtube_status(self._settings), is_way_open=is_way_open)]
+    async def _paces(self, *, is_way_open: bool) -> list[Finding]:
+        statuses = await upstream_statuses(self._settings)
+        return [pace_finding(upstream, status, is_way_open=is_way_open) for upstream, status in statuses.items()]
 
     def _does_not_answer(self, server: str, what: str) -> Finding:
         if self._running is not None and self._running.is_starting(server):

@@ -48,6 +48,11 @@ class Home:
         return self.path / "logs"
 
     @property
+    def audio(self) -> Path:
+        """Sound that speech-to-text works on, unless `VIDFERRY_AUDIO_STORE` names another place."""
+        return self.path / "audio"
+
+    @property
     def state_file(self) -> Path:
         """What `vidferry status` reads."""
         return self.path / "state.json"
@@ -65,7 +70,7 @@ class Home:
     def create(self) -> None:
         """Make the directories, closed to other users. Raises StackError when they cannot be written to."""
         try:
-            for directory in filter(None, (self.outer, self.path, self.logs)):
+            for directory in filter(None, (self.outer, self.path, self.logs, self.audio)):
                 directory.mkdir(parents=True, exist_ok=True)
                 directory.chmod(0o700)
             for file in (self.lock_file, self.launcher_file):

@@ -1,4 +1,4 @@
-"""How YouTube stands, as its `RateGovernor` has written it down, in the operator's words."""
+"""How YouTube and speech-to-text stand, as their `RateGovernor`s have written it down, in the operator's words."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,65 +10,101 @@ from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, Ups
 from shared.db.driver import transaction
 from shared.db.engine import create_engine
 from shared.db.upstreams import find_status
-from shared.settings import Settings
+from shared.settings import Settings, TranscriptionOff
+from workflows import budget
 
-RESUME = "POST /api/upstreams/youtube/resume"
-ADVICE = {
+NAMES = {Upstream.YOUTUBE: "YouTube", Upstream.TRANSCRIPTION: "Speech-to-text"}
+TO_CORRECT = {
     PauseReason.CERTIFICATE_UNTRUSTED: "Correct YOUTUBE_PROXY or YOUTUBE_CA_FILE, and start Vidferry again.",
+    PauseReason.TRANSCRIPTION_MISCONFIGURED: "Correct TRANSCRIPTION_API_KEY (or GROQ_API_KEY), TRANSCRIPTION_BASE_URL "
+    "or TRANSCRIPTION_MODEL, and start Vidferry again.",
+}
+"""What the operator has to do."""
+ADVICE = TO_CORRECT | {
     PauseReason.HOURLY_REQUESTS: "YOUTUBE_HOURLY_REQUESTS says how often that is.",
-    PauseReason.OPERATOR: f"{RESUME} lets them go on.",
+    PauseReason.TRANSCRIPTION_ALLOWANCE: "TRANSCRIPTION_HOURLY_AUDIO_SECONDS, TRANSCRIPTION_DAILY_AUDIO_SECONDS and "
+    "TRANSCRIPTION_DAILY_REQUESTS say how much that is.",
 }
 """What the operator may do, where waiting is not all there is."""
-NOTHING_ASKED = "nothing was asked yet."
+NEARLY_SPENT = {
+    PauseReason.HOURLY_REQUESTS: "the hour's requests are nearly spent",
+    PauseReason.TRANSCRIPTION_ALLOWANCE: "the day's requests are nearly spent",
+}
 OLD = timedelta(minutes=1)
 """What is older than this is told with its time."""
 
 
-async def youtube_status(settings: Settings) -> UpstreamStatus | None:
-    """How YouTube stands; None before it was ever asked. Raises what the database raises, TimeoutError for silence."""
+async def upstream_statuses(settings: Settings) -> dict[Upstream, UpstreamStatus | None]:
+    """How YouTube stands, None before it was ever asked; and speech-to-text, unless it is off or was never asked.
+
+    Raises what the database raises, TimeoutError for silence.
+    """
     engine = create_engine(settings, pool_size=1)
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS), transaction(engine) as connection:
-            return await find_status(connection, Upstream.YOUTUBE)
+            found = {upstream: await find_status(connection, upstream) for upstream in Upstream}
     finally:
         await engine.dispose()
+    if settings.transcription_off or found[Upstream.TRANSCRIPTION] is None:
+        del found[Upstream.TRANSCRIPTION]
+    return found
 
 
-def pace_finding(status: UpstreamStatus | None, *, is_way_open: bool) -> Finding:
-    """How YouTube stands, and whether somebody has to do something about it."""
-    if status is None:
-        return well(f"YouTube: {NOTHING_ASKED}")
-    text = f"YouTube: {in_words(status)}"
-    if not status.is_paused:
+def pace_finding(upstream: Upstream, status: UpstreamStatus | None, *, is_way_open: bool) -> Finding:
+    """How an upstream stands, and whether somebody has to do something about it; `is_way_open`: to YouTube."""
+    text = told(upstream, status)
+    if status is None or not status.is_paused:
         return well(text)
-    if status.reason is not PauseReason.CERTIFICATE_UNTRUSTED:
-        return normal(text)
-    if is_way_open:
-        return normal(f"YouTube: {_what(status)} The certificate was not trusted; now it is. {RESUME} tries at once.")
-    return ill(text)
+    if status.reason is PauseReason.CERTIFICATE_UNTRUSTED and is_way_open:
+        now = f"The certificate was not trusted; now it is. {_resume(status)} tries at once."
+        return normal(f"{NAMES[upstream]}: {_what(status)} {now}")
+    return ill(text) if status.reason in TO_CORRECT else normal(text)
+
+
+def speech_to_text_off(settings: Settings) -> list[Finding]:
+    """That there is no speech-to-text, unless somebody wanted it so."""
+    if settings.transcription_off is not TranscriptionOff.NO_KEY:
+        return []
+    missing = "neither GROQ_API_KEY nor TRANSCRIPTION_API_KEY is set"
+    return [normal(f"Speech-to-text is off: {missing}. Videos that have no captions go without.")]
+
+
+def told(upstream: Upstream, status: UpstreamStatus | None) -> str:
+    """How an upstream stands, in a line."""
+    return f"{NAMES[upstream]}: {in_words(status) if status else 'nothing was asked yet.'}"
 
 
 def in_words(status: UpstreamStatus) -> str:
     """The pace; or that there is a pause, until when, why, and what to do."""
-    if not status.is_paused:
-        left = f"{status.requests_left} of {status.hourly_requests} requests left in this hour"
-        is_old = datetime.now(UTC) - status.at > OLD
-        return f"{_rate(status)}, {left} (as of {_clock(status.at)})." if is_old else f"{_rate(status)}, {left}."
-    if status.reason is None:
-        return _what(status)
-    return " ".join(filter(None, (_what(status), pause_text(status.reason), ADVICE.get(status.reason))))
+    if status.is_paused:
+        reason = pause_text(status.upstream, status.reason) if status.reason else None
+        return " ".join(filter(None, (_what(status), reason, _advice(status))))
+    told = ", ".join(filter(None, (_rate(status), budget.in_words(status.budgets))))
+    is_old = datetime.now(UTC) - status.at > OLD
+    return f"{told} (as of {_clock(status.at)})." if is_old else f"{told}."
+
+
+def _advice(status: UpstreamStatus) -> str | None:
+    if status.reason is PauseReason.OPERATOR:
+        return f"{_resume(status)} ends this pause."
+    return ADVICE.get(status.reason) if status.reason else None
+
+
+def _resume(status: UpstreamStatus) -> str:
+    return f"POST /api/upstreams/{status.upstream}/resume"
 
 
 def _what(status: UpstreamStatus) -> str:
     if status.state is UpstreamState.HALF_OPEN:
-        return "paused; the next import is tried."
+        is_youtube = status.upstream is Upstream.YOUTUBE
+        return f"paused; the next {'import' if is_youtube else 'piece of sound'} is tried."
     return f"paused; next try at {_clock(status.resume_at)}." if status.resume_at else "paused."
 
 
 def _rate(status: UpstreamStatus) -> str:
     rate = _calls(status.calls_per_second)
-    if status.reason is PauseReason.HOURLY_REQUESTS:
-        return f"{rate}, slowed down: the hour's requests are nearly spent"
+    if status.reason in NEARLY_SPENT:
+        return f"{rate}, slowed down: {NEARLY_SPENT[status.reason]}"
     is_slowed_down = status.calls_per_second < status.max_calls_per_second
     return f"{rate} (slowed down from {_calls(status.max_calls_per_second)})" if is_slowed_down else rate
 

@@ -1,7 +1,6 @@
 """What runs on one machine: the embedded servers and the services, as processes to be supervised."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -13,11 +12,11 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from services.stack.demo import DEMO_VIDEOS, StandIns
 from services.stack.home import PROJECT_ROOT, Home
 from services.stack.postgres import EmbeddedPostgres, stored_password
 from services.stack.probes import (
     http_answers,
-    port_answers,
     postgres_answers,
     postgres_trouble,
     temporal_answers,
@@ -33,28 +32,12 @@ API_COMMAND = ("-m", "services.api")
 WORKER_COMMAND = ("-m", "services.worker")
 NOTIFIER_COMMAND = ("-m", "services.notifier")
 SETUP_COMMAND = ("-m", "services.worker.setup")
-"""Migrations, search attributes, schedules: runs to its end before the services start. Safe to run twice."""
-STANDIN_COMMAND = ("-m", "tests.standin")
-"""What Python is told, here and in docker-compose.yml."""
+"""What Python is told, here and in docker-compose.yml. The set-up (migrations, search attributes, schedules) runs to
+its end before the services start; it is safe to run twice."""
 
 KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""
 SERVER_STOP_SECONDS = 20
-DEMO_PACE = {
-    "YOUTUBE_CALLS_PER_SECOND": "5",
-    "YOUTUBE_HOURLY_REQUESTS": "100000",
-    "YOUTUBE_BOT_CHECK_PAUSE_SECONDS": "15",
-    "YOUTUBE_MAX_PAUSE_SECONDS": "30",
-    "YOUTUBE_RATE_STEP_SECONDS": "5",
-}
-"""The stand-in has no limits; where it plays one, nobody wants to wait as long as for the real YouTube."""
-DEMO_VIDEOS = {
-    "https://www.youtube.com/watch?v=demoCaption": "captions in two languages, chapters",
-    "https://youtu.be/demoAutoCap": "automatic captions, chapters in the description",
-    "https://www.youtube.com/shorts/demoNoCaps_": "no captions",
-    "https://youtu.be/demoPrivate": "a private video: the import ends in an error",
-}
-"""What to try first in the demo; every other id is an invented video too."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +57,7 @@ class Plan:
         """
         stack, settings = StackSettings(), Settings()
         home.create()
-        filled_in = embedded_places(home, stack) | {"health_port": settings.health_port or free_port()}
+        filled_in = embedded_places(home, stack, settings) | {"health_port": settings.health_port or free_port()}
         return cls(home, stack, settings.model_copy(update=filled_in), demo)
 
     @property
@@ -121,11 +104,11 @@ class Plan:
         if self.stack.temporal_address is None:
             servers.append(self._temporal_process())
         if self.demo:
-            servers.append(self._standin_process())
+            servers += self._stand_ins.processes()
         return servers
 
     def services(self) -> list[ManagedProcess]:
-        """Our own processes, to be stopped in the opposite order. In the demo the stand-in must be ready by now."""
+        """Our own processes, to be stopped in the opposite order. In the demo the stand-ins must be ready by now."""
         worker = f"http://127.0.0.1:{self.settings.health_port}"
         notifier = f"http://{_reachable(self.settings.notifier_host)}:{self.settings.notifier_port}"
         api = self._api_url
@@ -146,21 +129,17 @@ class Plan:
             "TEMPORAL_ADDRESS": self.settings.temporal_address,
             "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
             "VIDFERRY_WORKER_HEALTH_PORT": str(self.settings.health_port),
+            "VIDFERRY_AUDIO_STORE": self.settings.audio_store.get_secret_value(),
         }
-        return environment | (self._standin_environment() if self.demo else {})
+        return environment | (self._stand_ins.environment() if self.demo else {})
 
     @property
     def _api_url(self) -> str:
         return f"http://{_reachable(self.settings.api_host)}:{self.settings.api_port}"
 
     @property
-    def _standin_directory(self) -> Path:
-        return self.home.path / "standin"
-
-    def _standin_environment(self) -> dict[str, str]:
-        written = json.loads((self._standin_directory / "standin.json").read_text())
-        pace = {name: os.environ.get(name) or value for name, value in DEMO_PACE.items()}
-        return {"YOUTUBE_PROXY": written["proxy_url"], "YOUTUBE_CA_FILE": written["ca_file"], **pace}
+    def _stand_ins(self) -> StandIns:
+        return StandIns(self.home, self.stack)
 
     def _postgres_process(self) -> ManagedProcess:
         return ManagedProcess(
@@ -189,17 +168,6 @@ class Plan:
             stop_timeout_seconds=SERVER_STOP_SECONDS,
         )
 
-    def _standin_process(self) -> ManagedProcess:
-        port = str(self.stack.standin_port)
-        written = self._standin_directory / "standin.json"
-        written.unlink(missing_ok=True)  # an earlier run's
-
-        async def is_ready() -> bool:
-            return written.exists() and await asyncio.to_thread(port_answers, "127.0.0.1", self.stack.standin_port)
-
-        argv = [sys.executable, *STANDIN_COMMAND, "--directory", str(self._standin_directory), "--port", port]
-        return ManagedProcess("standin", "YouTube stand-in", argv, is_ready, url=f"127.0.0.1:{port}")
-
     def _service(self, name: str, title: str, command: tuple[str, ...], url: str, health_url: str) -> ManagedProcess:
         return ManagedProcess(
             name,
@@ -213,9 +181,11 @@ class Plan:
         )
 
 
-def embedded_places(home: Home, stack: StackSettings) -> dict[str, object]:
-    """The settings that say where the embedded servers are."""
+def embedded_places(home: Home, stack: StackSettings, settings: Settings) -> dict[str, object]:
+    """The settings that say where the embedded servers are, and where sound is kept unless `settings` were told."""
     places: dict[str, object] = {}
+    if "audio_store" not in settings.model_fields_set:
+        places["audio_store"] = SecretStr(str(home.audio))
     if stack.database_url is None:
         places["database_url"] = SecretStr(_postgres(home, stack).url())
     if stack.temporal_address is None:

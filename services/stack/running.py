@@ -68,7 +68,8 @@ class Running:
         from services.stack.settings import service_settings, stack_settings
 
         stack = stack_settings(environment)
-        settings = service_settings(environment).model_copy(update=embedded_places(self.home, stack))
+        settings = service_settings(environment)
+        settings = settings.model_copy(update=embedded_places(self.home, stack, settings))
         begun = {entry.name for entry in self.entries} | stack.outside_servers
         return Subject(settings, SERVERS & begun, youtube=not self.home.is_demo)
 

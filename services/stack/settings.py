@@ -5,7 +5,8 @@ import socket
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -44,6 +45,8 @@ class StackSettings(BaseSettings):
     temporal_ui_port: Port = Field(default=8233, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
     standin_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
     """The demo's YouTube stand-in."""
+    speech_port: Port = Field(default=8004, validation_alias="VIDFERRY_SPEECH_PORT")
+    """The demo's speech-to-text stand-in."""
 
     @property
     def outside_servers(self) -> set[str]:
@@ -86,6 +89,12 @@ def stack_settings(environment: Mapping[str, str]) -> StackSettings:
     return _LauncherSettings.model_validate(_given(StackSettings, environment))
 
 
+def variables_of(setting: FieldInfo) -> list[str]:
+    """The environment variables that a setting is read from; the first that is set counts."""
+    alias = setting.validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [str(alias)]
+
+
 def problems_of(error: ValidationError) -> list[str]:
     """One sentence for each variable that is refused."""
     return [f"{'.'.join(map(str, problem['loc']))}: {_message(problem['msg'])}." for problem in error.errors()]
@@ -106,6 +115,7 @@ def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None
         wanted.append(("Temporal's Web UI", "127.0.0.1", stack.temporal_ui_port, "VIDFERRY_TEMPORAL_UI_PORT"))
     if demo:
         wanted.append(("the YouTube stand-in", "127.0.0.1", stack.standin_port, "VIDFERRY_STANDIN_PORT"))
+        wanted.append(("the speech-to-text stand-in", "127.0.0.1", stack.speech_port, "VIDFERRY_SPEECH_PORT"))
     variables: dict[int, str] = {}
     for what, host, port, variable in wanted:
         if port in variables:
@@ -124,7 +134,7 @@ def free_port() -> int:
 
 def _given(kind: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, str]:
     given = {name.upper(): value for name, value in environment.items() if value}
-    names = {str(field.validation_alias) for field in kind.model_fields.values()}
+    names = {name for field in kind.model_fields.values() for name in variables_of(field)}
     return {name: given[name] for name in names & given.keys()}
 
 

@@ -34,9 +34,9 @@ def status(home: Home) -> tuple[int, str]:
     if not running.entries:
         return RUNNING, "Vidferry is starting."
     with ThreadPoolExecutor(max_workers=len(running.entries) + 1) as pool:
-        youtube = pool.submit(_youtube, running)
+        upstreams = pool.submit(_upstreams, running)
         rows = list(pool.map(_row, running.entries))
-    return RUNNING, f"{_table([COLUMNS, *rows])}\n\nYouTube: {youtube.result()}"
+    return RUNNING, f"{_table([COLUMNS, *rows])}\n\n{upstreams.result()}"
 
 
 def state_now(entry: ProcessEntry) -> str:
@@ -58,27 +58,27 @@ def _row(entry: ProcessEntry) -> tuple[str, ...]:
     return (entry.name, state_now(entry), str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
 
 
-def _youtube(running: Running) -> str:
-    """How YouTube stands; why that is not known where it cannot be had at once."""
+def _upstreams(running: Running) -> str:
+    """How YouTube and speech-to-text stand; why that is not known where it cannot be had at once."""
     subject = None
     try:
         if (subject := running.subject()) is None:
-            return "not known (the processes of another user may not be read)."
+            return "YouTube: not known (the processes of another user may not be read)."
         if "postgres" not in subject.servers:
-            return "not known (PostgreSQL does not run yet)."
-        return _pace(subject.settings)
+            return "YouTube: not known (PostgreSQL does not run yet)."
+        return _paces(subject.settings)
     except ValueError:  # pydantic's is one
-        return "not known (a variable has an impossible value: `vidferry doctor` names it)."
+        return "YouTube: not known (a variable has an impossible value: `vidferry doctor` names it)."
     except Exception as error:  # whatever it is, the table is shown all the same
         url = subject.settings.database_url.get_secret_value() if subject else ""
-        return f"not known ({without_secrets(plain_words(error), url)})."
+        return f"YouTube: not known ({without_secrets(plain_words(error), url)})."
 
 
-def _pace(settings: "Settings") -> str:
-    from services.stack.pace import NOTHING_ASKED, in_words, youtube_status
+def _paces(settings: "Settings") -> str:
+    from services.stack.pace import told, upstream_statuses
 
-    found = asyncio.run(youtube_status(settings))
-    return in_words(found) if found else NOTHING_ASKED
+    statuses = asyncio.run(upstream_statuses(settings))
+    return "\n".join(told(upstream, status) for upstream, status in statuses.items())
 
 
 def _answers(entry: ProcessEntry) -> bool:

@@ -2,24 +2,18 @@
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from services.worker.adapters.captions import CaptionsAdapter
-from services.worker.adapters.connection import Connection
-from services.worker.adapters.metadata import MetadataAdapter
-from services.worker.build import Dependencies, build_workers, pool_size
+from services.worker.build import build_workers, pool_size
+from services.worker.dependencies import configure_governors, dependencies
 from services.worker.health import are_polled, serve_health
-from services.worker.reporting import UpstreamReporter
 from shared import process
-from shared.contracts.upstreams import Upstream
 from shared.db.engine import create_engine
-from shared.settings import Settings
+from shared.settings import Settings, TranscriptionOff
 from shared.temporal.client import TEMPORAL_AWAY, connect
-from shared.temporal.feed import FeedPublisher, ensure_feed
-from workflows.governors import GovernorClient
+from shared.temporal.feed import ensure_feed
 
 RECONNECT_SECONDS = 1.0
 
@@ -34,19 +28,9 @@ async def main() -> int:
     if (client := await _connected(settings, stop)) is None:
         return 0
     engine = create_engine(settings, pool_size=pool_size(settings))
-    threads = ThreadPoolExecutor(settings.youtube_max_concurrent, thread_name_prefix="youtube")
-    governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace)
-    async with FeedPublisher(client, settings.feed_shards) as feed, UpstreamReporter(governor) as reporter:
-        proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
-        connection = Connection(proxy, settings.youtube_ca_file, on_request=reporter.request_sent)
-        needs = Dependencies(
-            engine=engine,
-            publish=feed.publish,
-            metadata=MetadataAdapter(connection),
-            captions=CaptionsAdapter(connection),
-            reporter=reporter,
-            threads=threads,
-        )
+    if settings.transcription_off:
+        logger.info("no speech-to-text: %s", _OFF[settings.transcription_off])
+    async with dependencies(client, settings, engine) as needs:
         await _work(client, build_workers(client, settings, needs), settings, stop)
     await engine.dispose()
     return 0
@@ -58,13 +42,19 @@ async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
         try:
             client = await connect(settings, lazy=False)
             await asyncio.gather(*(ensure_feed(client, shard) for shard in range(settings.feed_shards)))
-            await GovernorClient(client, Upstream.YOUTUBE, settings.youtube_pace).configure()
+            await configure_governors(client, settings)
         except TEMPORAL_AWAY as error:
             logger.warning("waiting for Temporal at %s: %s", settings.temporal_address, error)
             await asyncio.sleep(RECONNECT_SECONDS)
         else:
             return client
     return None
+
+
+_OFF = {
+    TranscriptionOff.SWITCHED_OFF: "TRANSCRIPTION_ENABLED is off",
+    TranscriptionOff.NO_KEY: "neither GROQ_API_KEY nor TRANSCRIPTION_API_KEY is set",
+}
 
 
 async def _work(client: Client, workers: list[Worker], settings: Settings, stop: asyncio.Event) -> None:

@@ -43,6 +43,13 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         with self._lock:
             self._requests += 1
 
+    def call_began(self, began: UpstreamStatus | None, audio_seconds: float) -> None:
+        """Tell of a call that sends one request with so much sound, before the next one may go, which it may prevent.
+
+        `began` is as for `call_ended`, which has to follow. Returns at once, never fails.
+        """
+        self._add(UpstreamReport(epoch=_epoch(began), calls=0, requests=1, audio_seconds=audio_seconds), due_in=0)
+
     def call_ended(
         self,
         began: UpstreamStatus | None,
@@ -52,17 +59,15 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         retry_after_seconds: float | None = None,
     ) -> None:
         """Note a call: how the upstream stood when it began, and what came of it. Returns at once, never fails."""
-        report = UpstreamReport(epoch=began.epoch if began else UNKNOWN_EPOCH, calls=1, requests=0)
+        report = UpstreamReport(epoch=_epoch(began), calls=1, requests=0)
         if error_type and ERROR_RULES[error_type].throttle is not Throttle.NO:
             report.throttle = ThrottledCall(
                 error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after_seconds
             )
         else:
-            report.answered = error_type is not ErrorType.UPSTREAM_UNAVAILABLE
-        self._add(report)
+            report.answered = error_type is None or not ERROR_RULES[error_type].is_no_answer
         patience = began.report_after_seconds if began else FIRST_REPORT_SECONDS
-        self._due = min(self._due, time.monotonic() + (0 if report.throttle else patience))
-        self._changed.set()
+        self._add(report, due_in=0 if report.throttle else patience)
 
     async def __aenter__(self) -> "UpstreamReporter":
         self._task = asyncio.create_task(self._run(), name="upstream-reporter")
@@ -76,15 +81,19 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         if self._task:
             await self._task
 
-    def _add(self, report: UpstreamReport) -> None:
+    def _add(self, report: UpstreamReport, *, due_in: float) -> None:
         """Together with the one before it, unless that ends in a throttle or is of another epoch."""
         last = self._waiting[-1] if self._waiting else None
         if last is None or last.throttle or last.epoch != report.epoch:
             self._waiting.append(report)
-            return
-        last.calls += report.calls
-        last.answered = last.answered or report.answered
-        last.throttle = report.throttle
+        else:
+            last.calls += report.calls
+            last.requests += report.requests
+            last.audio_seconds += report.audio_seconds
+            last.answered = last.answered or report.answered
+            last.throttle = report.throttle
+        self._due = min(self._due, time.monotonic() + due_in)
+        self._changed.set()
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -107,7 +116,8 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
             try:
                 await asyncio.wait_for(self._governor.report(report), SEND_SECONDS)
             except Exception as error:  # whatever it was: the governor is to hear of it some time
-                logger.warning("the governor cannot be told of %d calls yet: %r", report.calls, error)
+                upstream = self._governor.upstream
+                logger.warning("the governor of %s cannot be told of calls yet: %r", upstream, error)
                 self._waiting.appendleft(report)
                 self._due = time.monotonic() + AGAIN_SECONDS
                 return
@@ -116,3 +126,7 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         with self._lock:
             taken, self._requests = self._requests, 0
         return taken
+
+
+def _epoch(began: UpstreamStatus | None) -> int:
+    return began.epoch if began else UNKNOWN_EPOCH

@@ -66,6 +66,15 @@ def driver_of(connection: AsyncConnection) -> DriverConnection:
     return cast("DriverConnection", connection.sync_connection.connection.driver_connection)
 
 
+def storable(value: object) -> object:
+    """Text without what Postgres cannot keep: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="ignore").decode()
+    if isinstance(value, (list, tuple)):
+        return [storable(element) for element in value]
+    return {name: storable(element) for name, element in value.items()} if isinstance(value, dict) else value
+
+
 def replace_closed_connections(engine: AsyncEngine) -> None:
     """Let `engine` hand out no connection whose socket the server has closed.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
-from shared.db.driver import DriverConnection
+from shared.db.driver import DriverConnection, storable
 from shared.db.models import Chapter, VideoEnrichment
 
 _KNOWN = """
@@ -99,7 +99,7 @@ async def find_enrichment(connection: DriverConnection, youtube_id: str) -> Vide
 
 async def save_metadata(connection: DriverConnection, found: VideoEnrichment) -> None:
     """Write what the metadata stage found, over what an earlier attempt found."""
-    values = {name: _storable(value) for name, value in found.model_dump(include=set(_FOUND)).items()}
+    values = {name: storable(value) for name, value in found.model_dump(include=set(_FOUND)).items()}
     for name in ("youtube_chapters", "caption_track"):
         # SQLAlchemy has told its connections to take JSON as text and to return it decoded.
         values[name] = json.dumps(values[name]) if values[name] is not None else None
@@ -148,15 +148,6 @@ async def mark_complete(connection: DriverConnection, youtube_id: str) -> None:
     )
 
 
-def _storable(value: object) -> object:
-    """Text without what Postgres cannot keep: NUL, and halves of surrogate pairs."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode(errors="ignore").decode()
-    if isinstance(value, list):
-        return [_storable(element) for element in value]
-    return {name: _storable(element) for name, element in value.items()} if isinstance(value, dict) else value
-
-
 def _columns(rows: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
     """`count` columns out of rows, as `unnest` takes them."""
-    return [[_storable(row[index]) for row in rows] for index in range(count)]
+    return [[storable(row[index]) for row in rows] for index in range(count)]

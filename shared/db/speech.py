@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.contracts.speech import AudioChunk
-from shared.db.driver import DriverConnection
+from shared.db.driver import DriverConnection, storable
 
 KEEP_CHUNKS = timedelta(days=30)
 """Pieces of a video whose import never came to its end are paid for once if it is asked for again so soon."""
 
 _FIND = "SELECT start_ms, end_ms, language, lines FROM transcribed_chunks WHERE youtube_id = $1"
-# Whoever is second keeps what the first one has, and costs nothing more.
+# What is kept again, because nobody heard that it was, costs nothing more.
 _KEEP = """
     WITH kept AS (
         INSERT INTO transcribed_chunks (youtube_id, start_ms, end_ms, language, lines) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO NOTHING RETURNING youtube_id
     )
-    INSERT INTO transcription_calls (youtube_id, model, audio_seconds, estimated_usd) VALUES ($1, $6, $7, $8)
+    INSERT INTO transcription_calls (youtube_id, model, audio_seconds, estimated_usd)
+    SELECT youtube_id, $6, $7, $8 FROM kept
     """
 _UPGRADABLE = """
     SELECT youtube_id FROM video_enrichments
@@ -70,7 +71,7 @@ async def keep_chunk(
         found.chunk.start_ms,
         found.chunk.end_ms,
         found.language,
-        json.dumps(found.lines),
+        json.dumps(storable(found.lines)),
         cost.model,
         cost.audio_seconds,
         cost.estimated_usd,

@@ -34,6 +34,8 @@ class VideoRecord:
     published_at: datetime | None
     captions_source: str | None
     captions_language: str | None
+    captions_missing: str | None
+    """Why there are none (`ErrorType`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,9 @@ class VideoDetails(VideoRecord):
     categories: list[str]
     view_count: int | None
     like_count: int | None
+    transcribed_seconds: float | None
+    """What captions from speech took, and cost; None for all others."""
+    estimated_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,12 @@ class ChapterRecord:
 
 _RECORD = (
     "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, v.created_at, "
-    "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language"
+    "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language, "
+    "e.captions_missing"
 )
 _DETAILS = (
     f"{_RECORD}, e.captions_kind, e.description, coalesce(e.tags, '{{}}') AS tags, "
-    "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count"
+    "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count, c.transcribed_seconds, c.estimated_usd"
 )
 _VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
 _CHANGED = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
@@ -153,7 +159,15 @@ _RETRY = text(
     SELECT {_CHANGED} FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
     """  # noqa: S608 - constants
 )
-_GET = text(f"SELECT {_DETAILS} FROM {_VIDEOS} WHERE v.id = :video_id AND v.user_id = :user_id")  # noqa: S608 - constants
+_GET = text(
+    f"""
+    SELECT {_DETAILS} FROM {_VIDEOS}, LATERAL (
+        SELECT sum(audio_seconds) AS transcribed_seconds, sum(estimated_usd) AS estimated_usd
+        FROM transcription_calls WHERE youtube_id = v.youtube_id AND e.captions_source = 'whisper'
+    ) c
+    WHERE v.id = :video_id AND v.user_id = :user_id
+    """  # noqa: S608 - constants
+)
 _PAGE = text(
     f"""
     SELECT {_RECORD} FROM {_VIDEOS}

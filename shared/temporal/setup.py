@@ -1,4 +1,4 @@
-"""What a Temporal namespace needs before the first import: search attributes and the schedule."""
+"""What a Temporal namespace needs before the first import: search attributes and schedules."""
 
 from datetime import timedelta
 
@@ -22,6 +22,10 @@ from shared.temporal.names import (
     IMPORT_STAGE,
     RECONCILE_IMPORTS,
     RECONCILE_SCHEDULE_ID,
+    SWEEP_AUDIO,
+    SWEEP_AUDIO_SCHEDULE_ID,
+    UPGRADE_CAPTIONS,
+    UPGRADE_CAPTIONS_SCHEDULE_ID,
     USER_ID,
     YOUTUBE_ID,
     TaskQueue,
@@ -37,7 +41,8 @@ SEARCH_ATTRIBUTES: dict[str, IndexedValueType.ValueType] = {
 async def set_up_namespace(client: Client, *, reconcile_interval_seconds: int) -> None:
     """Bring the namespace to what this code needs; safe to repeat. Raises one of TEMPORAL_AWAY when it is."""
     await _ensure_search_attributes(client)
-    await _ensure_reconcile_schedule(client, timedelta(seconds=reconcile_interval_seconds))
+    for schedule_id, schedule in _schedules(timedelta(seconds=reconcile_interval_seconds)).items():
+        await _ensure_schedule(client, schedule_id, schedule)
 
 
 async def _ensure_search_attributes(client: Client) -> None:
@@ -51,24 +56,55 @@ async def _ensure_search_attributes(client: Client) -> None:
         )
 
 
-async def _ensure_reconcile_schedule(client: Client, interval: timedelta) -> None:
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            RECONCILE_IMPORTS,
-            ReconcileInput(),
-            id=RECONCILE_SCHEDULE_ID,
-            task_queue=TaskQueue.IMPORTS,
-            execution_timeout=timedelta(minutes=15),
-            static_summary="Starts imports that nobody has started yet",
+def _schedules(reconcile_interval: timedelta) -> dict[str, Schedule]:
+    return {
+        RECONCILE_SCHEDULE_ID: _every(
+            reconcile_interval,
+            ScheduleActionStartWorkflow(
+                RECONCILE_IMPORTS,
+                ReconcileInput(),
+                id=RECONCILE_SCHEDULE_ID,
+                task_queue=TaskQueue.IMPORTS,
+                execution_timeout=timedelta(minutes=15),
+                static_summary="Starts imports that nobody has started yet",
+            ),
         ),
+        UPGRADE_CAPTIONS_SCHEDULE_ID: _every(
+            timedelta(hours=1),
+            ScheduleActionStartWorkflow(
+                UPGRADE_CAPTIONS,
+                id=UPGRADE_CAPTIONS_SCHEDULE_ID,
+                task_queue=TaskQueue.IMPORTS,
+                static_summary="Looks whether YouTube has captions by now where they were made from speech",
+            ),
+        ),
+        SWEEP_AUDIO_SCHEDULE_ID: _every(
+            timedelta(hours=1),
+            ScheduleActionStartWorkflow(
+                SWEEP_AUDIO,
+                id=SWEEP_AUDIO_SCHEDULE_ID,
+                task_queue=TaskQueue.IMPORTS,
+                execution_timeout=timedelta(hours=1),
+                static_summary="Deletes sound that was left behind",
+            ),
+        ),
+    }
+
+
+def _every(interval: timedelta, action: ScheduleActionStartWorkflow) -> Schedule:
+    return Schedule(
+        action=action,
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)]),
         # What was missed while Temporal was away needs no catching up: one look sees everything.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
     )
+
+
+async def _ensure_schedule(client: Client, schedule_id: str, schedule: Schedule) -> None:
     try:
-        await client.create_schedule(RECONCILE_SCHEDULE_ID, schedule)
+        await client.create_schedule(schedule_id, schedule)
     except ScheduleAlreadyRunningError:
-        handle = client.get_schedule_handle(RECONCILE_SCHEDULE_ID)
+        handle = client.get_schedule_handle(schedule_id)
 
         def keep_state(present: ScheduleUpdateInput) -> ScheduleUpdate:
             schedule.state = present.description.schedule.state  # an operator may have paused it

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from services.api import examples
 from services.api.app import create_app
 from shared.contracts.texts import pause_text, waiting_text
-from shared.contracts.upstreams import PauseReason
+from shared.contracts.upstreams import PauseReason, Upstream
 from shared.settings import Settings
 
 DESCRIPTION = create_app(Settings()).openapi()
@@ -53,6 +53,7 @@ def test_every_endpoint_is_described() -> None:
         ("get", "/api/upstreams"),
         ("post", "/api/upstreams/{upstream}/pause"),
         ("post", "/api/upstreams/{upstream}/resume"),
+        ("get", "/api/usage"),
         ("get", "/api/health"),
         ("get", "/api/ready"),
         ("get", "/api/config"),
@@ -103,10 +104,11 @@ def test_the_operators_pause_needs_temporal_alone(change: str) -> None:
 
 
 def test_examples_of_a_pause_say_what_is_said() -> None:
-    one_import, upstream = examples.PROGRESS_PAUSED, examples.UPSTREAM
+    one_import = examples.PROGRESS_PAUSED
 
     assert one_import["message"] == waiting_text(PauseReason(one_import["waiting_for"]))
-    assert upstream["message"] == pause_text(PauseReason(upstream["reason"]))
+    for upstream in (examples.UPSTREAM, examples.TRANSCRIPTION):
+        assert upstream["message"] == pause_text(Upstream(upstream["name"]), PauseReason(upstream["reason"]))
 
 
 def _validator(schema: dict[str, Any]) -> Draft202012Validator:

@@ -3,15 +3,17 @@
 import re
 
 import pytest
+from pydantic import AliasChoices, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.problem_texts import TROUBLE_TEXTS, TroubleCode
+from services.api.speech_schemas import SPEECH_OFF_TEXTS
 from shared.contracts.texts import Language
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
-from shared.settings import Settings
+from shared.settings import Settings, TranscriptionOff
 from tests.api.support import Api, problem, serving
 from tests.api.upstreams import paused
-from tests.support.upstreams import GOING, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, write_down
 
 
 async def test_with_everything_there_it_is_ready(api: Api) -> None:
@@ -46,7 +48,31 @@ async def test_settings_that_let_no_call_to_youtube_through_are_told(
         }
 
 
-@pytest.mark.parametrize("status", [GOING, paused(PauseReason.BOT_CHECK), paused(PauseReason.OPERATOR)])
+@pytest.mark.parametrize("state", [UpstreamState.OPEN, UpstreamState.HALF_OPEN])
+async def test_settings_that_speech_to_text_cannot_be_reached_with_are_told(
+    api: Api, engine: AsyncEngine, state: UpstreamState
+) -> None:
+    await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, state, of=SPEECH_GOING))
+
+    response = await api.http.get("/api/ready")
+
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    [trouble] = response.json()["problems"]
+    assert trouble["code"] == "transcription_misconfigured"
+    for variable in ("TRANSCRIPTION_API_KEY", "GROQ_API_KEY", "TRANSCRIPTION_BASE_URL", "TRANSCRIPTION_MODEL"):
+        assert variable in trouble["message"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        GOING,
+        paused(PauseReason.BOT_CHECK),
+        paused(PauseReason.OPERATOR),
+        paused(PauseReason.TRANSCRIPTION_LIMITED, of=SPEECH_GOING),
+        paused(PauseReason.TRANSCRIPTION_ALLOWANCE, UpstreamState.CLOSED, of=SPEECH_GOING),
+    ],
+)
 async def test_a_pause_that_ends_by_itself_or_was_wanted_is_no_problem(
     api: Api, engine: AsyncEngine, status: UpstreamStatus
 ) -> None:
@@ -56,17 +82,19 @@ async def test_a_pause_that_ends_by_itself_or_was_wanted_is_no_problem(
 
 
 async def test_every_problem_is_told_at_once(api_without_temporal: Api, engine: AsyncEngine) -> None:
-    await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED))
+    misconfigured = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING)
+    await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED), misconfigured)
 
-    problems = (await api_without_temporal.get("/ready"))["problems"]
+    codes = [trouble["code"] for trouble in (await api_without_temporal.get("/ready"))["problems"]]
 
-    assert [trouble["code"] for trouble in problems] == ["temporal_away", "certificate_untrusted"]
+    assert codes == ["temporal_away", "certificate_untrusted", "transcription_misconfigured"]
 
 
-def test_troubles_have_words_in_every_language_and_name_settings_that_exist() -> None:
-    variables = {field.validation_alias for field in Settings.model_fields.values()}
-    assert set(TROUBLE_TEXTS) == set(TroubleCode)
-    for words in TROUBLE_TEXTS.values():
+def test_what_is_wrong_has_words_in_every_language_that_name_settings_that_exist() -> None:
+    aliases = [field.validation_alias for field in Settings.model_fields.values()]
+    variables = {name for alias in aliases for name in (alias.choices if isinstance(alias, AliasChoices) else [alias])}
+    assert (set(TROUBLE_TEXTS), set(SPEECH_OFF_TEXTS)) == (set(TroubleCode), set(TranscriptionOff))
+    for words in [*TROUBLE_TEXTS.values(), *SPEECH_OFF_TEXTS.values()]:
         assert len(set(words.values())) == len(Language)
         named = [set(re.findall(r"[A-Z]+_[A-Z_]+", text)) for text in words.values()]
         assert named[0] == named[1] <= variables
@@ -97,10 +125,38 @@ async def test_the_configuration_names_what_a_user_interface_needs(settings: Set
         "websocket_url": "wss://vidferry.example/api/ws/progress",
         "temporal_ui_url": "https://t.example",
         "features": {"import_progress": False},
+        "speech_to_text": config["speech_to_text"],
         "languages": ["en", "de"],
         "version": config["version"],
     }
     assert config["version"][0].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"transcription_api_key": SecretStr("hidden")}, None),
+        ({"transcription_base_url": "http://127.0.0.1:8008/v1"}, None),
+        ({}, TranscriptionOff.NO_KEY),
+        ({"transcription_api_key": SecretStr("hidden"), "transcription_enabled": False}, TranscriptionOff.SWITCHED_OFF),
+    ],
+)
+@pytest.mark.parametrize("language", Language)
+async def test_the_configuration_says_whether_there_is_speech_to_text(
+    settings: Settings, engine: AsyncEngine, changes: dict[str, object], reason: TranscriptionOff | None, language: str
+) -> None:
+    in_use = {"transcription_model": "small", "transcription_max_minutes": 90}
+    async with serving(settings.model_copy(update=in_use | changes), engine) as api:
+        response = await api.http.get("/api/config", headers={"Accept-Language": language})
+
+    assert response.json()["speech_to_text"] == {
+        "enabled": reason is None,
+        "reason": reason,
+        "message": SPEECH_OFF_TEXTS[reason][Language(language)] if reason else None,
+        "model": "small",
+        "max_minutes": 90,
+    }
+    assert "hidden" not in response.text
 
 
 async def test_progress_is_shown_by_default(api_without_temporal: Api) -> None:

@@ -1,4 +1,4 @@
-"""How YouTube stands, and the operator's pause."""
+"""How YouTube and speech-to-text stand, and the operator's pause."""
 
 import asyncio
 from typing import Any
@@ -9,11 +9,11 @@ from temporalio.client import Client
 
 from services.api import upstreams
 from shared.contracts.texts import Language, pause_text
-from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
 from shared.settings import Settings
 from tests.api.support import Api, problem, serving
 from tests.api.upstreams import governor_at_work, paused
-from tests.support.upstreams import GOING, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, write_down
 from tests.support.waiting import eventually
 
 
@@ -45,8 +45,26 @@ async def test_while_calls_go_there_is_nothing_to_explain(api_without_temporal: 
         "burst": True,
         "hourly_requests": 900,
         "requests_left": 412,
+        "budgets": [{"unit": "requests", "per_seconds": 3600, "limit": 900, "left": 412}],
         "at": "2026-11-23T13:55:00Z",
     }
+
+
+async def test_speech_to_text_is_listed_with_its_own_limits(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    spent = paused(PauseReason.TRANSCRIPTION_ALLOWANCE, UpstreamState.CLOSED, of=SPEECH_GOING)
+    await write_down(engine, GOING, spent)
+
+    speech, youtube = (await api_without_temporal.get("/upstreams"))["items"]
+
+    assert (speech["name"], youtube["name"]) == ("transcription", "youtube")
+    assert (speech["hourly_requests"], speech["requests_left"]) == (None, None)
+    assert speech["budgets"] == [
+        {"unit": "requests", "per_seconds": 86_400, "limit": 2000, "left": 1999},
+        {"unit": "audio_seconds", "per_seconds": 3600, "limit": 7200, "left": 6600},
+    ]
+    assert (speech["paused"], youtube["paused"]) == (True, False)
+    assert speech["message"].startswith("As much speech as is allowed for now")
+    assert speech["resume_at"] == "2026-11-23T14:10:00Z"
 
 
 @pytest.mark.parametrize("reason", PauseReason)
@@ -60,7 +78,7 @@ async def test_a_pause_is_explained_in_the_language_of_the_request(
         [youtube] = response.json()["items"]
         assert (youtube["state"], youtube["reason"], youtube["calls_per_second"]) == ("open", reason, 0)
         assert youtube["paused"]
-        assert youtube["message"] == pause_text(reason, language)
+        assert youtube["message"] == pause_text(Upstream.YOUTUBE, reason, language)
         assert youtube["resume_at"] == "2026-11-23T14:10:00Z"
 
 
@@ -93,6 +111,24 @@ async def test_the_operator_pauses_and_resumes(api: Api, client: Client, engine:
     assert (stopped["reason"], stopped["resume_at"]) == ("operator", None)
     assert stopped["message"] == "The operator has paused imports."
     assert going["calls_per_second"] == going["max_calls_per_second"] == 1000  # the settings of these tests
+
+
+async def test_the_operator_pauses_speech_to_text_alone(api: Api, client: Client, engine: AsyncEngine) -> None:
+    async def stands(state: str) -> dict[str, Any]:
+        (speech,) = (await api.get("/upstreams"))["items"]
+        assert (speech["name"], speech["state"]) == ("transcription", state)
+        return dict(speech)
+
+    async with governor_at_work(client, engine):
+        response = await api.http.post("/api/upstreams/transcription/pause")
+        assert (response.status_code, response.json()) == (202, {"name": "transcription", "requested": "pause"})
+        stopped = await eventually(lambda: stands("paused"))
+        assert (await api.http.post("/api/upstreams/transcription/resume")).status_code == 202
+        going = await eventually(lambda: stands("closed"))
+
+    assert stopped["message"] == "The operator has paused speech recognition."
+    assert going["calls_per_second"] == pytest.approx(20 / 60)
+    assert [budget["left"] for budget in going["budgets"]] == [2000, 7200, 28_800]
 
 
 async def test_what_the_operator_wants_waits_for_a_worker(api: Api, client: Client, engine: AsyncEngine) -> None:

@@ -7,7 +7,13 @@ import string
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.contracts.errors import ErrorType
+from shared.contracts.texts import Language, import_error_text
+from shared.contracts.youtube import CaptionsKind, CaptionsSource
+from shared.db.driver import transaction
+from shared.db.enrichments import save_captions
 from tests.api.support import NOBODY, Api, problem, youtube_id
 
 
@@ -33,6 +39,8 @@ async def test_an_added_video_is_created_at_once(api_without_temporal: Api) -> N
         "import_progress": 0,
         "captions_source": None,
         "captions_language": None,
+        "captions_missing": None,
+        "captions_missing_message": None,
         "error_code": None,
         "error_message": None,
         "created_at": video["created_at"],
@@ -195,7 +203,8 @@ async def test_a_complete_video_tells_everything(api_without_temporal: Api) -> N
     }
     details = {"description": "From the first cut.", "tags": ["optics", "glass"], "categories": ["Education"]}
     counts = {"view_count": 48210, "like_count": 1930}
-    assert await api.get(f"/videos/{video['id']}") == video | expected | details | counts
+    speech = {"transcribed_seconds": None, "estimated_usd": None}
+    assert await api.get(f"/videos/{video['id']}") == video | expected | details | counts | speech
     assert (await api.get(f"/lists/{list_id}/videos"))["items"] == [video | expected]
 
 
@@ -211,6 +220,72 @@ async def test_an_error_is_told_in_the_language_of_the_request(api_without_tempo
         "video_private",
         "Dieses Video ist privat.",
     )
+
+
+async def test_a_video_without_captions_says_why_in_the_language_of_the_request(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    video = await api.add(list_id)
+    await api.complete()
+    await api.execute("UPDATE video_enrichments SET captions_source = 'none', captions_missing = 'speech_too_long'")
+
+    for language in Language:
+        for path in (f"/api/videos/{video['id']}", f"/api/lists/{list_id}/videos"):
+            answer = (await api.http.get(path, headers={"Accept-Language": language})).json()
+            [told] = answer.get("items", [answer])
+            assert (told["captions_source"], told["captions_missing"]) == ("none", "speech_too_long")
+            assert told["captions_missing_message"] == import_error_text(ErrorType.SPEECH_TOO_LONG, language)
+            assert (told["error_code"], told["error_message"]) == (None, None)
+
+
+async def test_captions_from_speech_say_what_they_took(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    video = await api.add(await api.new_list())
+    await api.complete()
+    await api.execute(
+        """
+        INSERT INTO transcription_calls (youtube_id, model, audio_seconds, estimated_usd)
+        VALUES (:mine, 'm', 600, 0.0185), (:mine, 'm', 164.1, 0.00506), (:mine, 'm', 0.2, 0), (:other, 'm', 600, 0.0185)
+        """,
+        mine=youtube_id(1),
+        other=youtube_id(2),
+    )
+
+    of_youtube = await api.get(f"/videos/{video['id']}")
+    await api.execute("UPDATE video_enrichments SET captions_source = 'whisper'")
+    of_speech = await api.get(f"/videos/{video['id']}")
+
+    assert (of_youtube["transcribed_seconds"], of_youtube["estimated_usd"]) == (None, None)
+    assert of_speech == of_youtube | {
+        "captions_source": "whisper",
+        "transcribed_seconds": 764.3,
+        "estimated_usd": 0.0236,
+    }
+
+
+async def test_captions_from_speech_in_a_language_nobody_named_can_be_read(
+    api_without_temporal: Api, engine: AsyncEngine
+) -> None:
+    api = api_without_temporal
+    video = await api.add(await api.new_list())
+    await api.complete()
+    async with transaction(engine) as connection:
+        await save_captions(
+            connection,
+            youtube_id(1),
+            language=None,
+            kind=CaptionsKind.AUTOMATIC,
+            lines=[(0.0, 3.2, "Mmh.")],
+            source=CaptionsSource.WHISPER,
+        )
+
+    assert await api.get(f"/videos/{video['id']}/transcript") == {
+        "captions_source": "whisper",
+        "captions_language": None,
+        "captions_kind": "automatic",
+        "segments": [{"start_seconds": 0.0, "end_seconds": 3.2, "text": "Mmh."}],
+        "next_cursor": None,
+    }
 
 
 async def test_a_deleted_video_is_gone_and_can_be_added_again(api_without_temporal: Api) -> None:

@@ -21,7 +21,7 @@ RESUME_AT = datetime(2026, 11, 23, 14, 10, tzinfo=UTC)
 
 
 def paused(reason: PauseReason, state: UpstreamState = UpstreamState.OPEN, **changes: Any) -> UpstreamStatus:
-    """YouTube while no call goes, until `RESUME_AT`."""
+    """An upstream while no call goes, until `RESUME_AT`."""
     return upstreams.paused(reason, state, **({"resume_at": RESUME_AT} | changes))
 
 

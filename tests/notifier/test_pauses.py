@@ -1,4 +1,4 @@
-"""Pauses of YouTube: every client knows of them, whenever it came, and nobody is told twice."""
+"""Pauses of YouTube and of speech-to-text: every client knows of them, whenever it came, and nobody is told twice."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,8 @@ from shared.contracts.texts import Language
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
 from shared.db.upstreams import UpstreamRow
 from tests.notifier.support import Browser, Library, youtube
-from tests.support.upstreams import write_down
+from tests.support import upstreams
+from tests.support.upstreams import SPEECH_GOING, write_down
 from tests.support.waiting import eventually
 
 RESUME_AT = datetime(2040, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -127,6 +128,26 @@ async def test_a_budget_that_is_spent_is_a_pause(notifier: Notifier, engine: Asy
         assert await browser.receive() == paused("2040-01-02T03:04:05Z", "hourly_requests", message)
 
 
+async def test_a_pause_of_speech_to_text_is_one_of_its_own(notifier: Notifier, engine: AsyncEngine) -> None:
+    limited = {"of": SPEECH_GOING, "resume_at": RESUME_AT}
+    await write_down(engine, upstreams.paused(PauseReason.TRANSCRIPTION_LIMITED, **limited, at=datetime.now(UTC)))
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        message = "Speech recognition asks for a pause. Imports go on by themselves."
+        speech = {"upstream": "transcription", "reason": "transcription_limited", "message": message}
+        assert await browser.receive() == paused("2040-01-02T03:04:05Z") | speech
+        await write_down(engine, rate_limited())
+        assert await browser.receive() == paused("2040-01-02T03:04:05Z")
+        held = upstreams.paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING, at=datetime.now(UTC))
+        await write_down(engine, held)
+        message = "The operator has paused speech recognition."
+        assert await browser.receive() == paused(None, "operator", message) | {"upstream": "transcription"}
+        await write_down(engine, SPEECH_GOING.model_copy(update={"at": datetime.now(UTC)}))
+        assert await browser.receive() == RESUMED | {"upstream": "transcription"}
+        await write_down(engine, youtube(UpstreamState.CLOSED))
+        assert await browser.receive() == RESUMED
+
+
 async def test_a_pause_that_a_newer_version_changes_is_over_for_this_one(
     notifier: Notifier, engine: AsyncEngine
 ) -> None:
@@ -217,13 +238,17 @@ class Listener:
     def send(self, text: bytes) -> None:
         self.told.append(json.loads(text))
 
+    def told_of(self, upstream: Upstream) -> list[dict[str, Any]]:
+        """What it was told of one of them."""
+        return [told for told in self.told if told["upstream"] == upstream]
+
 
 @dataclass
 class Story:
     """Reads that begin in one order and end in another, while listeners come and go."""
 
     pauses: Pauses = field(default_factory=Pauses)
-    written: UpstreamRow | None = None
+    written: dict[Upstream, UpstreamRow] = field(default_factory=dict)
     minutes: int = 0
     reads: list[list[UpstreamRow]] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
@@ -235,11 +260,12 @@ class Story:
         resume_at = now.replace(minute=0) if number % 2 else None
         reason = [*PauseReason][number % 3]
         state = [*UpstreamState, UpstreamState.CLOSED, UpstreamState.CLOSED, UpstreamState.OPEN][number % 7]
-        status = None if number % 11 == 10 else youtube(state, reason, resume_at, at=now)
-        self.written = UpstreamRow("youtube", now, status)
+        upstream = Upstream.TRANSCRIPTION if number % 5 < 2 else Upstream.YOUTUBE
+        status = youtube(state, reason, resume_at, at=now).model_copy(update={"upstream": upstream})
+        self.written[upstream] = UpstreamRow(upstream, now, None if number % 11 == 10 else status)
 
     def begin_read(self, _number: int) -> None:
-        self.reads.append([self.written] if self.written else [])
+        self.reads.append([*self.written.values()])
 
     def end_read(self, number: int) -> None:
         if self.reads:
@@ -267,18 +293,17 @@ def test_whatever_the_order_nobody_is_told_wrongly(steps: list[tuple[Callable[[S
         story.end_read(len(story.reads) - 1)  # the newest first
     latecomer = Listener()
     story.pauses.join(latecomer)
-    assert story.pauses.status_of(Upstream.YOUTUBE) == (story.written.status if story.written else None)
-    assert [told["type"] for told in latecomer.told] == ["upstream_paused"] * is_paused(story)
-    for listener in story.listeners:
-        last = [*([RESUMED] if listener.told else []), *latecomer.told][-1:]
-        assert listener.told[-1:] == last
-        assert listener.told[:1] != [RESUMED]
-        assert all(earlier != later for earlier, later in zip(listener.told, listener.told[1:], strict=False))
-
-
-def is_paused(story: Story) -> bool:
-    status = story.written.status if story.written else None
-    return status is not None and status.is_paused
+    known = {status.upstream: status for status in story.pauses.statuses}
+    for upstream in Upstream:
+        row, at_last = story.written.get(upstream), latecomer.told_of(upstream)
+        status = row.status if row else None
+        assert known.get(upstream) == status
+        assert [told["type"] for told in at_last] == ["upstream_paused"] * (status is not None and status.is_paused)
+        for told in [listener.told_of(upstream) for listener in story.listeners]:
+            resumed = RESUMED | {"upstream": upstream}
+            assert told[-1:] == [*([resumed] if told else []), *at_last][-1:]
+            assert told[:1] != [resumed]
+            assert all(earlier != later for earlier, later in zip(told, told[1:], strict=False))
 
 
 def test_who_left_is_told_nothing_more() -> None:

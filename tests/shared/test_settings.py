@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.upstreams import PacePolicy
-from shared.settings import Settings
+from shared.settings import GROQ_URL, Settings, TranscriptionOff
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
@@ -61,6 +61,8 @@ def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hidden1@127.0.0.1/x")
     monkeypatch.setenv("YOUTUBE_PROXY", "http://me:hidden2@127.0.0.1:1")
+    monkeypatch.setenv("GROQ_API_KEY", "hidden3")
+    monkeypatch.setenv("VIDFERRY_AUDIO_STORE", "sftp://me:hidden4@store.example/audio")
     assert "hidden" not in repr(Settings())
 
 
@@ -79,3 +81,97 @@ def test_the_pace_of_youtube_is_carried_from_the_environment(monkeypatch: pytest
     for name, value in pace.model_dump().items():
         monkeypatch.setenv(f"YOUTUBE_{name.upper()}", str(value))
     assert Settings().youtube_pace == pace
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({}, TranscriptionOff.NO_KEY),
+        ({"TRANSCRIPTION_BASE_URL": f"{GROQ_URL}/"}, TranscriptionOff.NO_KEY),
+        ({"GROQ_API_KEY": ""}, TranscriptionOff.NO_KEY),
+        ({"GROQ_API_KEY": "a key"}, None),
+        ({"TRANSCRIPTION_API_KEY": "a key"}, None),
+        ({"TRANSCRIPTION_BASE_URL": "http://127.0.0.1:8008/v1"}, None),
+        ({"TRANSCRIPTION_ENABLED": "false", "GROQ_API_KEY": "a key"}, TranscriptionOff.SWITCHED_OFF),
+        ({"TRANSCRIPTION_ENABLED": "false"}, TranscriptionOff.SWITCHED_OFF),
+    ],
+)
+def test_there_is_speech_to_text_where_it_is_wanted_and_has_the_key_it_needs(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], reason: TranscriptionOff | None
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().transcription_off is reason
+
+
+@pytest.mark.parametrize(("own", "key"), [("own key", "own key"), ("", "key of Groq")])
+def test_a_key_of_its_own_comes_before_groqs(monkeypatch: pytest.MonkeyPatch, own: str, key: str) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "key of Groq")
+    monkeypatch.setenv("TRANSCRIPTION_API_KEY", own)
+    found = Settings().transcription_api_key
+    assert found is not None
+    assert found.get_secret_value() == key
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://api.example/v1",
+        "api.example/v1",
+        "https://",
+        "https://api.example/v1?key=hidden",
+        "https://me:hidden@api.example/v1",
+    ],
+)
+def test_an_impossible_speech_to_text_server_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    refused = refusal(monkeypatch, "TRANSCRIPTION_BASE_URL", url)
+    assert "TRANSCRIPTION_BASE_URL" in refused
+    assert "not the address of a server" in refused
+    assert "hidden" not in refused
+
+
+def test_the_speech_to_text_server_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIPTION_BASE_URL", "http://127.0.0.1:8008/v1/")
+    assert Settings().transcription_base_url == "http://127.0.0.1:8008/v1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRANSCRIPTION_LANGUAGE", "German"),
+        ("TRANSCRIPTION_LANGUAGE", "de-DE"),
+        ("TRANSCRIPTION_MAX_MINUTES", "0"),
+        ("TRANSCRIPTION_MAX_CONCURRENT", "0"),
+        ("TRANSCRIPTION_REQUESTS_PER_MINUTE", "0"),
+        ("TRANSCRIPTION_DAILY_REQUESTS", "-1"),
+        ("TRANSCRIPTION_HOURLY_AUDIO_SECONDS", "-1"),
+        ("TRANSCRIPTION_DAILY_AUDIO_SECONDS", "-1"),
+        ("TRANSCRIPTION_CHUNK_SECONDS", "29"),
+        ("TRANSCRIPTION_CHUNK_SECONDS", "1801"),
+        ("TRANSCRIPTION_TIMEOUT_SECONDS", "0"),
+        ("TRANSCRIPTION_TIMEOUT_SECONDS", "1501"),
+        ("TRANSCRIPTION_USD_PER_HOUR", "-0.01"),
+    ],
+)
+def test_impossible_numbers_and_languages_of_speech_to_text_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    assert name in refusal(monkeypatch, name, value)
+
+
+def test_the_pace_of_speech_to_text_is_carried_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {"daily_requests": 2001, "hourly_audio_seconds": 7201, "daily_audio_seconds": 28_801}
+    for name, value in {"requests_per_minute": 30, **limits}.items():
+        monkeypatch.setenv(f"TRANSCRIPTION_{name.upper()}", str(value))
+    pace = Settings().transcription_pace
+    assert (pace.calls_per_second, pace.burst_calls, pace.hourly_requests) == (0.5, 0, None)
+    assert pace.model_dump(include=set(limits)) == limits
+
+
+def test_no_limit_of_speech_to_text_is_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DAILY_REQUESTS", "HOURLY_AUDIO_SECONDS", "DAILY_AUDIO_SECONDS"):
+        monkeypatch.setenv(f"TRANSCRIPTION_{name}", "0")
+    pace = Settings().transcription_pace
+    assert (pace.daily_requests, pace.hourly_audio_seconds, pace.daily_audio_seconds) == (None, None, None)

@@ -171,7 +171,7 @@ def test_a_taken_port_is_one_sentence_before_anything_starts(home: Home, variabl
     port = os.environ[variable]
     assert up.stderr == f"Port {port} for {what} is taken by another program: set {variable} to a free one.\n"
     assert (up.returncode, up.stdout) == (1, "")
-    assert sorted(os.listdir(home.path)) == ["launcher.pid", "lock", "logs", "postgres-password"]
+    assert sorted(os.listdir(home.path)) == ["audio", "launcher.pid", "lock", "logs", "postgres-password"]
     assert not is_locked(home)
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from services.stack import plan
 from services.stack.home import PROJECT_ROOT
+from services.stack.settings import variables_of
 from services.stack.temporal import DYNAMIC_CONFIG, temporal_binary
 from shared.settings import Settings
 
@@ -62,15 +63,42 @@ def test_every_process_may_drain_before_it_is_killed(services: dict[str, dict[st
         assert "VIDFERRY_DRAIN_SECONDS" not in services[name]["environment"]
 
 
+def with_defaults(prefix: str) -> dict[str, str]:
+    """Every setting whose variable begins with `prefix` and that has a default, as compose passes it on."""
+    found: dict[str, str] = {}
+    for field in Settings.model_fields.values():
+        for name in variables_of(field):
+            if name.startswith(prefix) and field.default is not None:
+                default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+                found[name] = f"${{{name}:-{default}}}"
+    return found
+
+
 def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str, dict[str, Any]]) -> None:
-    fields = {field.validation_alias: field.default for field in Settings.model_fields.values()}
-    youtube = {name: default for name, default in fields.items() if str(name).startswith("YOUTUBE_")}
     worker, api = services["worker"]["environment"], services["api"]["environment"]
-    assert [name for name in youtube if name not in worker] == []
-    paced = {name: default for name, default in youtube.items() if default is not None}
-    assert {name: worker[name] for name in paced} == {name: f"${{{name}:-{paced[name]}}}" for name in paced}
-    pace = paced.keys() - {"YOUTUBE_MAX_CONCURRENT"}
-    assert {name: api[name] for name in pace} == {name: worker[name] for name in pace}
+    pace = with_defaults("YOUTUBE_")
+    assert {name: worker[name] for name in pace} == pace
+    assert {"YOUTUBE_PROXY", "YOUTUBE_CA_FILE"} <= worker.keys()
+    del pace["YOUTUBE_MAX_CONCURRENT"]
+    assert {name: api[name] for name in pace} == pace
+
+
+@pytest.mark.parametrize("name", ["worker", "api"])
+def test_every_setting_of_speech_to_text_is_passed_on(services: dict[str, dict[str, Any]], name: str) -> None:
+    environment = services[name]["environment"]
+    passed_on = {variable: text for variable, text in environment.items() if variable.startswith("TRANSCRIPTION_")}
+    either_key = {"TRANSCRIPTION_API_KEY": "${TRANSCRIPTION_API_KEY:-${GROQ_API_KEY:-}}"}
+    no_default = {"TRANSCRIPTION_LANGUAGE": "${TRANSCRIPTION_LANGUAGE:-}"}
+    assert passed_on == with_defaults("TRANSCRIPTION_") | either_key | no_default
+    assert "GROQ_API_KEY" not in environment
+
+
+def test_sound_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, dict[str, Any]]) -> None:
+    (place,) = [volume.removeprefix("audio:") for volume in services["worker"]["volumes"] if volume.startswith("audio")]
+    assert services["worker"]["environment"]["VIDFERRY_AUDIO_STORE"] == f"${{VIDFERRY_AUDIO_STORE:-{place}}}"
+    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
+    (user,) = re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE)
+    assert f"install --directory --owner={user} --mode=0700 {place}\n" in dockerfile
 
 
 def test_temporal_is_configured_like_the_embedded_one(services: dict[str, dict[str, Any]]) -> None:

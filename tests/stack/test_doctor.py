@@ -20,7 +20,7 @@ from shared.settings import Settings
 from tests.stack.conftest import left_over
 from tests.stack.reports import Environment, Report, examine
 from tests.standin import Standin
-from tests.support.upstreams import GOING, paused, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, paused, write_down
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
 
@@ -28,7 +28,7 @@ from tests.support.worker import worker_at_work
 @pytest.fixture
 def terminal(home: Home, environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home from which nothing was started; this terminal names the test's own servers."""
-    for name, value in environment.items():
+    for name, value in {**environment, "GROQ_API_KEY": "a-key"}.items():
         monkeypatch.setenv(name, value)
     return home
 
@@ -176,6 +176,26 @@ async def test_a_certificate_is_an_error_until_the_way_is_open(
     report = await examine(terminal)
     assert "YOUTUBE_CA_FILE" in report.about("✗ YouTube: paused.")
     assert "set YOUTUBE_CA_FILE" in report.about("✗ The certificate")
+
+
+async def test_speech_to_text_is_told_once_it_was_asked(terminal: Home, engine: AsyncEngine) -> None:
+    assert "Speech-to-text" not in str(await examine(terminal))
+    await write_down(engine, SPEECH_GOING)
+    assert (await examine(terminal)).about("Speech-to-text: 0.25 calls per second").startswith("✓")
+    await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
+    report = await examine(terminal)
+    assert "TRANSCRIPTION_BASE_URL" in report.about("✗ Speech-to-text: paused.")
+    assert "a-key" not in str(report)
+
+
+async def test_speech_to_text_without_a_key_is_no_error(
+    terminal: Home, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
+    monkeypatch.delenv("GROQ_API_KEY")
+    assert (await examine(terminal)).about("Speech-to-text").startswith("– Speech-to-text is off: neither")
+    monkeypatch.setenv("TRANSCRIPTION_BASE_URL", "http://127.0.0.1:8000/v1")  # which may want none
+    assert (await examine(terminal)).about("Speech-to-text").startswith("✗ Speech-to-text: paused.")
 
 
 async def test_what_nobody_foresaw_is_told_as_well(terminal: Home, engine: AsyncEngine) -> None:

@@ -83,7 +83,7 @@ async def test_services_that_crash_again_and_again_do_not_hide_the_rest(
     write_state(home, *services)
     report = await examine(home)
     assert report.lines[0] == "✗ Worker is restarting (restarts: 4): `vidferry logs worker` says why."
-    assert [line[0] for line in report.lines] == ["✗", "✗", "✗", *"✓✓✓✓✓"]
+    assert [line[0] for line in report.lines] == ["✗", "✗", "✗", *"✓✓✓✓✓", "–"]
 
 
 async def test_a_start_is_no_error(

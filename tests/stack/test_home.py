@@ -36,7 +36,8 @@ def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.demo.create()
     home.create()
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.demo.path, home.logs)} == {0o700}
+    made = (home.path, home.demo.path, home.logs, home.audio)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o700}
 
 
 def test_an_existing_open_home_is_closed(tmp_path: Path) -> None:

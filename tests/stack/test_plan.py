@@ -1,7 +1,6 @@
 """What runs where, from the environment."""
 
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -9,10 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from services.stack.home import PROJECT_ROOT, Home
-from services.stack.plan import DEMO_PACE, DEMO_VIDEOS, Plan, python_environment
+from services.stack.home import Home
+from services.stack.plan import Plan, python_environment
 from services.stack.postgres import stored_password
-from tests.standin.demo import demo_library
 
 
 def names(plan: Plan) -> list[str]:
@@ -94,51 +92,25 @@ def test_an_address_is_spelled_as_in_a_url(
     assert Plan.make(home, demo=False).urls["API"] == f"http://{reached_at}:8123/api"
 
 
-def test_the_demo_adds_the_standin_and_sends_the_services_there(home: Home) -> None:
-    plan = Plan.make(home.demo, demo=True)
-    assert names(plan) == ["postgres", "temporal", "standin"]
-    standin = home.path / "demo" / "standin"
-    standin.mkdir()
-    (standin / "standin.json").write_text('{"proxy_url": "http://127.0.0.1:8002", "ca_file": "/ca.pem"}')
-    for service in plan.services():
-        assert service.env["YOUTUBE_PROXY"] == "http://127.0.0.1:8002"
-        assert service.env["YOUTUBE_CA_FILE"] == "/ca.pem"
-        assert service.env["YOUTUBE_CALLS_PER_SECOND"] == "5"
+def test_the_demo_adds_its_stand_ins(home: Home) -> None:
+    assert names(Plan.make(home.demo, demo=True)) == ["postgres", "temporal", "standin", "speech"]
 
 
-def test_the_demos_pace_is_the_readmes_and_gives_way_to_ones_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    standin = home.path / "standin"
-    standin.mkdir()
-    (standin / "standin.json").write_text('{"proxy_url": "http://127.0.0.1:8002", "ca_file": "/ca.pem"}')
-    monkeypatch.setenv("YOUTUBE_CALLS_PER_SECOND", "")
-    environment = Plan.make(home, demo=True).service_environment()
-    readme = (PROJECT_ROOT / "README.md").read_text()
-    written = dict(re.findall(r"^\| `(\w+)` .* The demo uses (\S+)\. \|$", readme, re.MULTILINE))
-    assert written == {name: environment[name] for name in DEMO_PACE}
-    monkeypatch.setenv("YOUTUBE_CALLS_PER_SECOND", "2")
-    assert Plan.make(home, demo=True).service_environment()["YOUTUBE_CALLS_PER_SECOND"] == "2"
+def test_sound_is_kept_in_the_home(home: Home) -> None:
+    for where, demo in ((home, False), (home.demo, True)):
+        assert Plan.make(where, demo=demo).settings.audio_store.get_secret_value() == str(where.path / "audio")
+    (worker, *_) = Plan.make(home, demo=False).services()
+    assert worker.env["VIDFERRY_AUDIO_STORE"] == str(home.audio)
+
+
+def test_sound_is_kept_where_one_says(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDFERRY_AUDIO_STORE", "s3://ferry/audio")
+    assert Plan.make(home, demo=False).service_environment()["VIDFERRY_AUDIO_STORE"] == "s3://ferry/audio"
 
 
 def test_only_the_demo_says_what_to_try(home: Home) -> None:
     assert "https://youtu.be/demoPrivate" in Plan.make(home.demo, demo=True).welcome
     assert "demoPrivate" not in Plan.make(home, demo=False).welcome
-
-
-def test_what_to_try_is_in_the_standins_library() -> None:
-    library = demo_library()
-    library.generate = False
-    for url in DEMO_VIDEOS:
-        assert library.get(url[-11:]) is not None
-
-
-async def test_the_standin_of_an_earlier_run_is_not_taken_for_ready(home: Home) -> None:
-    plan = Plan.make(home.demo, demo=True)
-    ready_file = home.path / "demo" / "standin" / "standin.json"
-    ready_file.parent.mkdir()
-    ready_file.touch()
-    *_, standin = plan.servers()
-    assert not ready_file.exists()
-    assert not await standin.probe()
 
 
 def test_an_impossible_setting_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

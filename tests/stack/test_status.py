@@ -14,7 +14,7 @@ from services.stack.settings import free_port
 from services.stack.state import ProcessEntry, StackState
 from services.stack.status import status
 from tests.stack.conftest import GONE_PID, entry, left_over, process_with
-from tests.support.upstreams import GOING, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, write_down
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -100,14 +100,15 @@ async def test_uptime_in_two_units(running: Home, seconds: int, shown: str) -> N
     assert uptime == shown
 
 
-async def test_how_youtube_stands_is_told_below(running: Home, database_url: str, engine: AsyncEngine) -> None:
-    with process_with({"DATABASE_URL": database_url}) as pid:
+async def test_how_the_upstreams_stand_is_told_below(running: Home, database_url: str, engine: AsyncEngine) -> None:
+    with process_with({"DATABASE_URL": database_url, "GROQ_API_KEY": "a-key"}) as pid:
         StackState({}, [entry("worker", pid=pid)]).write(running.state_file)
         _, before = status(running)
-        await write_down(engine, GOING)
+        await write_down(engine, GOING, SPEECH_GOING)
         _, after = status(running)
     assert before.endswith("\n\nYouTube: nothing was asked yet.")
     assert "\n\nYouTube: 0.5 calls per second, 412 of 900 requests left in this hour" in after
+    assert "\nSpeech-to-text: 0.25 calls per second, 1999 of 2000 requests left in these 24 hours, " in after
 
 
 async def test_a_database_that_does_not_answer_hides_nothing(running: Home) -> None:

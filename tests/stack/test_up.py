@@ -12,9 +12,12 @@ import psutil
 
 from services.stack.home import Home, is_locked
 from services.stack.state import StackState
+from shared.contracts.errors import ErrorType
+from shared.contracts.stages import CLOSED_STAGES
+from shared.contracts.youtube import CaptionsSource
 from tests.stack.conftest import Launch, LauncherProcess, eventually, processes_of
 
-NAMES = ["postgres", "temporal", "standin", "worker", "notifier", "api"]
+NAMES = ["postgres", "temporal", "standin", "speech", "worker", "notifier", "api"]
 START_SECONDS = 120
 """On a busy machine; a few seconds otherwise."""
 
@@ -46,6 +49,18 @@ def doctor() -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+async def imported(api: str, list_id: str, url: str) -> Any:
+    """The video when its import has ended."""
+    video = call(f"{api}/lists/{list_id}/videos", {"url": url})
+
+    def has_ended() -> bool:
+        video.update(call(f"{api}/videos/{video['id']}"))
+        return video["import_stage"] in CLOSED_STAGES
+
+    await eventually(has_ended, f"the import of {url} has ended", within_seconds=START_SECONDS)
+    return video
+
+
 async def started_demo(launch: Launch) -> LauncherProcess:
     launcher = await launch("-m", "services.stack", "demo")
     await launcher.says("Vidferry is ready.", within_seconds=START_SECONDS)
@@ -73,6 +88,10 @@ async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch,
     created = call(f"{api}/lists", {"name": "Harbour"})
     await kill_all_and_await_their_return(launcher, home.demo)
     assert call(f"{api}/lists/{created['id']}")["name"] == "Harbour"
+    spoken = await imported(api, created["id"], "https://youtu.be/demoSpeech_")
+    assert spoken["captions_source"] == CaptionsSource.WHISPER
+    silent = await imported(api, created["id"], "https://youtu.be/demoNoCaps_")
+    assert (silent["captions_source"], silent["captions_missing"]) == (CaptionsSource.NONE, ErrorType.SPEECH_NONE)
 
     launcher.signal(signal.SIGINT)
     assert await launcher.exit_code() == 0

@@ -147,7 +147,8 @@ def _streaming_data(video: StandinVideo, client: str) -> Json:
 
 def _audio_format(video: StandinVideo, audio: Audio, client: str) -> Json:
     query = {"expire": _expires_at(), "id": video.youtube_id, "itag": str(audio.itag), "xtags": audio.xtags}
-    audio_format: Json = {
+    protection: Json = {"drmFamilies": ["WIDEVINE"]} if audio.is_protected else {}
+    return {
         "itag": audio.itag,
         "url": "https://rr1---sn-standin.googlevideo.com/videoplayback?" + urlencode(query | {"c": client}),
         "mimeType": audio.mime_type,
@@ -159,16 +160,19 @@ def _audio_format(video: StandinVideo, audio: Audio, client: str) -> Json:
         "approxDurationMs": str(video.duration_seconds * 1000),
         "audioSampleRate": "44100",
         "audioChannels": 2,
+        **protection,
+        **_audio_track(video, audio),
     }
-    if audio.is_protected:
-        audio_format["drmFamilies"] = ["WIDEVINE"]
+
+
+def _audio_track(video: StandinVideo, audio: Audio) -> Json:
+    """Which of several tracks it is; nothing where there is one only."""
     if audio.dubbed_language:
-        track = {"id": f"{audio.dubbed_language}.10", "displayName": "dubbed", "audioIsDefault": False}
-        audio_format["audioTrack"] = track
-    elif video.audio_language:
-        track = {"id": f"{video.audio_language}.4", "displayName": "original", "audioIsDefault": True}
-        audio_format["audioTrack"] = track
-    return audio_format
+        name = _LANGUAGES.get(audio.dubbed_language, audio.dubbed_language)
+        return {"audioTrack": {"id": f"{audio.dubbed_language}.10", "displayName": name, "audioIsDefault": False}}
+    if video.audio_language:
+        return {"audioTrack": {"id": f"{video.audio_language}.4", "displayName": "original", "audioIsDefault": True}}
+    return {}
 
 
 def _captions(video: StandinVideo, client: str) -> Json:

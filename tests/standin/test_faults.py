@@ -76,6 +76,25 @@ def test_a_stall_outlasts_the_clients_patience(standin: Standin) -> None:
         assert client.get(WATCH).status_code == 200
 
 
+def test_a_stall_in_the_middle_of_an_answer(standin: Standin) -> None:
+    standin.faults.add(Fault(kind=Kind.WATCH, stall_seconds=3600, stall_after_bytes=10, times=1))
+    with http(standin, timeout_seconds=0.3) as impatient, impatient.stream("GET", WATCH) as answer:
+        received = answer.iter_raw()
+        assert len(next(received)) == 10
+        with pytest.raises(httpx.ReadTimeout):
+            next(received)
+
+
+def test_a_pause_in_the_middle_of_an_answer_harms_nothing(standin: Standin) -> None:
+    with http(standin) as client:
+        standin.faults.add(Fault(kind=Kind.WATCH, stall_seconds=0.01, stall_after_bytes=10, times=1))
+        paused = client.get(WATCH)
+        standin.faults.add(Fault(kind=Kind.WATCH, stall_after_bytes=10, cut_after_bytes=20, times=1))
+        with pytest.raises(httpx.RemoteProtocolError, match="received 20 bytes"):
+            client.get(WATCH)
+    assert paused.text.endswith("</html>")
+
+
 async def test_a_stalled_request_does_not_keep_the_standin_from_stopping(tmp_path: Path) -> None:
     async with Standin.start(directory=tmp_path) as own:
         own.faults.add(Fault(stall_seconds=3600))

@@ -157,6 +157,25 @@ def test_ytdlp_downloads_the_audio(standin: Standin, tmp_path: Path) -> None:
     assert [kind for kind, _ in kinds(standin)].count(Kind.AUDIO) == 1
 
 
+def test_each_of_several_sounds_has_its_address(standin: Standin) -> None:
+    dubbed, protected = Audio(b"two", dubbed_language="fr"), Audio(b"three", itag=251, is_protected=True)
+    with_pictures = Audio(b"four", 'video/mp4; codecs="avc1.42001E, mp4a.40.2"', 18, 300_000)
+    audios = (Audio(b"one"), dubbed, protected, with_pictures)
+    standin.library.add(StandinVideo(YOUTUBE_ID, audios=audios, audio_language="de"))
+    found = extract(standin, YOUTUBE_ID, allow_unplayable_formats=True)["formats"]
+    with http(standin) as client:
+        sounds = {each["format_id"]: (each["language"], client.get(each["url"]).text) for each in found}
+        nothing = client.get(found[0]["url"], params={"itag": "139"})
+    assert sounds == {
+        "140-0": ("fr", "two"),
+        "140-1": ("de", "one"),
+        "251": ("de", "three"),
+        "18": ("de", "four"),
+    }
+    assert [each["has_drm"] for each in found].count(True) == 1
+    assert nothing.content == b""
+
+
 def test_audio_is_served_in_ranges(standin: Standin) -> None:
     standin.library.add(StandinVideo(YOUTUBE_ID, audios=(Audio(b"0123456789"),)))
     url = extract(standin, YOUTUBE_ID)["url"]
@@ -169,3 +188,4 @@ def test_audio_is_served_in_ranges(standin: Standin) -> None:
     assert (rest.status_code, rest.content) == (206, b"89")
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, "bytes */10")
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "10")
+    assert [request.byte_range for request in standin.requests[2:]] == ["bytes=2-4", "bytes=8-", "bytes=10-", None]

@@ -1,11 +1,18 @@
-"""How YouTube stands, as its governor would have said."""
+"""How YouTube and speech-to-text stand, as their governors would have said."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
+from shared.contracts.upstreams import (
+    BudgetStatus,
+    BudgetUnit,
+    PauseReason,
+    Upstream,
+    UpstreamState,
+    UpstreamStatus,
+)
 from shared.db.driver import transaction
 from shared.db.upstreams import keep_status
 
@@ -17,13 +24,33 @@ GOING = UpstreamStatus(
     max_calls_per_second=0.5,
     hourly_requests=900,
     requests_left=412,
+    budgets=[BudgetStatus(unit=BudgetUnit.REQUESTS, per_seconds=3600, limit=900, left=412)],
     at=datetime(2026, 11, 23, 13, 55, tzinfo=UTC),
+)
+SPEECH_GOING = GOING.model_copy(
+    update={
+        "upstream": Upstream.TRANSCRIPTION,
+        "calls_per_second": 0.25,
+        "max_calls_per_second": 0.25,
+        "hourly_requests": None,
+        "requests_left": None,
+        "budgets": [
+            BudgetStatus(unit=BudgetUnit.REQUESTS, per_seconds=86_400, limit=2000, left=1999),
+            BudgetStatus(unit=BudgetUnit.AUDIO_SECONDS, per_seconds=3600, limit=7200, left=6600),
+        ],
+    }
 )
 
 
-def paused(reason: PauseReason | None, state: UpstreamState = UpstreamState.OPEN, **changes: Any) -> UpstreamStatus:
-    """YouTube while no call goes."""
-    return GOING.model_copy(update={"state": state, "reason": reason, "calls_per_second": 0} | changes)
+def paused(
+    reason: PauseReason | None,
+    state: UpstreamState = UpstreamState.OPEN,
+    *,
+    of: UpstreamStatus = GOING,
+    **changes: Any,
+) -> UpstreamStatus:
+    """An upstream while no call goes."""
+    return of.model_copy(update={"state": state, "reason": reason, "calls_per_second": 0} | changes)
 
 
 async def write_down(engine: AsyncEngine, *statuses: UpstreamStatus) -> None:

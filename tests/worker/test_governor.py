@@ -35,10 +35,10 @@ async def activities(client: Client, engine: AsyncEngine) -> AsyncIterator[Gover
     await ActivityEnvironment().run(activities.apply_rate, FULL_RATE)
 
 
-async def queue_rate(client: Client) -> float:
+async def queue_rate(client: Client, queue: TaskQueue = TaskQueue.YOUTUBE) -> float:
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
-        task_queue=TaskQueueName(name=TaskQueue.YOUTUBE),
+        task_queue=TaskQueueName(name=queue),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         report_config=True,
     )
@@ -79,6 +79,15 @@ async def second_call(steps: ScriptedSteps) -> bool:
     calls = called(steps, "fetch_metadata") + called(steps, "fetch_captions")
     assert calls == 2, steps.calls
     return True
+
+
+async def test_each_upstream_has_a_queue_of_its_own(client: Client, activities: GovernorActivities) -> None:
+    speech = ApplyRateInput(upstream=Upstream.TRANSCRIPTION, calls_per_second=0.25)
+    await ActivityEnvironment().run(activities.apply_rate, FULL_RATE)
+    await ActivityEnvironment().run(activities.apply_rate, speech)
+    assert await queue_rate(client, TaskQueue.TRANSCRIPTION) == 0.25
+    assert await queue_rate(client) == FULL_RATE.calls_per_second
+    await ActivityEnvironment().run(activities.apply_rate, speech.model_copy(update={"calls_per_second": 1000}))
 
 
 async def kept(engine: AsyncEngine) -> UpstreamStatus | None:

@@ -111,9 +111,37 @@ async def test_a_refusal_of_one_video_is_an_answer(
     assert await first_reports(client, 1) == [UpstreamReport(epoch=2, answered=True, calls=1, requests=0)]
 
 
-async def test_a_call_that_nobody_answers_counts_but_is_no_answer(client: Client, reporter: UpstreamReporter) -> None:
-    reporter.call_ended(status(2, 0), ID, ErrorType.UPSTREAM_UNAVAILABLE)
+@pytest.mark.parametrize("error_type", [ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.TRANSCRIPTION_UNAVAILABLE])
+async def test_a_call_that_nobody_answers_counts_but_is_no_answer(
+    client: Client, reporter: UpstreamReporter, error_type: ErrorType
+) -> None:
+    reporter.call_ended(status(2, 0), ID, error_type)
     assert await first_reports(client, 1) == [UpstreamReport(epoch=2, calls=1, requests=0)]
+
+
+async def test_what_a_call_spends_is_told_at_once_and_what_comes_of_it_later(
+    client: Client, reporter: UpstreamReporter
+) -> None:
+    reporter.call_began(status(3, LATER), 599.5)
+    spent = UpstreamReport(epoch=3, calls=0, requests=1, audio_seconds=599.5)
+    assert await first_reports(client, 1) == [spent]
+    reporter.call_ended(status(3, LATER), ID, None)
+    reporter.call_ended(status(3, 0), ID, ErrorType.TRANSCRIPTION_REFUSED)
+    assert await first_reports(client, 2) == [spent, UpstreamReport(epoch=3, answered=True, calls=2, requests=0)]
+
+
+async def test_calls_that_begin_together_are_told_together(client: Client, reporter: UpstreamReporter) -> None:
+    for _ in range(3):
+        reporter.call_began(None, 600)
+    assert await first_reports(client, 1) == [UpstreamReport(epoch=0, calls=0, requests=3, audio_seconds=1800)]
+
+
+async def test_the_upstream_is_named_that_cannot_be_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = Settings(temporal_address=f"127.0.0.1:{free_port()}")
+    away = GovernorClient(await connect(nowhere), Upstream.TRANSCRIPTION, nowhere.transcription_pace)
+    async with UpstreamReporter(away) as reporter:
+        reporter.call_began(None, 600)
+    assert "the governor of transcription cannot be told" in caplog.text
 
 
 async def test_before_the_governor_has_said_anything_calls_are_of_no_epoch(

@@ -72,20 +72,20 @@ class RecordingGovernorSteps(GovernorSteps):
 class Governed:
     """A governor, what workers report to it, and what came of that."""
 
-    def __init__(self, client: Client, policy: PacePolicy = POLICY) -> None:
+    def __init__(self, client: Client, policy: PacePolicy = POLICY, upstream: Upstream = Upstream.YOUTUBE) -> None:
         self.steps = RecordingGovernorSteps()
-        self.client = GovernorClient(client, Upstream.YOUTUBE, policy)
-        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(rate_governor_id(Upstream.YOUTUBE))
+        self.client = GovernorClient(client, upstream, policy)
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(rate_governor_id(upstream))
 
     async def status(self) -> UpstreamStatus:
         """What it answers when it is asked."""
         return await self.handle.query(RateGovernor.status)
 
-    async def throttled(self, *, times: int = 1) -> None:
+    async def throttled(self, error_type: ErrorType = ErrorType.RATE_LIMITED, *, times: int = 1) -> None:
         """Report calls that were asked to slow down."""
         epoch = (await self.status()).epoch
         for _ in range(times):
-            await self.client.report(throttled(ErrorType.RATE_LIMITED, epoch))
+            await self.client.report(throttled(error_type, epoch))
 
     async def answered(self) -> None:
         """Report a call that came back."""

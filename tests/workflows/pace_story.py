@@ -1,6 +1,7 @@
 """Telling what happens to a `Pace`: a clock that the test moves, and what workers report."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.upstreams import (
@@ -17,9 +18,50 @@ from workflows.pace import Pace
 
 POLICY = Settings().youtube_pace
 """What an installation has that sets nothing."""
+SPEECH_POLICY = Settings().transcription_pace
+"""Groq's free tier."""
 MINUTES = 60
 HOUR = 60 * MINUTES
 BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+OF_EARLIER_VERSION: dict[str, Any] = {
+    "upstream": "youtube",
+    "policy": {
+        "calls_per_second": 0.5,
+        "hourly_requests": 900,
+        "burst_calls": 20,
+        "burst_calls_per_second": 3.0,
+        "throttles_to_pause": 3,
+        "pause_seconds": 30.0,
+        "bot_check_pause_seconds": 900.0,
+        "max_pause_seconds": 21600.0,
+        "rate_step_seconds": 30.0,
+    },
+    "state": "closed",
+    "reason": None,
+    "since": "2026-01-01T12:00:00Z",
+    "resume_at": None,
+    "held_since": None,
+    "pause_seconds": 30.0,
+    "epoch": 7,
+    "throttles_in_a_row": 1,
+    "rate": 0.25,
+    "rate_changed_at": "2026-01-01T12:02:00Z",
+    "is_burst": False,
+    "burst_calls_left": 0.0,
+    "last_report_at": "2026-01-01T12:02:00Z",
+    "budget": {
+        "hourly_requests": 900,
+        "spent": [
+            {"start": "2026-01-01T12:00:00Z", "calls": 100, "requests": 200},
+            {"start": "2026-01-01T12:02:00Z", "calls": 200, "requests": 550},
+        ],
+    },
+    "probes": 3,
+    "is_on_probation": False,
+    "bot_checked": ["abcdefghijk"],
+    "story": ["2026-01-01 12:00:00 UTC: calls go again, at 0.25 per second"],
+}
+"""What a governor handed over to its next run when there was YouTube only, and one budget."""
 
 
 def throttled(
@@ -33,9 +75,9 @@ def throttled(
 class Story:
     """A pace and the time; calls belong to the present epoch unless another is given."""
 
-    def __init__(self, policy: PacePolicy = POLICY) -> None:
+    def __init__(self, policy: PacePolicy = POLICY, upstream: Upstream = Upstream.YOUTUBE) -> None:
         self.now = BEGIN
-        self.pace = Pace.begin(Upstream.YOUTUBE, policy, BEGIN)
+        self.pace = Pace.begin(upstream, policy, BEGIN)
 
     def later(self, seconds: float) -> None:
         """Let time pass, with every tick that is due on the way."""
@@ -50,6 +92,16 @@ class Story:
         """Calls that came back, with two requests each."""
         epoch = self.pace.epoch if epoch is None else epoch
         self._report(UpstreamReport(epoch=epoch, answered=True, calls=calls, requests=requests or 2 * calls))
+
+    def sends(self, audio_seconds: float, *, epoch: int | None = None) -> None:
+        """A call for a piece of sound begins."""
+        epoch = self.pace.epoch if epoch is None else epoch
+        self._report(UpstreamReport(epoch=epoch, calls=0, requests=1, audio_seconds=audio_seconds))
+
+    def recognised(self, *, epoch: int | None = None) -> None:
+        """A call for a piece of sound came back."""
+        epoch = self.pace.epoch if epoch is None else epoch
+        self._report(UpstreamReport(epoch=epoch, answered=True, calls=1, requests=0))
 
     def unanswered(self) -> None:
         """A call that nobody answered."""

@@ -20,7 +20,7 @@ from shared import process
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import UpstreamState
+from shared.contracts.upstreams import Upstream, UpstreamState
 from shared.temporal.feed import ensure_feed
 from shared.temporal.names import PRIORITY_BULK, TaskQueue, progress_feed_id
 from tests.support.waiting import eventually

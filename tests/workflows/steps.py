@@ -26,9 +26,11 @@ from shared.contracts.imports import (
 )
 from shared.contracts.stages import ImportStage
 from shared.temporal.names import TaskQueue
+from tests.workflows.speech_script import SpeechScript
 from workflows.activities import ImportSteps, YoutubeSteps
 from workflows.import_video import ImportVideo
 from workflows.start import start_import
+from workflows.upkeep import SweepAudio, UpgradeCaptions
 
 YOUTUBE_ID = "abcdefghijk"
 HEARTBEAT = timedelta(milliseconds=200)
@@ -49,6 +51,7 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
         self.script: dict[str, deque[object]] = defaultdict(deque)
         self.failed_with: ErrorType | None = None
         self.skipped_because: ErrorType | None = None
+        self.speech = SpeechScript(self._perform)
 
     def on(self, step: str, *outcomes: object) -> None:
         """What the next calls of a step do: raise an exception, wait for an event, or return a value."""
@@ -108,24 +111,38 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
 
     @asynccontextmanager
     async def at_work(self, client: Client, *, asking: bool = True) -> AsyncIterator[None]:
-        """Workers for both task queues; without `asking`, calls to YouTube stay in theirs."""
+        """Workers for every task queue; without `asking`, calls to YouTube stay in theirs."""
         imports: list[Callable[..., Any]] = [
             self.begin_import,
             self.skip_captions,
             self.save_chapters,
             self.complete_import,
             self.fail_import,
+            self.speech.plan_speech_to_text,
+            self.speech.keep_speech,
+            self.speech.find_upgradable_videos,
+            self.speech.note_looked_again,
         ]
-        youtube: list[Callable[..., Any]] = [self.fetch_metadata, self.fetch_captions]
+        youtube: list[Callable[..., Any]] = [self.fetch_metadata, self.fetch_captions, self.speech.extract_audio]
+        audio: list[Callable[..., Any]] = [
+            self.speech.split_audio,
+            self.speech.halve_chunk,
+            self.speech.discard_audio,
+            self.speech.sweep_audio,
+        ]
+        queues = {TaskQueue.AUDIO: audio, TaskQueue.TRANSCRIPTION: [self.speech.transcribe_chunk]}
+        if asking:
+            queues[TaskQueue.YOUTUBE] = youtube
         async with AsyncExitStack() as stack:
+            workflows = [ImportVideo, UpgradeCaptions, SweepAudio]
             await stack.enter_async_context(
-                Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo], activities=imports)
+                Worker(client, task_queue=TaskQueue.IMPORTS, workflows=workflows, activities=imports)
             )
-            if asking:
-                asks = Worker(
-                    client, task_queue=TaskQueue.YOUTUBE, activities=youtube, max_heartbeat_throttle_interval=HEARTBEAT
+            for queue, activities in queues.items():
+                worker = Worker(
+                    client, task_queue=queue, activities=activities, max_heartbeat_throttle_interval=HEARTBEAT
                 )
-                await stack.enter_async_context(asks)
+                await stack.enter_async_context(worker)
             yield
 
 

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
-from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
 from tests.workflows.pace_story import BEGIN, HOUR, MINUTES, POLICY, Story
-from workflows.pace import MAX_STORY_LINES, PROBE_SECONDS
+from workflows import durations
+from workflows.pace import MAX_STORY_LINES
 
 CLOSED, OPEN, HALF_OPEN = UpstreamState.CLOSED, UpstreamState.OPEN, UpstreamState.HALF_OPEN
 THROTTLES = [error_type for error_type, rule in ERROR_RULES.items() if rule.throttle is not Throttle.NO]
 FULL = POLICY.calls_per_second
+PROBE_SECONDS = durations.PROBE_SECONDS[Upstream.YOUTUBE]
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """How fast calls go while they go: rate, hourly budget and burst, told as stories."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from shared.contracts.upstreams import PauseReason, UpstreamState
-from tests.workflows.pace_story import BEGIN, HOUR, MINUTES, POLICY, Story
+from tests.workflows.pace_story import BEGIN, HOUR, MINUTES, OF_EARLIER_VERSION, POLICY, Story
+from workflows.pace import Pace
 
 FULL = POLICY.calls_per_second
 
@@ -133,6 +135,17 @@ class TestBudget:
         while (tick := story.pace.next_tick()) is not None:
             story.pace.tick(tick)
         assert story.pace.status(story.now + timedelta(hours=2)).requests_left == 900
+
+    def test_an_earlier_version_has_spent_what_it_has_spent(self) -> None:
+        story = Story()
+        story.pace = Pace.model_validate_json(json.dumps(OF_EARLIER_VERSION))
+        story.now = BEGIN + timedelta(minutes=10)
+        assert (story.status.requests_left, story.status.epoch) == (150, 7)
+        assert story.queue_rate.calls_per_second == pytest.approx(150 / (51 * MINUTES) / (750 / 300))
+        story.answered(50, requests=150)
+        assert (story.status.requests_left, story.status.resume_at) == (0, BEGIN + timedelta(minutes=61))
+        story.later(story.pause_left)
+        assert story.status.requests_left == 200
 
 
 class TestBurst:

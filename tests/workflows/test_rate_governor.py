@@ -1,6 +1,7 @@
 """The governor as a workflow: what `Pace` decides reaches the task queue, the table and the Web UI."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -10,12 +11,14 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from shared.contracts.upstreams import Upstream, UpstreamState
+from shared.contracts.errors import ErrorType
+from shared.contracts.upstreams import ApplyRateInput, PauseReason, Upstream, UpstreamReport, UpstreamState
+from shared.temporal.names import RATE_GOVERNOR, TaskQueue
 from tests.support.waiting import eventually
 from tests.workflows.governor_steps import COMPLETED, Governed
-from tests.workflows.pace_story import POLICY
+from tests.workflows.pace_story import OF_EARLIER_VERSION, POLICY, SPEECH_POLICY
+from workflows.durations import PROBE_SECONDS
 from workflows.governors import GovernorClient
-from workflows.pace import PROBE_SECONDS
 from workflows.rate_governor import RateGovernor
 
 FULL = POLICY.calls_per_second
@@ -61,7 +64,7 @@ async def test_after_the_pause_exactly_one_call_is_let_through(
     environment: WorkflowEnvironment, half_open: Governed
 ) -> None:
     assert half_open.steps.probes == [1]
-    await environment.sleep(PROBE_SECONDS / 2)
+    await environment.sleep(PROBE_SECONDS[Upstream.YOUTUBE] / 2)
     await half_open.client.configure()
     await half_open.is_at(HALF_OPEN, 0)
     assert len(half_open.steps.probes) == 1
@@ -174,6 +177,32 @@ async def test_its_history_replays(environment: WorkflowEnvironment, half_open: 
     await replayer.replay_workflow(await half_open.handle.fetch_history())
 
 
+async def test_speech_to_text_has_a_governor_of_its_own(environment: WorkflowEnvironment, governed: Governed) -> None:
+    full = SPEECH_POLICY.calls_per_second
+    speech = Governed(environment.client, SPEECH_POLICY, Upstream.TRANSCRIPTION)
+    speech.steps = governed.steps  # one worker runs them all
+    await speech.client.configure()
+    await speech.is_at(CLOSED, full)
+    for _ in range(12):
+        await speech.client.report(UpstreamReport(epoch=1, calls=0, requests=1, audio_seconds=600))
+    await speech.is_at(CLOSED, 0)
+    assert speech.steps.statuses[-1].reason is PauseReason.TRANSCRIPTION_ALLOWANCE
+    await environment.sleep(61 * 60)
+    await speech.is_at(CLOSED, full)
+    await speech.throttled(ErrorType.TRANSCRIPTION_LIMITED, times=3)
+    await speech.is_at(OPEN, 0)
+    metadata = await speech.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    assert metadata.current_details.split("\n\n")[:2] == [
+        "**transcription: no calls, it asks for a pause**",
+        "0 calls per second; 1982 of 2000 requests left in these 24 hours, "
+        "7200 of 7200 seconds of sound left in this hour, 21600 of 28800 seconds of sound left in these 24 hours",
+    ]
+    assert (await governed.status()).state is CLOSED
+    assert ApplyRateInput(upstream=Upstream.YOUTUBE, calls_per_second=0) not in governed.steps.rates
+    replayer = Replayer(workflows=[RateGovernor], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(await speech.handle.fetch_history())
+
+
 async def test_every_signal_starts_a_governor_that_does_not_run(environment: WorkflowEnvironment) -> None:
     governed = Governed(environment.client)
     async with governed.steps.at_work(environment.client):
@@ -187,6 +216,23 @@ async def test_every_signal_starts_a_governor_that_does_not_run(environment: Wor
             await governed.is_at(state, 0 if state is PAUSED else FULL)
             await governed.handle.terminate()
             governed.steps.statuses.clear()
+
+
+async def test_one_that_an_earlier_version_began_goes_on(environment: WorkflowEnvironment) -> None:
+    governed, now = Governed(environment.client), await environment.get_current_time()
+    spent = [{"start": (now - timedelta(minutes=1)).isoformat(), "calls": 100, "requests": 200}]
+    pace = {**OF_EARLIER_VERSION, "rate": FULL, "budget": {"hourly_requests": 900, "spent": spent}}
+    start = {"upstream": "youtube", "policy": pace["policy"], "pace": pace, "applied": None}
+    async with governed.steps.at_work(environment.client):
+        await environment.client.start_workflow(
+            RATE_GOVERNOR, start, id=governed.handle.id, task_queue=TaskQueue.GOVERNORS
+        )
+        await eventually(governed.is_idle)
+        status = await governed.status()
+        assert (status.epoch, status.requests_left) == (OF_EARLIER_VERSION["epoch"], 700)
+        await governed.answered()
+        await governed.is_at(CLOSED, POLICY.burst_calls_per_second)
+        assert governed.steps.statuses[-1].requests_left == 698
 
 
 async def test_other_settings_are_obeyed(environment: WorkflowEnvironment, governed: Governed) -> None:

@@ -20,7 +20,7 @@ class ProgressTeller:
         self._publish = publish
 
     async def tell(self, youtube_id: str, progress: int) -> None:
-        """The captions of a video are at `progress` percent of the import. Never fails: the next one says it as well."""
+        """A video's import is at `progress` percent, with its captions. Never fails: the next one says it as well."""
         try:
             async with transaction(self._engine) as connection:
                 items = await import_progress.step(connection, youtube_id, ImportStage.CAPTIONS, progress)

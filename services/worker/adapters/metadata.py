@@ -1,40 +1,17 @@
 """A video's metadata, by yt-dlp, in two requests."""
 
-import logging
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from services.worker.adapters.connection import Connection
-from services.worker.adapters.errors import is_refused_to_one_client, reason_error, warning_error, youtube_error
-from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, YoutubeError
+from services.worker.adapters.errors import is_refused_to_one_client
+from services.worker.adapters.models import ExtractedChapter, ExtractedVideo
 from services.worker.adapters.preference import best_track
-from services.worker.adapters.ytdlp import Downloader, VideoIE
-from shared.contracts.errors import ErrorType
+from services.worker.adapters.ytdlp import PLAYER_ALONE, Info, ask, refuse_unusable, utc
 from shared.contracts.youtube import CaptionsKind, CaptionTrack
 
-logger = logging.getLogger(__name__)
-
-Info = dict[str, Any]
-"""What yt-dlp extracts: about half a megabyte, it never leaves this module."""
-
-_SKIP = ["hls", "dash", "translated_subs"]
-_PAGE_AND_PLAYER = {"player_client": ["default"], "player_skip": ["configs", "js"], "skip": _SKIP}
-"""GET /watch and POST /player as yt-dlp's first client that needs no JavaScript."""
-_OTHER_PLAYER = {
-    "player_client": ["android"],
-    "player_skip": ["webpage", "initial_data", "configs", "js"],
-    "skip": _SKIP,
-}
-"""POST /player as a client that gets videos made for kids; it names captions, but no media that can be fetched."""
 _OF_THE_PLAYER = frozenset({"subtitles", "automatic_captions", "formats"})
-
-_NOT_YET = {
-    "is_upcoming": ErrorType.UPCOMING,
-    "is_live": ErrorType.LIVE_NOW,
-    "post_live": ErrorType.LIVE_NOW,  # ended, but length and captions are still being made
-}
 
 
 class MetadataAdapter:
@@ -48,43 +25,14 @@ class MetadataAdapter:
 
         Raises YoutubeError and nothing else. A video that is live or still to come is an error of that type.
         """
-        info, reason = self._ask(youtube_id, _PAGE_AND_PLAYER)
+        # GET /watch and POST /player as yt-dlp's first client that needs no JavaScript.
+        info, reason = ask(self._connection, youtube_id, client="default", without=["configs", "js"])
         if reason is not None and is_refused_to_one_client(reason):
-            answer, reason = self._ask(youtube_id, _OTHER_PLAYER)
+            # A client that gets videos made for kids.
+            answer, reason = ask(self._connection, youtube_id, client="android", without=PLAYER_ALONE)
             info = answer | {name: value for name, value in info.items() if value and name not in _OF_THE_PLAYER}
-        _refuse_unusable(info, reason)
+        refuse_unusable(info, reason)
         return _video(youtube_id, info)
-
-    def _ask(self, youtube_id: str, arguments: dict[str, list[str]]) -> tuple[Info, str | None]:
-        """What YouTube tells about a video, and its reason for not playing it."""
-        with Downloader(self._connection, arguments) as downloader:
-            extractor = VideoIE(downloader)
-            warnings = downloader.collected.warnings
-            try:
-                info: Info = extractor.extract(f"https://www.youtube.com/watch?v={youtube_id}")
-            except Exception as exception:
-                logger.debug("extraction failed", exc_info=True)
-                # Without the cause: it may quote signed URLs.
-                raise youtube_error(exception, warnings) from None
-            error = warning_error(warnings)
-            if error is not None:
-                raise error
-            return info, extractor.reason
-
-
-def _refuse_unusable(info: Info, reason: str | None) -> None:
-    """Raise YoutubeError unless this is a finished video that YouTube plays."""
-    not_yet = _NOT_YET.get(info.get("live_status") or "")
-    if info.get("_type", "video") != "video":
-        raise YoutubeError(ErrorType.PAYMENT_REQUIRED, "YouTube offers a trailer in the place of the video")
-    error_type = reason_error(reason) if reason is not None else not_yet
-    if error_type is ErrorType.UNEXPECTED_ANSWER:
-        error_type = not_yet or error_type
-    if error_type is not None:
-        not_before = _utc(info.get("release_timestamp")) if error_type is ErrorType.UPCOMING else None
-        raise YoutubeError(error_type, reason or str(info["live_status"]), not_before=not_before)
-    if not info.get("title"):
-        raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, "YouTube gave neither a title nor a reason")
 
 
 def _video(youtube_id: str, info: Info) -> ExtractedVideo:
@@ -113,11 +61,7 @@ def _published_at(info: Info) -> datetime | None:
     """The moment, or midnight of the day where YouTube tells the day only."""
     if info.get("timestamp") is None and info.get("upload_date"):
         return datetime.strptime(info["upload_date"], "%Y%m%d").replace(tzinfo=UTC)
-    return _utc(info.get("timestamp"))
-
-
-def _utc(timestamp: float | None) -> datetime | None:
-    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+    return utc(info.get("timestamp"))
 
 
 def _chapters(info: Info) -> list[ExtractedChapter]:

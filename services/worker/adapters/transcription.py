@@ -32,10 +32,10 @@ WINDOW_SECONDS = 30.0
 ORDER_SLACK_SECONDS = 1.0
 """A segment may begin this much before the one in front of it: servers that refine times do so by a few frames."""
 
-_WHISPER_LANGUAGES = frozenset(
+_WHISPER_LANGUAGES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy id is it "
     "ja ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn "
-    "so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh".split()
+    "so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
 )
 """Of openai/whisper's `LANGUAGES` those with two letters: servers refuse a request with any other language."""
 _WHISPER_NAMES = {"iw": "he", "in": "id", "ji": "yi", "fil": "tl", "nb": "no", "cmn": "zh"}
@@ -251,7 +251,7 @@ def _hint(language: str | None) -> str | None:
     """The language as Whisper knows it; None where a hint would not be understood."""
     code = (language or "").partition("-")[0].lower()
     code = _WHISPER_NAMES.get(code, code)
-    return code if code in _WHISPER_LANGUAGES else None
+    return code if code in _WHISPER_LANGUAGES.split() else None
 
 
 def _language_code(said: str | None) -> str | None:

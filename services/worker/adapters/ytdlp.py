@@ -219,9 +219,22 @@ class FileDownload(HttpFD):  # type: ignore[misc]  # yt-dlp has no types
         self._on_progress = on_progress
         self.objection: Exception | None = None
         """What `on_progress` raised."""
-        # yt-dlp's own blocks grow to 4 MB.
-        blocks = {"buffersize": _BLOCK_BYTES, "noresizebuffer": True, "file_access_retries": 0}
-        super().__init__(downloader, downloader.params | blocks)
+        options = {
+            "buffersize": _BLOCK_BYTES,
+            "noresizebuffer": True,  # yt-dlp's own blocks grow to 4 MB
+            "file_access_retries": 0,
+            "continuedl": byte_count is not None,  # else nobody could tell a complete beginning from the whole
+        }
+        super().__init__(downloader, downloader.params | options)
+
+    def real_download(self, filename: str, info: Info) -> bool:
+        """As yt-dlp does, unless nothing but the last step is left: yt-dlp would ask for bytes that are not there."""
+        part = self.temp_name(filename)
+        if self._byte_count is not None and self.filesize_or_none(part) >= self._byte_count:
+            self.try_rename(part, filename)
+            return True
+        complete: bool = super().real_download(filename, info)
+        return complete
 
     def report_progress(self, status: Info) -> None:
         """yt-dlp calls this with every block, and once more for the file."""

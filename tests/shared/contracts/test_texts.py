@@ -5,7 +5,17 @@ import re
 import pytest
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.texts import IMPORT_ERROR_TEXTS, Language, best_language, import_error_text
+from shared.contracts.texts import (
+    IMPORT_ERROR_TEXTS,
+    PAUSE_TEXTS,
+    SPEECH_HELD,
+    Language,
+    best_language,
+    import_error_text,
+    pause_text,
+    waiting_text,
+)
+from shared.contracts.upstreams import PauseReason, Upstream
 
 TECHNICAL = re.compile(r"\d{3}|HTTP|yt-dlp|transcript|API|Error|Exception|Traceback|timeout", re.IGNORECASE)
 
@@ -18,8 +28,26 @@ def test_every_code_has_a_plain_sentence_in_every_language(code: ErrorType, lang
     assert not TECHNICAL.search(sentence)
 
 
+@pytest.mark.parametrize("upstream", Upstream)
+@pytest.mark.parametrize("reason", PauseReason)
+@pytest.mark.parametrize("language", Language)
+def test_so_has_every_pause_and_who_waits_behind_it(
+    upstream: Upstream, reason: PauseReason, language: Language
+) -> None:
+    for sentence in (pause_text(upstream, reason, language), waiting_text(reason, language)):
+        assert re.fullmatch(r"[A-ZÄÖÜ].+\.", sentence)
+        assert not TECHNICAL.search(sentence)
+
+
+def test_the_operators_pause_says_of_what() -> None:
+    held = {upstream: pause_text(upstream, PauseReason.OPERATOR) for upstream in Upstream}
+    assert "imports" in held[Upstream.YOUTUBE]
+    assert "speech recognition" in held[Upstream.TRANSCRIPTION]
+
+
 def test_the_languages_differ() -> None:
-    assert all(texts[Language.EN] != texts[Language.DE] for texts in IMPORT_ERROR_TEXTS.values())
+    told = [*IMPORT_ERROR_TEXTS.values(), *PAUSE_TEXTS.values(), SPEECH_HELD]
+    assert all(texts[Language.EN] != texts[Language.DE] for texts in told)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +69,11 @@ def test_the_first_language_that_we_speak_is_taken(header: str | None, language:
 
 @pytest.mark.parametrize("language", Language)
 def test_who_waits_is_not_told_to_try_again(language: Language) -> None:
-    code = ErrorType.UPSTREAM_UNAVAILABLE
-    assert import_error_text(code, language, waiting=True) != import_error_text(code, language)
+    for code in (ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.TRANSCRIPTION_UNAVAILABLE):
+        assert import_error_text(code, language, waiting=True) != import_error_text(code, language)
+        assert ("YouTube" in import_error_text(code, language, waiting=True)) == (
+            code is ErrorType.UPSTREAM_UNAVAILABLE
+        )
     assert import_error_text(ErrorType.BOT_CHECK, language, waiting=True) == import_error_text(
         ErrorType.BOT_CHECK, language
     )
