@@ -42,7 +42,7 @@ class Trouble(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether requests can be served. With problems they can, but imports wait or lack something until they are over."""
+    """Whether requests can be served. With problems they can, but imports wait or lack something meanwhile."""
 
     model_config = with_examples(examples.READY, examples.DEGRADED)
 

@@ -79,9 +79,9 @@ def in_words(status: UpstreamStatus) -> str:
     if status.is_paused:
         reason = pause_text(status.upstream, status.reason) if status.reason else None
         return " ".join(filter(None, (_what(status), reason, _advice(status))))
-    told = ", ".join(filter(None, (_rate(status), budget.in_words(status.budgets))))
+    pace = ", ".join(filter(None, (_rate(status), budget.in_words(status.budgets))))
     is_old = datetime.now(UTC) - status.at > OLD
-    return f"{told} (as of {_clock(status.at)})." if is_old else f"{told}."
+    return f"{pace} (as of {_clock(status.at)})." if is_old else f"{pace}."
 
 
 def _advice(status: UpstreamStatus) -> str | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -129,8 +130,8 @@ async def test_a_budget_that_is_spent_is_a_pause(notifier: Notifier, engine: Asy
 
 
 async def test_a_pause_of_speech_to_text_is_one_of_its_own(notifier: Notifier, engine: AsyncEngine) -> None:
-    limited = {"of": SPEECH_GOING, "resume_at": RESUME_AT}
-    await write_down(engine, upstreams.paused(PauseReason.TRANSCRIPTION_LIMITED, **limited, at=datetime.now(UTC)))
+    now = SPEECH_GOING.model_copy(update={"at": datetime.now(UTC)})
+    await write_down(engine, upstreams.paused(PauseReason.TRANSCRIPTION_LIMITED, of=now, resume_at=RESUME_AT))
     async with Browser(notifier.port) as browser:
         await browser.receive()
         message = "Speech recognition asks for a pause. Imports go on by themselves."
@@ -303,7 +304,7 @@ def test_whatever_the_order_nobody_is_told_wrongly(steps: list[tuple[Callable[[S
             resumed = RESUMED | {"upstream": upstream}
             assert told[-1:] == [*([resumed] if told else []), *at_last][-1:]
             assert told[:1] != [resumed]
-            assert all(earlier != later for earlier, later in zip(told, told[1:], strict=False))
+            assert all(earlier != later for earlier, later in pairwise(told))
 
 
 def test_who_left_is_told_nothing_more() -> None:

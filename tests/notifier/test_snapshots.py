@@ -114,7 +114,7 @@ def test_tells_what_is_further(
 ) -> None:
     row = VideoRow(uuid4(), uuid4(), None, VIDEO, stored[0].value, stored[1], None)
     status = ImportStatus(youtube_id=VIDEO, stage=answered[0], progress=answered[1]) if answered else None
-    entry = progress_of(row, status, None, Language.EN)
+    entry = progress_of(row, status, [], Language.EN)
     assert (entry.stage, entry.progress) == told
 
 

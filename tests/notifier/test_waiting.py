@@ -34,7 +34,7 @@ RESUME_AT = datetime(2040, 1, 2, 3, 4, 5, tzinfo=UTC)
 @pytest.fixture
 async def queued_import(client: Client, library: Library) -> AsyncIterator[None]:
     """A running import whose call waits in the queue to YouTube."""
-    imports = ImportActivities(library.engine, lambda _items: None)
+    imports = ImportActivities(library.engine, lambda _items: None, has_speech_to_text=False)
     async with Worker(
         client, task_queue=TaskQueue.IMPORTS, workflows=[ImportVideo, ProgressFeed], activities=[imports.begin_import]
     ):
@@ -95,7 +95,7 @@ async def test_imports_that_are_not_asked_wait_as_well(notifier: Notifier, libra
 def test_what_is_over_waits_for_nothing() -> None:
     row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.ERROR, 0, ErrorType.VIDEO_PRIVATE)
 
-    entry = progress_of(row, None, paused_for(PauseReason.RATE_LIMITED), Language.EN)
+    entry = progress_of(row, None, [paused_for(PauseReason.RATE_LIMITED)], Language.EN)
 
     assert (entry.error_code, entry.retry_at) == (ErrorType.VIDEO_PRIVATE, None)
 
@@ -154,5 +154,5 @@ def test_what_an_import_waits_for_has_a_code_where_it_is_an_error(
 ) -> None:
     row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.CREATED, 0, None)
     status = ImportStatus(youtube_id=VIDEO, stage=ImportStage.CREATED, progress=0, waiting_for=reason)
-    entry = progress_of(row, status, None, Language.EN)
+    entry = progress_of(row, status, [], Language.EN)
     assert (entry.error_code, entry.message) == (error_code, message)

@@ -48,7 +48,7 @@ def published() -> list[FeedItem]:
 
 @pytest.fixture
 def activities(engine: AsyncEngine, published: list[FeedItem]) -> ImportActivities:
-    return ImportActivities(engine, published.extend)
+    return ImportActivities(engine, published.extend, has_speech_to_text=False)
 
 
 @pytest.fixture

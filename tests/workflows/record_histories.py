@@ -19,6 +19,7 @@ from services.stack.home import PROJECT_ROOT
 from shared import process
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
+from shared.contracts.speech import UpgradableVideos
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream, UpstreamState
 from shared.temporal.feed import ensure_feed
@@ -27,14 +28,16 @@ from tests.support.waiting import eventually
 from tests.workflows.environment import real_environment, time_skipping_environment
 from tests.workflows.governor_steps import Governed
 from tests.workflows.pace_story import POLICY
+from tests.workflows.speech_script import WANTED, pieces
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
 from workflows.activities import ReconcileSteps
 from workflows.import_video import ImportVideo
 from workflows.progress_feed import ProgressFeed
 from workflows.reconcile_imports import ReconcileImports
 from workflows.start import start_import
+from workflows.upkeep import SweepAudio, UpgradeCaptions
 
-VERSION = 2
+VERSION = 3
 HISTORIES = Path(__file__).parent / "histories"
 Handle = WorkflowHandle[Any, Any]
 
@@ -113,6 +116,51 @@ async def import_video__cancelled(environment: WorkflowEnvironment) -> Handle:
         return handle
 
 
+async def import_video__from_speech(environment: WorkflowEnvironment) -> Handle:
+    """No captions on YouTube; a piece that is tried again, and one that is cut in two."""
+    steps = _with_speech()
+    steps.speech.chunks = pieces((0, 600))
+    steps.on("extract_audio", refused(ErrorType.LINK_EXPIRED))
+    steps.on("transcribe_chunk", refused(ErrorType.TRANSCRIPTION_UNAVAILABLE), refused(ErrorType.CHUNK_TOO_LARGE))
+    return await _import(environment, steps)
+
+
+async def import_video__speech_refused(environment: WorkflowEnvironment) -> Handle:
+    """A server that does not take the sound."""
+    steps = _with_speech()
+    steps.speech.chunks = pieces((0, 600))
+    steps.on("transcribe_chunk", refused(ErrorType.TRANSCRIPTION_REFUSED))
+    return await _import(environment, steps)
+
+
+def _with_speech() -> ScriptedSteps:
+    steps = ScriptedSteps()
+    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
+    steps.on("plan_speech_to_text", WANTED)
+    return steps
+
+
+async def upgrade_captions__looked(environment: WorkflowEnvironment) -> Handle:
+    """One video has captions by now, another one has none."""
+    steps = ScriptedSteps()
+    steps.on("find_upgradable_videos", UpgradableVideos(youtube_ids=[YOUTUBE_ID, "lmnopqrstuv"]))
+    steps.on("fetch_captions", None, refused(ErrorType.CAPTIONS_NONE))
+    async with steps.at_work(environment.client):
+        handle = await environment.client.start_workflow(
+            UpgradeCaptions.run, id="upgrade-captions", task_queue=TaskQueue.IMPORTS
+        )
+        await handle.result()
+        return handle
+
+
+async def sweep_audio__done(environment: WorkflowEnvironment) -> Handle:
+    """One look at the audio store."""
+    async with ScriptedSteps().at_work(environment.client):
+        handle = await environment.client.start_workflow(SweepAudio.run, id="sweep-audio", task_queue=TaskQueue.IMPORTS)
+        await handle.result()
+        return handle
+
+
 async def progress_feed__started(environment: WorkflowEnvironment) -> Handle:
     """A feed that waits for publishers."""
     client = environment.client
@@ -164,6 +212,10 @@ SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
     import_video__refused,
     import_video__attached_at_closing_time,
     import_video__cancelled,
+    import_video__from_speech,
+    import_video__speech_refused,
+    upgrade_captions__looked,
+    sweep_audio__done,
     progress_feed__started,
     rate_governor__paused_and_probed,
     reconcile_imports__done,

@@ -1,10 +1,11 @@
 """Steps of captions from speech with a script: part of `ScriptedSteps`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from temporalio import activity
 
+from services.worker.activities.cancellation import to_the_end
 from shared.contracts.imports import VideoRef
 from shared.contracts.speech import (
     AudioChunk,
@@ -34,7 +35,7 @@ def pieces(*seconds: tuple[float, float]) -> AudioChunks:
 class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
     """No speech-to-text until a test says otherwise; then three pieces, each recognised at once."""
 
-    def __init__(self, perform: Callable[[str, Any], Awaitable[Any]]) -> None:
+    def __init__(self, perform: Callable[[str, Any], Coroutine[Any, Any, Any]]) -> None:
         self._perform = perform
         self.chunks = pieces((0, 600), (590, 1190), (1180, 1500))
         self.transcribed: list[AudioChunk] = []
@@ -87,5 +88,5 @@ class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
         return await self._do("sweep_audio", SweepResult(discarded=0))
 
     async def _do(self, step: str, default: T) -> T:
-        outcome: T = await self._perform(step, default)
+        outcome: T = await to_the_end(self._perform(step, default))
         return outcome

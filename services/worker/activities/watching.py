@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import activity
 
@@ -37,7 +37,8 @@ async def watched(threads: Executor, download: Callable[[Callable[[float], None]
     worker_ends = asyncio.create_task(activity.wait_for_worker_shutdown())
     try:
         while not work.done():
-            await asyncio.wait([work, worker_ends], timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [work, worker_ends]
+            await asyncio.wait(ends, timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if worker_ends.done():
                 stop.set()
             activity.heartbeat(f"{fraction:.1%}")
