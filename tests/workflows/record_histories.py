@@ -21,13 +21,13 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
 from shared.contracts.speech import UpgradableVideos
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import Upstream, UpstreamState
+from shared.contracts.upstreams import ThrottledCall, Upstream, UpstreamReport, UpstreamState
 from shared.temporal.feed import ensure_feed
 from shared.temporal.names import PRIORITY_BULK, TaskQueue, progress_feed_id
 from tests.support.waiting import eventually
 from tests.workflows.environment import real_environment, time_skipping_environment
 from tests.workflows.governor_steps import Governed
-from tests.workflows.pace_story import POLICY
+from tests.workflows.pace_story import POLICY, SPEECH_POLICY
 from tests.workflows.speech_script import WANTED, pieces
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
 from workflows.activities import ReconcileSteps
@@ -185,6 +185,20 @@ async def rate_governor__paused_and_probed(environment: WorkflowEnvironment) -> 
         return governed.handle
 
 
+async def rate_governor__speech(environment: WorkflowEnvironment) -> Handle:
+    """Speech is sent, a limit is met, and its retry-after obeyed."""
+    governed = Governed(environment.client, SPEECH_POLICY, Upstream.TRANSCRIPTION)
+    async with governed.steps.at_work(environment.client):
+        await governed.client.configure()
+        await governed.client.report(UpstreamReport(epoch=1, calls=0, requests=1, audio_seconds=600))
+        limited = ThrottledCall(error_type=ErrorType.TRANSCRIPTION_LIMITED, retry_after_seconds=60)
+        await governed.client.report(UpstreamReport(epoch=1, calls=1, requests=0, throttle=limited))
+        await governed.is_at(UpstreamState.OPEN, 0)
+        await environment.sleep(60)
+        await governed.is_at(UpstreamState.HALF_OPEN, 0)
+        return governed.handle
+
+
 async def reconcile_imports__done(environment: WorkflowEnvironment) -> Handle:
     """One look at the waiting videos."""
 
@@ -218,6 +232,7 @@ SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
     sweep_audio__done,
     progress_feed__started,
     rate_governor__paused_and_probed,
+    rate_governor__speech,
     reconcile_imports__done,
 ]
 

@@ -85,7 +85,7 @@ class TranscriptionActivities(TranscriptionSteps):
             ErrorType.TRANSCRIPTION_UNAVAILABLE
         )  # what one counts as that ends with the worker
         retry_after_seconds = None
-        self._reporter.request_sent(status, chunk.duration_seconds)
+        self._reporter.call_began(status, chunk.duration_seconds)
         try:
             heard = await self._recogniser.transcribe(sound, language=language, duration_seconds=chunk.duration_seconds)
             error_type = None

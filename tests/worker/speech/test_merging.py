@@ -140,10 +140,10 @@ def speech(random: Random, seconds: float) -> list[Spoken]:
     now = random.uniform(0, 3)
     while now < seconds:
         if not phrase or random.random() < 0.7:
-            phrase = [f"w{random.randrange(100, 600)}" for _ in range(random.randint(1, 8))]
+            phrase = [f"w{random.randrange(10_000, 100_000)}" for _ in range(random.randint(1, 8))]
         begin = now
         for word in phrase:
-            end = now + random.uniform(0.15, 0.5)
+            end = now + random.uniform(0.2, 0.5)
             spoken.append(Spoken(word, now, end))
             now = end + random.choice([0, 0.1])
         # The same words within less than twice the jitter could not be told apart.
