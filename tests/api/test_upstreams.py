@@ -115,9 +115,9 @@ async def test_the_operator_pauses_and_resumes(api: Api, client: Client, engine:
 
 async def test_the_operator_pauses_speech_to_text_alone(api: Api, client: Client, engine: AsyncEngine) -> None:
     async def stands(state: str) -> dict[str, Any]:
-        (speech,) = (await api.get("/upstreams"))["items"]
-        assert (speech["name"], speech["state"]) == ("transcription", state)
-        return dict(speech)
+        items = (await api.get("/upstreams"))["items"]
+        assert [(speech["name"], speech["state"]) for speech in items] == [("transcription", state)]
+        return dict(items[0])
 
     async with governor_at_work(client, engine):
         response = await api.http.post("/api/upstreams/transcription/pause")
