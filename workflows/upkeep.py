@@ -29,14 +29,18 @@ class UpgradeCaptions:
         return sum(looked_at)
 
     async def _look_again(self, video: VideoRef) -> bool:
-        """Whether YouTube said what will be true tomorrow; captions that it has replace those from speech."""
+        """Whether YouTube was asked; captions that it has replace those from speech.
+
+        An answer that makes no sense counts as well: it may be the same in an hour, and in every hour after that.
+        """
         try:
             await import_steps.fetch_captions(
                 video, youtube_step(Priority(priority_key=PRIORITY_BULK), is_governed=True)
             )
         except ActivityError as error:
             error_type, _ = what_was_said(error)
-            if ERROR_RULES[error_type].retry in {Retry.WAIT, Retry.BACKOFF}:
+            rule = ERROR_RULES[error_type]
+            if rule.retry is Retry.WAIT or rule.is_no_answer:
                 return False
         await workflow.execute_local_activity_method(
             SpeechSteps.note_looked_again, video, **DATABASE_STEP, summary="Looked at again"

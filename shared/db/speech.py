@@ -21,6 +21,12 @@ _KEEP = """
     INSERT INTO transcription_calls (youtube_id, model, audio_seconds, estimated_usd)
     SELECT youtube_id, $6, $7, $8 FROM kept
     """
+# A video that somebody still waits for needs its pieces, however long its turn takes to come.
+_FORGET_OLD = """
+    DELETE FROM transcribed_chunks c WHERE at < now() - $1::interval AND NOT EXISTS (
+        SELECT FROM videos v WHERE v.youtube_id = c.youtube_id AND v.import_stage NOT IN ('complete', 'error')
+    )
+    """
 _UPGRADABLE = """
     SELECT youtube_id FROM video_enrichments
     WHERE captions_source = 'whisper' AND looked_again_at IS NULL AND captions_at < now() - $1::interval
@@ -85,7 +91,7 @@ async def forget_chunks(connection: DriverConnection, youtube_id: str) -> None:
 
 async def forget_old_chunks(connection: DriverConnection) -> None:
     """Delete the pieces that nobody has come back for."""
-    await connection.execute("DELETE FROM transcribed_chunks WHERE at < now() - $1::interval", KEEP_CHUNKS)
+    await connection.execute(_FORGET_OLD, KEEP_CHUNKS)
 
 
 async def upgradable_videos(connection: DriverConnection, *, older_than: timedelta, limit: int) -> Sequence[str]:

@@ -21,6 +21,8 @@ from workflows.activities import AudioSteps
 
 OVERLAP_SECONDS = 10
 """Of neighbouring pieces; Groq's cookbook."""
+OVERLAP_PART = 4
+"""At most so large a part of a piece is overlap."""
 LEFT_BEHIND_SECONDS = 3600
 """Sound that nobody has touched for so long is nobody's, unless its import runs."""
 
@@ -42,7 +44,7 @@ class AudioActivities(AudioSteps):
         async with heartbeats():
             with told_to_the_workflow():
                 source = await self._store.fetch(split.youtube_id, split.audio.name)
-                spans = await plan_spans(source, chunk_seconds=self._chunk_seconds, overlap_seconds=OVERLAP_SECONDS)
+                spans = await self._plan(source)
                 chunks = await self._cut(split.youtube_id, source, spans, offset_ms=0)
                 await self._store.release(split.youtube_id, source.name)
         return AudioChunks(chunks=chunks)
@@ -73,12 +75,24 @@ class AudioActivities(AudioSteps):
             left = await self._store.leftovers(older_than_seconds=LEFT_BEHIND_SECONDS)
             running = await running_imports(self._client) if left else set()
             nobodys = [youtube_id for youtube_id in left if youtube_id not in running]
-            for youtube_id in nobodys:
-                logger.info("discarding the sound of %s: its import is over", youtube_id)
-                await self._store.discard(youtube_id)
+            discarded = [await self._sweep(youtube_id) for youtube_id in nobodys]
             async with transaction(self._engine) as connection:
                 await forget_old_chunks(connection)
-        return SweepResult(discarded=len(nobodys))
+        return SweepResult(discarded=sum(discarded))
+
+    async def _sweep(self, youtube_id: str) -> bool:
+        """Whether it could be deleted; what cannot be keeps nothing else from it."""
+        logger.info("discarding the sound of %s: its import is over", youtube_id)
+        try:
+            await self._store.discard(youtube_id)
+        except OSError as error:
+            logger.error("the sound of %s cannot be deleted: %r", youtube_id, error)
+            return False
+        return True
+
+    async def _plan(self, source: Path) -> list[Span]:
+        overlap_seconds = min(OVERLAP_SECONDS, self._chunk_seconds / OVERLAP_PART)
+        return await plan_spans(source, chunk_seconds=self._chunk_seconds, overlap_seconds=overlap_seconds)
 
     async def _cut(self, youtube_id: str, source: Path, spans: Iterable[Span], *, offset_ms: int) -> list[AudioChunk]:
         """The pieces of `source`, which begins `offset_ms` into the video, as files of the store."""

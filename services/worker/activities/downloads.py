@@ -1,14 +1,18 @@
 """Sound from YouTube: a long call that shows how far it is and can be taken up where it stopped."""
 
-from collections.abc import Callable
+import fcntl
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from services.worker.activities.answers import told_to_the_workflow
+from services.worker.activities.heartbeats import heartbeats
 from services.worker.activities.progress import ProgressTeller
 from services.worker.activities.watching import watched
 from services.worker.adapters.audio import DownloadedAudio
@@ -23,6 +27,9 @@ from shared.contracts.upstreams import Upstream
 from shared.db.driver import transaction
 from shared.db.upstreams import find_status
 from workflows.activities import DownloadSteps
+
+LOCK_NAME = "lock"
+LOOK_AGAIN_SECONDS = 0.5
 
 
 class AudioSource(Protocol):
@@ -70,14 +77,16 @@ class DownloadActivities(DownloadSteps):
                 self._reporter.call_ended(
                     youtube, video.youtube_id, error_type, retry_after_seconds=retry_after_seconds
                 )
-            await self._store.keep(video.youtube_id, found.path.name)
+            async with heartbeats():  # an upload to a remote store takes its time
+                await self._store.keep(video.youtube_id, found.path.name)
         return ExtractedAudio(name=found.path.name, byte_count=found.byte_count)
 
     async def _download(self, youtube_id: str) -> DownloadedAudio:
         folder = self._store.workspace(youtube_id)
 
         def download(on_progress: Callable[[float], None]) -> DownloadedAudio:
-            return self._source.download(youtube_id, folder, on_progress)
+            with _alone_in(folder, on_progress):
+                return self._source.download(youtube_id, folder, on_progress)
 
         async def tell(fraction: float) -> None:
             await self._teller.tell(youtube_id, download_progress(fraction))
@@ -88,3 +97,24 @@ class DownloadActivities(DownloadSteps):
             if is_full(error):
                 raise StoreFull(error.strerror) from None
             raise
+
+
+@contextmanager
+def _alone_in(folder: Path, on_progress: Callable[[float], None]) -> Iterator[None]:
+    """Wait for the end of another attempt's download, which may end the waiting by what `on_progress` raises.
+
+    After an outage of Temporal, one that was given up goes on until it hears of that: both would write into one file.
+    """
+    with (folder / LOCK_NAME).open("w") as file:
+        while not _try_lock(file):
+            on_progress(0.0)
+            time.sleep(LOOK_AGAIN_SECONDS)
+        yield
+
+
+def _try_lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from shared.contracts.imports import VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.speech import KeepSpeechInput, KeptSpeech, SpeechPlan, UpgradableVideos
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import PauseReason, Upstream
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db import enrichments, import_progress, speech
 from shared.db.driver import DriverConnection, transaction
@@ -46,7 +46,7 @@ class SpeechActivities(SpeechSteps):
             known = await enrichments.find_enrichment(connection, video.youtube_id)
             status = await find_status(connection, Upstream.TRANSCRIPTION)
         refusal = self._refusal(known.duration_seconds if known else None)
-        if status and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED:
+        if status and status.state is UpstreamState.OPEN and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED:
             refusal = ErrorType.TRANSCRIPTION_MISCONFIGURED
         return SpeechPlan(is_wanted=refusal is None, refusal=refusal)
 

@@ -60,8 +60,7 @@ class TranscriptionActivities(TranscriptionSteps):
     async def transcribe_chunk(self, piece: TranscribeChunkInput) -> None:
         """Have the speech of a piece recognised: one request, none where it was done before."""
         async with heartbeats():
-            with told_to_the_workflow():
-                await to_the_end(self._transcribe(piece))
+            await to_the_end(self._transcribe(piece))
 
     async def _transcribe(self, piece: TranscribeChunkInput) -> None:
         async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
@@ -71,8 +70,10 @@ class TranscriptionActivities(TranscriptionSteps):
         done_ms = sum(done.chunk.end_ms - done.chunk.start_ms for done in recognised)
         if piece.chunk not in [done.chunk for done in recognised]:
             language = self._settings.transcription_language or (known.language if known else None)
-            heard = await self._recognise(status, piece.youtube_id, piece.chunk, language)
+            with told_to_the_workflow():
+                heard = await self._recognise(status, piece.youtube_id, piece.chunk, language)
             await keep_answer(self._engine, lambda connection: self._keep(connection, piece, heard))
+            await self._store.release(piece.youtube_id, piece.chunk.name)
             done_ms += piece.chunk.end_ms - piece.chunk.start_ms
         await self._teller.tell(piece.youtube_id, transcription_progress(done_ms / piece.video_ms))
 
@@ -81,9 +82,8 @@ class TranscriptionActivities(TranscriptionSteps):
     ) -> Transcription:
         """One request; whatever comes of it, the governor hears of it."""
         sound = await self._store.fetch(youtube_id, chunk.name)
-        error_type: ErrorType | None = (
-            ErrorType.TRANSCRIPTION_UNAVAILABLE
-        )  # what one counts as that ends with the worker
+        # What one counts as that ends with the worker.
+        error_type: ErrorType | None = ErrorType.TRANSCRIPTION_UNAVAILABLE
         retry_after_seconds = None
         self._reporter.call_began(status, chunk.duration_seconds)
         try:
@@ -94,7 +94,6 @@ class TranscriptionActivities(TranscriptionSteps):
             raise
         finally:
             self._reporter.call_ended(status, youtube_id, error_type, retry_after_seconds=retry_after_seconds)
-        await self._store.release(youtube_id, chunk.name)
         return heard
 
     async def _keep(self, connection: DriverConnection, piece: TranscribeChunkInput, heard: Transcription) -> None:

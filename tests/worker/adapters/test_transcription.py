@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import ssl
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -295,6 +296,13 @@ async def test_failures_say_what_can_be_read(server: Server, audio: Path, body: 
 async def test_a_key_is_never_told(server: Server, audio: Path, echo: str, told: str) -> None:
     server.answer = http(refusal(echo), 401)
     assert (await failure(server.url, audio)).detail == f"HTTP 401: {told}"
+
+
+async def test_a_key_is_never_logged(server: Server, audio: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await transcribe(server.url, audio)
+    assert server.url in caplog.text
+    assert KEY not in caplog.text
 
 
 @pytest.mark.parametrize("key", ["gsk_ä4fTq81LmZx", "gsk_4fTq\n81LmZx", "Bearer gsk_4fTq81LmZx"])

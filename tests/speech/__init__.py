@@ -1,0 +1,1 @@
+"""Test support that speaks and listens: videos with speech, and a server that recognises it."""

@@ -1,0 +1,105 @@
+"""ffmpeg as a process: what it is given, how it ends."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from services.worker.audio.ffmpeg import UnreadableAudio, run_ffmpeg
+from tests.support.waiting import eventually
+from tests.worker.audio.conftest import BEEPS, CODECS, ffmpeg
+
+DECODE = ("-f", "s16le", "pipe:1")
+
+
+@pytest.fixture
+def silent_pipe(tmp_path: Path) -> Path:
+    """A source that does not say anything, ever."""
+    path = tmp_path / "pipe.m4a"
+    os.mkfifo(path)
+    return path
+
+
+async def the_ffmpeg(source: Path) -> psutil.Process:
+    """The one that reads `source`, as soon as it runs."""
+
+    async def find() -> psutil.Process | None:
+        ours = psutil.Process().children()
+        return next((child for child in ours if f"file:{source}" in child.cmdline()), None)
+
+    found = await eventually(find)
+    assert found
+    return found
+
+
+async def test_it_ends_with_the_call_that_is_cancelled(silent_pipe: Path) -> None:
+    call = asyncio.create_task(run_ffmpeg(silent_pipe, *DECODE))
+    process = await the_ffmpeg(silent_pipe)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert not process.is_running()
+
+
+async def test_one_that_somebody_killed_may_be_tried_again(silent_pipe: Path) -> None:
+    call = asyncio.create_task(run_ffmpeg(silent_pipe, *DECODE))
+    (await the_ffmpeg(silent_pipe)).kill()
+    with pytest.raises(RuntimeError, match="-9"):
+        await call
+
+
+async def test_without_ffmpeg_nothing_is_said_of_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "nowhere"))
+    with pytest.raises(RuntimeError, match="cannot be started"):
+        await run_ffmpeg(tmp_path / "sound.m4a", *DECODE)
+
+
+async def test_sound_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await run_ffmpeg(tmp_path / "sound.m4a", *DECODE)
+
+
+def _broken_header(path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "5", *CODECS[".m4a"], path)
+    path.write_bytes(path.read_bytes()[:20_000])
+
+
+def _broken_everywhere_else(path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "60", *CODECS[".m4a"], "-movflags", "faststart", path)
+    sound = path.read_bytes()
+    begin = sound.index(b"mdat") + 200
+    path.write_bytes(sound[:begin] + os.urandom(len(sound) - begin))
+
+
+def _pictures_only(path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=64x64", "-t", "1", "-f", "mp4", path)
+
+
+def _playlist(path: Path) -> None:
+    sound = path.with_name("real.m4a")
+    ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "5", *CODECS[".m4a"], sound)
+    path.write_text(f"ffconcat version 1.0\nfile {sound.name}\n")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(os.urandom(100_000)),
+        lambda path: path.write_text("<!DOCTYPE html><title>Sorry</title>"),
+        _broken_header,
+        _broken_everywhere_else,
+        _pictures_only,
+        _playlist,
+    ],
+    ids=["nothing", "noise", "page", "header", "packets", "pictures", "playlist"],
+)
+async def test_what_is_no_sound(write: Callable[[Path], object], tmp_path: Path) -> None:
+    path = tmp_path / "sound.m4a"
+    write(path)
+    with pytest.raises(UnreadableAudio) as refusal:
+        await run_ffmpeg(path, *DECODE)
+    assert 0 < len(str(refusal.value)) <= 2_000
