@@ -14,7 +14,7 @@ import uvloop
 def configure_logging(level: str) -> None:
     """One line per record on stderr, the same in every process."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    for chatty in ("alembic.runtime.plugins", "alembic.runtime.migration", "websockets.server"):
+    for chatty in ("alembic.runtime.plugins", "alembic.runtime.migration", "websockets.server", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

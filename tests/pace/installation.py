@@ -85,10 +85,16 @@ class Installation:
             is_healthy = partial(asyncio.to_thread, http_answers, f"http://127.0.0.1:{port}/healthz")
             await eventually(is_healthy, within_seconds=PATIENCE_SECONDS)
 
+    def kill_workers(self) -> None:
+        """End both workers without warning."""
+        for worker in self._workers:
+            worker.kill()
+
     def kill(self) -> None:
         """End all processes at once, as a power cut does."""
-        for process in [*self._workers, *self._servers]:
-            process.kill()
+        self.kill_workers()
+        for server in self._servers:
+            server.kill()
 
     async def close(self) -> None:
         """Leave nothing behind."""
@@ -140,6 +146,11 @@ class Installation:
         for youtube_id, stage in await self._select("SELECT youtube_id, stage FROM import_events ORDER BY seq"):
             told.setdefault(youtube_id, []).append(stage)
         return told
+
+    async def count(self, table: str) -> int:
+        """How many rows a table has."""
+        ((count,),) = await self._select(f"SELECT count(*) FROM {table}")
+        return int(count)
 
     def ends_of_logs(self) -> str:
         """The last lines of every process."""

@@ -92,12 +92,17 @@ def test_what_youtube_says(reason: str, error_type: ErrorType) -> None:
     assert reason_error(reason) is error_type
 
 
+OF_SPEECH = ("speech_", "audio_", "chunk_", "transcription_")
+"""The types that YouTube has nothing to do with begin like this."""
+OF_YOUTUBE = {kind: rule for kind, rule in ERROR_RULES.items() if not kind.startswith(OF_SPEECH)}
+
+
 def types(way: Retry) -> set[ErrorType]:
-    return {error_type for error_type, rule in ERROR_RULES.items() if rule.retry is way}
+    return {error_type for error_type, rule in OF_YOUTUBE.items() if rule.retry is way}
 
 
 def test_every_type_has_its_class() -> None:
-    slowing = {error_type for error_type, rule in ERROR_RULES.items() if rule.throttle is not Throttle.NO}
+    slowing = {error_type for error_type, rule in OF_YOUTUBE.items() if rule.throttle is not Throttle.NO}
     transient = {ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.LINK_EXPIRED, ErrorType.UNEXPECTED_ANSWER}
     assert (
         types(Retry.WAIT) == slowing == {ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.CERTIFICATE_UNTRUSTED}

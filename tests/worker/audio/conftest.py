@@ -6,7 +6,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
+import fsspec  # type: ignore[import-untyped]  # there are none
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe  # type: ignore[import-untyped]  # there are none
 from moto.server import ThreadedMotoServer
@@ -15,7 +17,7 @@ CODECS = {".m4a": ("-c:a", "aac", "-b:a", "48k"), ".webm": ("-c:a", "libopus", "
 BEEP_EVERY_SECONDS = 1.7
 BEEPS = f"aevalsrc='0.7*sin(2*PI*1000*t)*lt(mod(t,{BEEP_EVERY_SECONDS}),0.06)':s=44100:c=stereo"
 SPEECH = "anoisesrc=r=48000:a=0.5:seed=1"
-PAUSES = ((30, 30.5), (33, 34.2), (58, 59), (97, 100))
+PAUSES = ((30, 30.5), (33, 34.2), (62, 63))
 """In the sound `spoken`, which is 100 s long."""
 
 
@@ -72,3 +74,31 @@ def s3_server() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty place in that S3, as an environment has it, and a temporary directory of this machine."""
+    environment = {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "somebody",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    move_to_machine(tmp_path / "machine", monkeypatch)
+    files = fsspec.filesystem("s3", skip_instance_cache=True)
+    bucket = f"bucket-{uuid4()}"
+    files.mkdir(bucket)
+    return f"s3://{bucket}/some/prefix"
+
+
+def move_to_machine(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on, temporary files are in `directory`, as on another machine."""
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))

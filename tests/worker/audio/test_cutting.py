@@ -1,5 +1,6 @@
 """Plans and chunks of real sound."""
 
+import os
 from array import array
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.worker.audio.cutting import Span, UnreadableAudio, cut, plan_spans
+from services.worker.audio.cutting import Span, UnreadableAudio, cut, halves, plan_spans
 from services.worker.audio.store import StoreFull
 from tests.worker.audio.conftest import BEEP_EVERY_SECONDS, BEEPS, CODECS, ffmpeg
 
@@ -22,17 +23,25 @@ def beeps(chunk: Path) -> list[float]:
     return [time for before, time in zip([-1.0, *loud], loud, strict=False) if time - before > 0.5]
 
 
-async def test_parts_meet_in_the_pauses_that_are_there(spoken: Path) -> None:
+async def test_parts_meet_in_pauses(spoken: Path) -> None:
     spans = await plan_spans(spoken, chunk_seconds=40, overlap_seconds=4)
     ends = [time for span in spans for time in (span.start_seconds, span.end_seconds)]
-    assert ends == pytest.approx([0, 35.6, 31.6, 60.5, 56.5, 100], abs=TOLERANCE_SECONDS)
+    assert ends == pytest.approx([0, 35.6, 31.6, 64.5, 60.5, 100], abs=TOLERANCE_SECONDS)
 
 
-async def test_a_pause_that_has_not_ended_where_the_search_does(spoken: Path) -> None:
-    spans = await plan_spans(spoken, chunk_seconds=98, overlap_seconds=2)
-    assert spans[0].end_seconds == pytest.approx(50 + 1, abs=TOLERANCE_SECONDS)  # no pause before the middle
-    spans = await plan_spans(spoken, chunk_seconds=59.5, overlap_seconds=2)
-    assert spans[0].end_seconds == pytest.approx(59.5, abs=0) or spans[0].end_seconds < 59.5
+async def test_a_pause_may_go_on_after_the_latest_place(spoken: Path) -> None:
+    first, *_ = await plan_spans(spoken, chunk_seconds=36, overlap_seconds=4)
+    assert first.end_seconds == pytest.approx(35.5, abs=TOLERANCE_SECONDS)
+
+
+async def test_a_length_that_is_not_there_is_not_believed(tmp_path: Path) -> None:
+    source = tmp_path / "sound.webm"
+    ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "100", *CODECS[".webm"], source)
+    whole = source.read_bytes()
+    source.write_bytes(whole[: len(whole) // 2])
+    (only,) = await plan_spans(source, chunk_seconds=80, overlap_seconds=4)
+    assert only.start_seconds == 0
+    assert 40 < only.end_seconds < 60
 
 
 @pytest.mark.parametrize("span", [Span(0, 20), Span(12.345, 34.567), Span(41.2, 60)])
@@ -43,3 +52,59 @@ async def test_a_chunk_holds_what_is_there_at_that_time(beeping: Path, span: Spa
     last = int(span.end_seconds / BEEP_EVERY_SECONDS)
     expected = [place * BEEP_EVERY_SECONDS - span.start_seconds for place in range(first, last + 1)]
     assert beeps(chunk) == pytest.approx(expected, abs=TOLERANCE_SECONDS)
+
+
+async def test_halves_of_a_chunk_are_cut_as_well(beeping: Path, tmp_path: Path) -> None:
+    chunk, half = tmp_path / "chunk.ogg", tmp_path / "half.ogg"
+    await cut(beeping, Span(0, 40), chunk)
+    await cut(chunk, halves(Span(0, 40), 10)[1], half)
+    assert beeps(half)[0] == pytest.approx(BEEP_EVERY_SECONDS * 9 - 15, abs=TOLERANCE_SECONDS)
+
+
+@pytest.mark.parametrize("start_seconds", [5, 15])
+async def test_what_follows_missing_sound_stays_in_its_place(start_seconds: int, tmp_path: Path) -> None:
+    source, chunk = tmp_path / "sound.webm", tmp_path / "chunk.ogg"
+    gap = "aselect='not(between(t,10,20))'"
+    ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "40", "-af", gap, *CODECS[".webm"], source)
+    await cut(source, Span(start_seconds, 30), chunk)
+    heard = [time for time in beeps(chunk) if time > 20 - start_seconds]
+    assert heard[0] == pytest.approx(12 * BEEP_EVERY_SECONDS - start_seconds, abs=TOLERANCE_SECONDS)
+
+
+async def test_chunks_are_what_the_server_wants_and_small(spoken: Path, tmp_path: Path) -> None:
+    target = tmp_path / "chunk.ogg"
+    await cut(spoken, Span(0, 100), target)
+    chunk = target.read_bytes()
+    header = chunk[chunk.index(b"OpusHead") :]
+    assert chunk.startswith(b"OggS")
+    assert (header[9], int.from_bytes(header[12:16], "little")) == (1, HZ)
+    assert len(chunk) < 100 * 26_000 / 8
+    assert os.listdir(tmp_path) == [target.name]
+
+
+async def test_a_chunk_of_an_earlier_attempt_is_left_as_it_is(beeping: Path, tmp_path: Path) -> None:
+    target = tmp_path / "chunk.ogg"
+    target.write_bytes(b"earlier")
+    await cut(beeping, Span(0, 10), target)
+    assert target.read_bytes() == b"earlier"
+
+
+async def test_where_there_is_no_sound_there_is_no_chunk(beeping: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableAudio):
+        await cut(beeping, Span(100, 110), tmp_path / "chunk.ogg")
+    assert os.listdir(tmp_path) == []
+
+
+async def test_what_is_no_sound_is_not_planned(tmp_path: Path) -> None:
+    source = tmp_path / "sound.m4a"
+    source.write_text("Sorry")
+    with pytest.raises(UnreadableAudio):
+        await plan_spans(source, chunk_seconds=40, overlap_seconds=4)
+
+
+async def test_nothing_is_left_of_a_chunk_for_which_there_is_no_room(
+    beeping: Path, tmp_path: Path, small_disk: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with small_disk(), pytest.raises(StoreFull):
+        await cut(beeping, Span(0, 60), tmp_path / "chunk.ogg")
+    assert os.listdir(tmp_path) == []

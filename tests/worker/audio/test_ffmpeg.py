@@ -62,12 +62,13 @@ async def test_sound_that_is_not_there(tmp_path: Path) -> None:
         await run_ffmpeg(tmp_path / "sound.m4a", *DECODE)
 
 
-def _broken_header(path: Path) -> None:
+def _broken_off(path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "5", *CODECS[".m4a"], path)
-    path.write_bytes(path.read_bytes()[:20_000])
+    sound = path.read_bytes()
+    path.write_bytes(sound[: len(sound) // 2])  # an MP4's table of contents is at its end
 
 
-def _broken_everywhere_else(path: Path) -> None:
+def _damaged(path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "60", *CODECS[".m4a"], "-movflags", "faststart", path)
     sound = path.read_bytes()
     begin = sound.index(b"mdat") + 200
@@ -90,12 +91,12 @@ def _playlist(path: Path) -> None:
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(os.urandom(100_000)),
         lambda path: path.write_text("<!DOCTYPE html><title>Sorry</title>"),
-        _broken_header,
-        _broken_everywhere_else,
+        _broken_off,
+        _damaged,
         _pictures_only,
         _playlist,
     ],
-    ids=["nothing", "noise", "page", "header", "packets", "pictures", "playlist"],
+    ids=["nothing", "noise", "page", "broken off", "damaged", "pictures", "playlist"],
 )
 async def test_what_is_no_sound(write: Callable[[Path], object], tmp_path: Path) -> None:
     path = tmp_path / "sound.m4a"
