@@ -10,13 +10,14 @@ from temporalio.client import Client
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState
-from shared.contracts.stages import ImportStage
+from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
 from shared.contracts.texts import Language, waiting_text
 from shared.contracts.upstreams import PauseReason, UpstreamState
 from tests.api.support import Api
 from tests.api.upstreams import paused
-from tests.support.upstreams import GOING, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, write_down
 from tests.support.waiting import eventually
+from tests.workflows.speech_script import WANTED
 from tests.workflows.steps import ScriptedSteps, refused
 
 
@@ -90,6 +91,48 @@ async def test_an_import_that_asks_youtube_waits_for_the_end_of_a_pause(
         await write_down(engine, GOING)
         await _reported(api, video["id"], waiting_for=None, retry_at=None, message=None)
         may_go_on.set()
+
+
+@pytest.fixture
+def speaking(steps: ScriptedSteps) -> ScriptedSteps:
+    """Steps for a video that YouTube has no captions for."""
+    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
+    steps.on("plan_speech_to_text", WANTED)
+    return steps
+
+
+async def test_an_import_that_has_its_speech_recognised_waits_for_that_server_alone(
+    api: Api, client: Client, engine: AsyncEngine, speaking: ScriptedSteps
+) -> None:
+    may_go_on = asyncio.Event()
+    speaking.on("transcribe_chunk", *[may_go_on] * 3)
+    async with speaking.at_work(client):
+        video = await api.add(await api.new_list())
+        await eventually(lambda: _reported(api, video["id"], stage="metadata", progress=SPEECH_DOWNLOADED))
+        await write_down(engine, paused(PauseReason.BOT_CHECK))
+        await _reported(api, video["id"], source="workflow", waiting_for=None, retry_at=None)
+
+        allowance = PauseReason.TRANSCRIPTION_ALLOWANCE
+        await write_down(engine, paused(allowance, of=SPEECH_GOING))
+        waiting = {"waiting_for": allowance, "retry_at": "2026-11-23T14:10:00Z", "source": "workflow"}
+        await _reported(api, video["id"], **waiting, message=waiting_text(allowance))
+        await write_down(engine, SPEECH_GOING)
+        await _reported(api, video["id"], waiting_for=None, retry_at=None)
+        may_go_on.set()
+
+
+async def test_what_a_step_has_written_down_is_told_with_why_the_import_waits(
+    api: Api, client: Client, speaking: ScriptedSteps
+) -> None:
+    """Only the workflow knows that it waits; how much of the sound is here, it hears at the end of the step."""
+    speaking.on("extract_audio", refused(ErrorType.UPSTREAM_UNAVAILABLE))
+    async with speaking.at_work(client):
+        video = await api.add(await api.new_list())
+        await eventually(lambda: _reported(api, video["id"], waiting_for="upstream_unavailable", progress=25))
+        await api.execute("UPDATE videos SET import_stage = 'metadata', import_progress = 33")
+
+        waiting = {"waiting_for": "upstream_unavailable", "attempt": 2, "source": "workflow"}
+        await _reported(api, video["id"], **waiting, stage="metadata", progress=33)
 
 
 async def test_an_import_that_waits_for_something_else_says_that(
@@ -203,3 +246,19 @@ async def test_an_import_that_does_not_answer_waits_if_it_still_needs_youtube(
 
     expected = {"source": "database", "stage": stage, "waiting_for": reason, "retry_at": retry_at, "attempt": None}
     await _reported(api_without_temporal, video["id"], **expected)
+
+
+@pytest.mark.parametrize(
+    ("progress", "reason"),
+    [(25, "bot_check"), (SPEECH_DOWNLOADED - 1, "bot_check"), (SPEECH_DOWNLOADED, "transcription_misconfigured")],
+)
+async def test_an_import_that_does_not_answer_needs_youtube_until_the_sound_is_here(
+    api_without_temporal: Api, engine: AsyncEngine, progress: int, reason: str
+) -> None:
+    video = await api_without_temporal.add(await api_without_temporal.new_list())
+    statement = "UPDATE videos SET import_stage = 'metadata', import_progress = :progress"
+    await api_without_temporal.execute(statement, progress=progress)
+    speech = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING)
+    await write_down(engine, paused(PauseReason.BOT_CHECK), speech)
+
+    await _reported(api_without_temporal, video["id"], source="database", progress=progress, waiting_for=reason)

@@ -14,7 +14,7 @@ from services.notifier.store import VideoRow
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language
+from shared.contracts.texts import Language, waiting_text
 from shared.settings import Settings
 from tests.notifier.support import Browser, Library, other_library, snapshot, until_it_waits
 from tests.standin import Standin, StandinVideo, VideoState
@@ -102,6 +102,8 @@ async def test_subscribing_does_not_filter(notifier: Notifier, library: Library)
     [
         ((ImportStage.METADATA, 25), None, (ImportStage.METADATA, 25)),
         ((ImportStage.METADATA, 25), (ImportStage.METADATA, 40), (ImportStage.METADATA, 40)),
+        # How much of the sound is here, the workflow hears at the end of the step.
+        ((ImportStage.METADATA, 33), (ImportStage.METADATA, 25), (ImportStage.METADATA, 33)),
         # The row was written already, the workflow has not heard of it yet.
         ((ImportStage.CAPTIONS, 60), (ImportStage.METADATA, 25), (ImportStage.CAPTIONS, 60)),
         # An entry that came while the import was ending: it goes once more.
@@ -116,6 +118,22 @@ def test_tells_what_is_further(
     status = ImportStatus(youtube_id=VIDEO, stage=answered[0], progress=answered[1]) if answered else None
     entry = progress_of(row, status, [], Language.EN)
     assert (entry.stage, entry.progress) == told
+
+
+def test_a_step_that_is_further_than_its_import_knows_does_not_hide_why_it_waits() -> None:
+    row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.METADATA, 33, None)
+    retry_at = datetime(2040, 1, 2, tzinfo=UTC)
+    status = ImportStatus(
+        youtube_id=VIDEO,
+        stage=ImportStage.METADATA,
+        progress=25,
+        attempt=2,
+        retry_at=retry_at,
+        waiting_for=ErrorType.LINK_EXPIRED,
+    )
+    entry = progress_of(row, status, [], Language.EN)
+    assert (entry.progress, entry.attempt, entry.retry_at) == (33, 2, retry_at)
+    assert (entry.error_code, entry.message) == (ErrorType.LINK_EXPIRED, waiting_text(ErrorType.LINK_EXPIRED))
 
 
 async def test_asks_the_running_import_itself(

@@ -1,5 +1,6 @@
 """Imports that wait for YouTube: each is told why and until when, and told the same wherever it is asked for."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -15,14 +16,17 @@ from services.notifier.store import VideoRow
 from services.worker.activities.imports import ImportActivities
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
-from shared.contracts.stages import ImportStage
+from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
 from shared.contracts.texts import TRYING_AGAIN, Language, waiting_text
-from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
 from shared.settings import Settings
 from shared.temporal.names import TaskQueue
 from tests.api.support import Api, serving
 from tests.notifier.support import Library, snapshot, until_it_waits, youtube
-from tests.support.upstreams import write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, paused, write_down
+from tests.support.waiting import eventually
+from tests.workflows.speech_script import WANTED
+from tests.workflows.steps import ScriptedSteps, refused
 from workflows.import_video import ImportVideo
 from workflows.progress_feed import ProgressFeed
 from workflows.start import start_import
@@ -72,6 +76,47 @@ async def test_an_import_in_the_queue_waits_for_as_long_as_youtube_is_paused(
     assert await what_it_waits_for(notifier) == (None, None, "Der Betreiber hat die Importe angehalten.")
     await write_down(library.engine, youtube(UpstreamState.CLOSED))
     assert await what_it_waits_for(notifier) == (None, None, None)
+
+
+async def test_an_import_whose_speech_is_recognised_waits_for_that_server_alone(
+    notifier: Notifier, client: Client, library: Library
+) -> None:
+    steps, may_go_on = ScriptedSteps(), asyncio.Event()
+    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
+    steps.on("plan_speech_to_text", WANTED)
+    steps.on("transcribe_chunk", *[may_go_on] * 3)
+    await library.add(VIDEO)
+    async with steps.at_work(client):
+        await start_import(client, VIDEO, library.user_id)
+        await eventually(lambda: is_recognised(notifier))
+        await write_down(library.engine, paused_for(PauseReason.BOT_CHECK))
+        assert await what_it_waits_for(notifier) == (None, None, None)
+
+        limited = paused(PauseReason.TRANSCRIPTION_LIMITED, of=SPEECH_GOING, resume_at=RESUME_AT)
+        await write_down(library.engine, limited)
+        message = waiting_text(PauseReason.TRANSCRIPTION_LIMITED, Language.DE)
+        expected = ("2040-01-02T03:04:05Z", "transcription_limited", message)
+        assert await what_it_waits_for(notifier) == expected
+        may_go_on.set()
+
+
+async def is_recognised(notifier: Notifier) -> bool:
+    """Whether the sound is here and its speech is what the import waits for."""
+    [video] = (await snapshot(notifier))["videos"]
+    return (video["stage"], video["progress"]) == (ImportStage.METADATA, SPEECH_DOWNLOADED)
+
+
+@pytest.mark.parametrize(
+    ("progress", "upstream"),
+    [(25, Upstream.YOUTUBE), (SPEECH_DOWNLOADED - 1, Upstream.YOUTUBE), (SPEECH_DOWNLOADED, Upstream.TRANSCRIPTION)],
+)
+def test_an_import_that_does_not_answer_needs_youtube_until_the_sound_is_here(
+    progress: int, upstream: Upstream
+) -> None:
+    row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.METADATA, progress, None)
+    pauses = [paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=going) for going in (GOING, SPEECH_GOING)]
+    told = {each.upstream: progress_of(row, None, [each], Language.EN).message for each in pauses}
+    assert [asked for asked, message in told.items() if message] == [upstream]
 
 
 async def test_imports_that_are_not_asked_wait_as_well(notifier: Notifier, library: Library) -> None:

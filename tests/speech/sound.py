@@ -42,3 +42,13 @@ def noise(seconds: float) -> bytes:
         argv = [get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", *source, "-c:a", "aac", "-b:a", "48k", str(target)]
         subprocess.run(argv, check=True, capture_output=True)
         return target.read_bytes()
+
+
+def repeated(m4a: bytes, times: int) -> bytes:
+    """The same sound again and again, without encoding it anew."""
+    with tempfile.TemporaryDirectory() as directory:
+        source, target = Path(directory, "once.m4a"), Path(directory, "often.m4a")
+        source.write_bytes(m4a)
+        loop = ["-stream_loop", str(times - 1), "-i", str(source), "-c", "copy", str(target)]
+        subprocess.run([get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", *loop], check=True, capture_output=True)
+        return target.read_bytes()

@@ -89,5 +89,5 @@ class RemoteFolders:
 
     def _fresh(self) -> Any:
         """The filesystem without what it remembers of its folders: other processes change them too."""
-        pass
+        self._filesystem.invalidate_cache()
         return self._filesystem

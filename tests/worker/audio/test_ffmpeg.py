@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,38 +18,44 @@ DECODE = ("-f", "s16le", "pipe:1")
 
 @pytest.fixture
 def silent_pipe(tmp_path: Path) -> Path:
-    """A source that does not say anything, ever."""
+    """A source that never says anything."""
     path = tmp_path / "pipe.m4a"
     os.mkfifo(path)
     return path
 
 
-async def the_ffmpeg(source: Path) -> psutil.Process:
-    """The one that reads `source`, as soon as it runs."""
+@asynccontextmanager
+async def the_ffmpeg(source: Path) -> AsyncIterator[psutil.Process]:
+    """The one that waits for the silent pipe to say something."""
 
-    async def find() -> psutil.Process | None:
-        ours = psutil.Process().children()
-        return next((child for child in ours if f"file:{source}" in child.cmdline()), None)
+    async def is_read() -> int | None:
+        with suppress(OSError):  # nobody reads it yet
+            return os.open(source, os.O_WRONLY | os.O_NONBLOCK)
+        return None
 
-    found = await eventually(find)
-    assert found
-    return found
+    pipe = await eventually(is_read)
+    assert pipe
+    try:
+        yield next(child for child in psutil.Process().children() if f"file:{source}" in child.cmdline())
+    finally:
+        os.close(pipe)
 
 
 async def test_it_ends_with_the_call_that_is_cancelled(silent_pipe: Path) -> None:
     call = asyncio.create_task(run_ffmpeg(silent_pipe, *DECODE))
-    process = await the_ffmpeg(silent_pipe)
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
-    assert not process.is_running()
+    async with the_ffmpeg(silent_pipe) as process:
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert not process.is_running()
 
 
 async def test_one_that_somebody_killed_may_be_tried_again(silent_pipe: Path) -> None:
     call = asyncio.create_task(run_ffmpeg(silent_pipe, *DECODE))
-    (await the_ffmpeg(silent_pipe)).kill()
-    with pytest.raises(RuntimeError, match="-9"):
-        await call
+    async with the_ffmpeg(silent_pipe) as process:
+        process.kill()
+        with pytest.raises(RuntimeError, match="-9"):
+            await call
 
 
 async def test_without_ffmpeg_nothing_is_said_of_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

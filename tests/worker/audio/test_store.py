@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ IN_A_MINUTE = -60
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the store is."""
     return str(tmp_path / "store") if request.param == "folder" else str(request.getfixturevalue("s3"))
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One more filesystem of fsspec's, the simplest."""
+    move_to_machine(tmp_path / "machine", monkeypatch)
+    monkeypatch.setattr(MemoryFileSystem, "store", {})
+    return "memory://store"
 
 
 @pytest.fixture
@@ -187,12 +196,24 @@ async def test_another_machine_goes_on_with_it(s3: str, tmp_path: Path, monkeypa
         await here.fetch(VIDEO, "source.webm")
 
 
-async def test_what_is_in_use_on_another_machine_is_no_leftover(s3: str) -> None:
-    store = AudioStore(s3)
-    _age(store.workspace(VIDEO))
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == [VIDEO]
+async def test_what_another_machine_brings_is_seen(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = AudioStore(s3)
+    await kept(here, OTHER, "source.webm")
+    assert await here.leftovers(older_than_seconds=IN_A_MINUTE) == [OTHER]
+    move_to_machine(tmp_path / "another", monkeypatch)
+    await kept(AudioStore(s3), VIDEO, "source.webm")
+    assert await here.leftovers(older_than_seconds=IN_A_MINUTE) == [VIDEO, OTHER]
+
+
+async def test_leftovers_have_changed_neither_here_nor_in_the_store(memory: str) -> None:
+    store = AudioStore(memory)
     await kept(store, VIDEO, "source.webm")
     _age(store.workspace(VIDEO))
+    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == []
+    for file in MemoryFileSystem.store.values():
+        file.modified -= timedelta(seconds=2 * HOUR_SECONDS)
+    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == [VIDEO]
+    (store.workspace(VIDEO) / "chunk.ogg").touch()
     assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == []
 
 
@@ -212,9 +233,9 @@ async def test_nothing_is_left_of_a_download_for_which_there_is_no_room(s3: str,
     assert [*store.workspace(VIDEO).iterdir()] == []
 
 
-async def test_what_cannot_be_deleted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_deleted_is_said(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryFileSystem, "rm", lambda *_args, **_options: None)  # as s3fs where it is not allowed to
-    store = AudioStore("memory://store")
+    store = AudioStore(memory)
     await kept(store, VIDEO, "source.webm")
     with pytest.raises(PermissionError):
         await store.discard(VIDEO)

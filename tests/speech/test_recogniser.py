@@ -1,0 +1,34 @@
+"""The voice can be understood: otherwise nothing that is built on it would say anything."""
+
+import pytest
+
+from tests.speech.recogniser import recognise
+from tests.speech.sound import as_m4a, as_webm, decoded
+from tests.speech.voice import numbered_sentences
+
+
+@pytest.mark.parametrize("pause_seconds", [0.6, 0])
+@pytest.mark.parametrize("served_as", [as_m4a, as_webm])
+def test_every_sentence_is_recognised_at_its_time(pause_seconds: float, served_as: object) -> None:
+    speech = numbered_sentences(40, pause_seconds=pause_seconds)
+    assert callable(served_as)
+    heard = recognise(decoded(served_as(speech.wav)))
+    assert [each.text for each in heard] == [each.text for each in speech.sentences]
+    for found, true in zip(heard, speech.sentences, strict=True):
+        assert found.start_seconds == pytest.approx(true.start_seconds, abs=0.3)
+        assert found.end_seconds == pytest.approx(true.end_seconds, abs=0.3)
+
+
+def test_a_sentence_that_is_cut_off_is_heard_as_far_as_it_goes() -> None:
+    speech = numbered_sentences(3)
+    second = 2 * 16_000
+    sound = decoded(as_m4a(speech.wav))
+    begin, end = (int(each * second) // 2 * 2 for each in (0.9, speech.sentences[2].start_seconds + 1))
+    heard = [each.text for each in recognise(sound[begin:end])]
+    assert speech.sentences[0].text.endswith(heard[0])
+    assert heard[1] == speech.sentences[1].text
+    assert speech.sentences[2].text.startswith(heard[2])
+
+
+def test_nothing_is_heard_in_silence() -> None:
+    assert recognise(bytes(2 * 16_000 * 5)) == []

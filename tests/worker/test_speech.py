@@ -1,0 +1,229 @@
+"""Captions from speech in Postgres: whether they are to be made, and what becomes of the recognised pieces."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import ActivityEnvironment
+
+from services.worker.activities.speech import SpeechActivities
+from shared.contracts.errors import ErrorType
+from shared.contracts.imports import VideoRef
+from shared.contracts.messages import FeedItem
+from shared.contracts.speech import AudioChunk, KeepSpeechInput, KeptSpeech, SpeechPlan
+from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
+from shared.contracts.youtube import CaptionsKind, CaptionsSource
+from shared.db import import_progress, speech
+from shared.db.driver import transaction
+from shared.db.enrichments import find_enrichment, save_metadata
+from shared.db.models import Video, VideoEnrichment
+from shared.db.speech import Line, RecognisedChunk, TranscriptionCost
+from shared.settings import Settings
+from tests.support.entries import add_user, add_video, events_of, find_video
+from tests.support.upstreams import SPEECH_GOING, paused, write_down
+
+ID, OTHER_ID = "abcdefghijk", "lmnopqrstuv"
+VIDEO = VideoRef(youtube_id=ID)
+FIRST, SECOND, THIRD = (AudioChunk(start_ms=start, end_ms=start + 60_000) for start in (0, 50_000, 100_000))
+MISCONFIGURED = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With speech-to-text, for videos of at most two hours."""
+    return settings.model_copy(update={"transcription_api_key": SecretStr("gsk_key"), "transcription_max_minutes": 120})
+
+
+@pytest.fixture
+def published() -> list[FeedItem]:
+    return []
+
+
+@pytest.fixture
+def activities(engine: AsyncEngine, settings: Settings, published: list[FeedItem]) -> SpeechActivities:
+    return SpeechActivities(engine, published.extend, settings)
+
+
+@pytest.fixture
+async def video(engine: AsyncEngine) -> Video:
+    """An entry whose import is at its captions."""
+    entry = await add_video(engine, ID)
+    await know(engine, 150)
+    async with transaction(engine) as connection:
+        await import_progress.advance(connection, ID, ImportStage.METADATA)
+    return entry
+
+
+async def know(engine: AsyncEngine, duration_seconds: int | None) -> None:
+    enrichment = VideoEnrichment(youtube_id=ID, title="A lens", duration_seconds=duration_seconds)
+    async with transaction(engine) as connection:
+        await save_metadata(connection, enrichment)
+
+
+async def plan(activities: SpeechActivities) -> SpeechPlan:
+    return await ActivityEnvironment().run(activities.plan_speech_to_text, VIDEO)
+
+
+@pytest.mark.parametrize("off", [{"transcription_enabled": False}, {"transcription_api_key": None}])
+async def test_without_speech_to_text_the_reason_is_youtubes(
+    engine: AsyncEngine, settings: Settings, off: dict[str, object]
+) -> None:
+    await know(engine, None)
+    switched_off = SpeechActivities(engine, lambda _: None, settings.model_copy(update=off))
+    assert await plan(switched_off) == SpeechPlan(is_wanted=False)
+
+
+@pytest.mark.parametrize(
+    ("duration_seconds", "refusal"),
+    [
+        (1, None),
+        (7200, None),
+        (7201, ErrorType.SPEECH_TOO_LONG),
+        (0, ErrorType.AUDIO_UNAVAILABLE),
+        (None, ErrorType.AUDIO_UNAVAILABLE),
+    ],
+)
+async def test_a_video_has_to_have_a_length_that_is_not_too_great(
+    activities: SpeechActivities, engine: AsyncEngine, duration_seconds: int | None, refusal: ErrorType | None
+) -> None:
+    await know(engine, duration_seconds)
+    assert await plan(activities) == SpeechPlan(is_wanted=refusal is None, refusal=refusal)
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (SPEECH_GOING, None),
+        (paused(PauseReason.TRANSCRIPTION_ALLOWANCE, UpstreamState.CLOSED, of=SPEECH_GOING), None),
+        (paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING), None),
+        (MISCONFIGURED, ErrorType.TRANSCRIPTION_MISCONFIGURED),
+        (paused(PauseReason.BOT_CHECK), None),  # YouTube's, which is waited for
+    ],
+)
+async def test_a_wrong_key_is_not_waited_for(
+    activities: SpeechActivities, engine: AsyncEngine, status: UpstreamStatus, refusal: ErrorType | None
+) -> None:
+    await know(engine, 60)
+    await write_down(engine, status)
+    assert await plan(activities) == SpeechPlan(is_wanted=refusal is None, refusal=refusal)
+
+
+async def recognise(
+    engine: AsyncEngine, chunk: AudioChunk, *lines: Line, language: str | None = "en", youtube_id: str = ID
+) -> None:
+    """What a step before this one has written."""
+    found = RecognisedChunk(chunk, language, list(lines))
+    async with transaction(engine) as connection:
+        await speech.keep_chunk(connection, youtube_id, found, TranscriptionCost("whisper", 60, 0.002))
+
+
+async def keep(activities: SpeechActivities, *chunks: AudioChunk) -> KeptSpeech:
+    return await ActivityEnvironment().run(activities.keep_speech, KeepSpeechInput(youtube_id=ID, chunks=list(chunks)))
+
+
+async def transcript(engine: AsyncEngine) -> list[tuple[float, float, str]]:
+    statement = "SELECT start_seconds, end_seconds, text FROM transcript_segments ORDER BY position"
+    async with engine.connect() as connection:
+        return [(row.start_seconds, row.end_seconds, row.text) for row in await connection.execute(text(statement))]
+
+
+async def left(engine: AsyncEngine, youtube_id: str = ID) -> int:
+    async with transaction(engine) as connection:
+        return len(await speech.recognised_chunks(connection, youtube_id))
+
+
+async def known(engine: AsyncEngine) -> VideoEnrichment:
+    async with transaction(engine) as connection:
+        found = await find_enrichment(connection, ID)
+    assert found is not None
+    return found
+
+
+async def recognise_three(engine: AsyncEngine) -> None:
+    """Out of order, with a line that two have heard, and a sigh that was taken for Welsh."""
+    await recognise(engine, THIRD, (20, 21, "hm"), language="cy")
+    await recognise(engine, SECOND, (2, 5, "Es schwimmt."), (30, 33, "Niemand weiß, warum."), language="de")
+    await recognise(engine, FIRST, (1, 4, "Diese Linse wiegt vier Tonnen."), (52, 55, "Es schwimmt."), language="de")
+
+
+async def test_the_pieces_become_one_transcript(
+    activities: SpeechActivities, engine: AsyncEngine, video: Video, published: list[FeedItem]
+) -> None:
+    await recognise_three(engine)
+    assert await keep(activities, FIRST, SECOND, THIRD) == KeptSpeech()
+    assert await transcript(engine) == [
+        (1, 4, "Diese Linse wiegt vier Tonnen."),
+        (52, 55, "Es schwimmt."),
+        (80, 83, "Niemand weiß, warum."),
+        (120, 121, "hm"),
+    ]
+    found = await known(engine)
+    assert (found.captions_source, found.captions_kind) == (CaptionsSource.WHISPER, CaptionsKind.AUTOMATIC)
+    assert (found.captions_language, found.captions_missing) == ("de", None)
+    assert await left(engine) == 0
+    [told] = published
+    assert (told.message.stage, told.message.progress) == (ImportStage.CAPTIONS, 60)
+
+
+async def test_everybody_who_waits_hears_of_it_once_however_often_it_is_done(
+    activities: SpeechActivities, engine: AsyncEngine, video: Video, published: list[FeedItem]
+) -> None:
+    theirs = await add_video(engine, ID, await add_user(engine))
+    over = await add_video(engine, ID)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE videos SET import_stage = 'error' WHERE id = :id"), {"id": over.id})
+    await recognise_three(engine)
+    await asyncio.gather(*(keep(activities, FIRST, SECOND, THIRD) for _ in range(2)))  # one was not heard of
+    written = await transcript(engine)
+    assert await keep(activities, FIRST, SECOND, THIRD) == KeptSpeech()
+    assert await transcript(engine) == written
+    assert len(written) == 4
+    assert {item.message.video_id for item in published} == {video.id, theirs.id}
+    for entry, stages in ((video, ["created", "metadata", "captions"]), (theirs, ["created", "captions"])):
+        assert [event.stage for event in await events_of(engine, entry)] == stages
+    assert (await find_video(engine, over.id)).import_stage == ImportStage.ERROR
+
+
+async def test_only_the_pieces_of_this_import_count(
+    activities: SpeechActivities, engine: AsyncEngine, video: Video
+) -> None:
+    """A piece that was too large is there as halves; another setting, another video may have left others behind."""
+    halves = [AudioChunk(start_ms=0, end_ms=35_000), AudioChunk(start_ms=25_000, end_ms=60_000)]
+    await recognise(engine, FIRST, (1, 4, "An answer that came late."))
+    await recognise(engine, halves[0], (1, 4, "This lens weighs four tons."))
+    await recognise(engine, halves[1], (20, 22, "It floats."))
+    await recognise(engine, halves[0], (1, 4, "Somebody else's words."), youtube_id=OTHER_ID)
+    await keep(activities, *halves)
+    assert await transcript(engine) == [(1, 4, "This lens weighs four tons."), (45, 47, "It floats.")]
+    assert (await left(engine), await left(engine, OTHER_ID)) == (0, 1)
+
+
+async def test_nothing_said_is_no_captions_and_is_not_paid_for_again(
+    activities: SpeechActivities, engine: AsyncEngine, video: Video, published: list[FeedItem]
+) -> None:
+    await recognise(engine, FIRST, language=None)
+    for _ in range(2):
+        assert await keep(activities, FIRST) == KeptSpeech(missing=ErrorType.SPEECH_NONE)
+    assert (await known(engine)).captions_source is None  # the step that follows says why there are none
+    assert (await find_video(engine, video.id)).import_stage == ImportStage.METADATA
+    assert published == []
+
+
+async def test_a_server_that_names_no_language(activities: SpeechActivities, engine: AsyncEngine, video: Video) -> None:
+    await recognise(engine, FIRST, (1, 4, "This lens weighs four tons."), language=None)
+    assert await keep(activities, FIRST) == KeptSpeech()
+    assert (await known(engine)).captions_language is None
+
+
+async def test_hours_of_speech_are_in_order(activities: SpeechActivities, engine: AsyncEngine, video: Video) -> None:
+    chunks = [AudioChunk(start_ms=number * 590_000, end_ms=number * 590_000 + 600_000) for number in range(24)]
+    for number, chunk in enumerate(chunks):
+        await recognise(engine, chunk, *((at, at + 4.0, f"{number} {at}") for at in range(12, 585, 6)))
+    await keep(activities, *reversed(chunks))
+    written = await transcript(engine)
+    assert len(written) == 24 * len(range(12, 585, 6))
+    assert all(before[0] < after[0] for before, after in pairwise(written))
