@@ -125,5 +125,6 @@ def test_the_architecture_says_what_follows_from_every_error() -> None:
     assert sorted(name for name, _, _ in written) == sorted(ERROR_RULES)
     for name, what, pace in written:
         rule = ERROR_RULES[ErrorType(name)]
-        assert what.startswith(rule.retry), name
+        assert re.search(rf"\b{rule.retry}\b", what), name
+        assert ("speech" in what) == rule.speech_to_text, name
         assert pace == rule.throttle, name

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import cycle
 from operator import add
 
-import espeakng_loader
+import espeakng_loader  # type: ignore[import-untyped]  # there are none
 
 from tests.speech.numbers import sentence
 
@@ -71,7 +71,7 @@ class Voice:
         return samples[loud[0] : loud[-1] + 1]
 
     def _take(self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: object) -> int:
-        if samples and count:
+        if count:
             self._said += ctypes.string_at(samples, count * 2)
         return 0
 

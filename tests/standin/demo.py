@@ -5,7 +5,8 @@
 | `demoCaption` | human-made captions in two languages, automatic ones, chapters |
 | `demoAutoCap` | automatic captions only, chapters in the description |
 | `demoGerman_` | captions in German only |
-| `demoNoCaps_` | no captions |
+| `demoSpeech_` | no captions; sentences are spoken |
+| `demoNoCaps_` | no captions; nothing is said |
 | `demoPrivate` | private |
 | `demoRemoved` | removed by its uploader |
 | `demoMembers` | for members of the channel only |
@@ -16,10 +17,14 @@
 | `demoBotTest` | YouTube wants to see that you are not a bot |
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
+from tests.speech.sound import as_m4a
+from tests.speech.voice import numbered_sentences
 from tests.standin.library import Library, captions
-from tests.standin.model import Chapter, StandinVideo, VideoState
+from tests.standin.model import Audio, Chapter, StandinVideo, VideoState, silence
 
 _FERRY_EN = (
     "Every morning at six the first ferry leaves the old harbour.",
@@ -35,6 +40,8 @@ _FERRY_DE = (
     "und bei dichtem Nebel steuert sie nach den Glocken.",
     "Noch nie ist jemand am Ufer zurückgeblieben.",
 )
+_SPEAKING = "demoSpeech_"
+_SENTENCES, _SECONDS = 20, 61
 _REFUSED = {
     "demoPrivate": VideoState.PRIVATE,
     "demoRemoved": VideoState.REMOVED,
@@ -44,6 +51,27 @@ _REFUSED = {
     "demoLiveNow": VideoState.LIVE_NOW,
     "demoBotTest": VideoState.BOT_CHECK,
 }
+
+
+class DemoLibrary(Library):
+    """Gives videos without captions a sound that can be listened to: when they are asked for, as that takes time."""
+
+    def get(self, youtube_id: str) -> StandinVideo | None:
+        """The video with this id; None: YouTube has none."""
+        video = super().get(youtube_id)
+        if video is None or video.captions:
+            return video
+        return replace(video, audios=(_speech() if youtube_id == _SPEAKING else _silence(),))
+
+
+@cache
+def _speech() -> Audio:
+    return Audio(as_m4a(numbered_sentences(_SENTENCES).wav))
+
+
+@cache
+def _silence() -> Audio:
+    return Audio(as_m4a(silence()))
 
 
 def demo_library() -> Library:
@@ -56,6 +84,7 @@ def demo_library() -> Library:
         StandinVideo("demoCaption", "The first ferry", captions=(ferry_de, ferry_en, automatic), chapters=chapters),
         StandinVideo("demoAutoCap", "The night ferry", description=index, captions=(automatic,)),
         StandinVideo("demoGerman_", "Die erste Fähre", channel="Hafenfilm", captions=(ferry_de,)),
+        StandinVideo(_SPEAKING, "The ferry that counts", duration_seconds=_SECONDS),
         StandinVideo("demoNoCaps_", "A ferry without words"),
         StandinVideo(
             "demoUpNext_",
@@ -65,4 +94,4 @@ def demo_library() -> Library:
         ),
     ]
     refused = [StandinVideo(youtube_id, f"The {state} ferry", state=state) for youtube_id, state in _REFUSED.items()]
-    return Library([*videos, *refused], generate=True)
+    return DemoLibrary([*videos, *refused], generate=True)

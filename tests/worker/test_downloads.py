@@ -1,7 +1,6 @@
 """Sound is downloaded by the real yt-dlp: it tells how far it is, can be ended at any moment, and is taken up again."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 from services.worker.activities import downloads, heartbeats, watching
 from services.worker.activities.downloads import DownloadActivities
 from services.worker.activities.progress import ProgressTeller
-from services.worker.activities.watching import Stopped, watched
+from services.worker.activities.watching import Stopped
 from services.worker.adapters.audio import AudioAdapter
 from services.worker.adapters.connection import Connection
 from services.worker.audio.store import AudioStore
@@ -40,10 +39,12 @@ from tests.support.servers import free_port
 from tests.support.waiting import eventually
 from workflows.governors import GovernorClient
 
+pytestmark = pytest.mark.usefixtures("video")
+
 ID = "abcdefghijk"
 NAME, PART = "source.140.m4a", "source.140.m4a.part"
-SOUND = bytes(range(256)) * 100_000
-"""Three requests' worth."""
+SOUND = bytes(range(256)) * 60_000
+"""Two requests' worth."""
 SLOWLY = Fault(kind=Kind.AUDIO, stall_after_bytes=3_000_000, stall_seconds=1)
 """Each of the requests stops once: long enough to be ended meanwhile."""
 DONE = ExtractedAudio(name=NAME, byte_count=len(SOUND))
@@ -172,13 +173,6 @@ async def test_the_sound_is_in_the_store_and_everybody_knows_how_far_it_is(
     assert 0 < shares[len(shares) // 2] < 100
 
 
-async def test_what_is_there_costs_no_request(activities: DownloadActivities, standin: Standin, video: Video) -> None:
-    assert await extract(activities) == DONE
-    count = len(standin.requests)
-    assert await extract(activities) == DONE
-    assert len(standin.requests) == count
-
-
 def cancel(environment: ActivityEnvironment) -> None:
     environment.cancel(ActivityCancellationDetails(cancel_requested=True))
 
@@ -191,7 +185,6 @@ def shut_down(environment: ActivityEnvironment) -> None:
 async def test_a_download_ends_with_its_next_bytes_and_is_taken_up_again(
     activities: DownloadActivities,
     standin: Standin,
-    video: Video,
     folder: Path,
     end: Callable[[ActivityEnvironment], None],
     outcome: type[BaseException],
@@ -211,15 +204,8 @@ async def test_a_download_ends_with_its_next_bytes_and_is_taken_up_again(
     assert starts(standin)[begun] == come
 
 
-def test_the_end_of_a_worker_is_no_refusal_and_no_alarm() -> None:
-    stopped = Stopped()
-    assert not stopped.non_retryable
-    assert stopped.type is None
-    assert stopped.category == stopped.category.BENIGN
-
-
 async def test_two_attempts_at_once_fetch_every_byte_once(
-    activities: DownloadActivities, standin: Standin, video: Video, folder: Path
+    activities: DownloadActivities, standin: Standin, folder: Path
 ) -> None:
     """Temporal was away: it gives an attempt up that goes on until it hears of that."""
     standin.faults.add(SLOWLY)
@@ -234,6 +220,9 @@ async def test_two_attempts_at_once_fetch_every_byte_once(
     assert content(folder / NAME) == SOUND
     asked_from = starts(standin)
     assert asked_from == sorted(set(asked_from))
+    count = len(standin.requests)
+    assert await extract(activities) == DONE  # a third one has nothing to ask for
+    assert len(standin.requests) == count
 
 
 async def _beats(attempt: Attempt) -> bool:
@@ -241,7 +230,7 @@ async def _beats(attempt: Attempt) -> bool:
 
 
 async def test_an_attempt_that_waits_for_another_one_can_be_ended(
-    activities: DownloadActivities, standin: Standin, video: Video
+    activities: DownloadActivities, standin: Standin
 ) -> None:
     standin.faults.add(SLOWLY)
     lost = Attempt(activities)
@@ -253,6 +242,18 @@ async def test_an_attempt_that_waits_for_another_one_can_be_ended(
     assert await lost.ended() == DONE
 
 
+async def test_what_is_discarded_does_not_come_back(
+    activities: DownloadActivities, standin: Standin, folder: Path, tmp_path: Path
+) -> None:
+    """An attempt that Temporal has given up on is still at work, to its end."""
+    standin.faults.add(SLOWLY)
+    lost = Attempt(activities)
+    await eventually(lost.is_amidst)
+    await AudioStore(str(tmp_path)).discard(ID)
+    assert isinstance(await lost.ended(), ApplicationError)
+    assert names(tmp_path) == set()
+
+
 async def refusal(activities: DownloadActivities) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
         await extract(activities)
@@ -261,9 +262,7 @@ async def refusal(activities: DownloadActivities) -> ApplicationError:
     return caught.value
 
 
-async def test_what_youtube_refuses_is_told_to_the_workflow(
-    activities: DownloadActivities, standin: Standin, video: Video
-) -> None:
+async def test_what_youtube_refuses_is_told_to_the_workflow(activities: DownloadActivities, standin: Standin) -> None:
     standin.faults.add(Fault(kind=Kind.AUDIO, status=429, headers={"Retry-After": "30"}, times=1))
     error = await refusal(activities)
     assert error.type == ErrorType.RATE_LIMITED
@@ -273,7 +272,7 @@ async def test_what_youtube_refuses_is_told_to_the_workflow(
 
 
 async def test_a_full_disk_is_told_to_the_workflow_and_to_the_operator(
-    activities: DownloadActivities, video: Video, folder: Path, caplog: pytest.LogCaptureFixture
+    activities: DownloadActivities, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / PART).symlink_to("/dev/full")
     assert (await refusal(activities)).type == ErrorType.AUDIO_STORE_FULL
@@ -282,7 +281,7 @@ async def test_a_full_disk_is_told_to_the_workflow_and_to_the_operator(
 
 
 async def test_youtube_is_not_asked_while_postgres_is_away(
-    make: Callable[..., DownloadActivities], standin: Standin, video: Video
+    make: Callable[..., DownloadActivities], standin: Standin
 ) -> None:
     away = create_engine(Settings(database_url=SecretStr(f"postgresql://vidferry@127.0.0.1:{free_port()}/vidferry")))
     with pytest.raises(OSError, match="Connect call failed"):
@@ -303,9 +302,7 @@ class Slow(AudioStore):
         await super().keep(youtube_id, name)
 
 
-async def test_an_upload_that_takes_its_time_is_not_given_up(
-    make: Callable[..., DownloadActivities], video: Video
-) -> None:
+async def test_an_upload_that_takes_its_time_is_not_given_up(make: Callable[..., DownloadActivities]) -> None:
     Slow.is_called, Slow.may_go_on = asyncio.Event(), asyncio.Event()
     attempt = Attempt(make(store=Slow))
     await asyncio.wait_for(Slow.is_called.wait(), 20)
@@ -313,71 +310,3 @@ async def test_an_upload_that_takes_its_time_is_not_given_up(
     await eventually(lambda: _beats(attempt))
     Slow.may_go_on.set()
     assert await attempt.ended() == DONE
-
-
-class Slowness:
-    """A download and a database that take their time, until a test lets them go on."""
-
-    def __init__(self) -> None:
-        self.beats = 0
-        self.told: list[float] = []
-        self.may_answer = asyncio.Event()
-        self.is_here = threading.Event()
-
-    def download(self, on_progress: Callable[[float], None]) -> str:
-        on_progress(0.5)
-        assert self.is_here.wait(20)
-        on_progress(1.0)
-        return "sound"
-
-    async def tell(self, fraction: float) -> None:
-        self.told.append(fraction)
-        await self.may_answer.wait()
-
-    def beat(self, *_: Any) -> None:
-        self.beats += 1
-
-
-async def test_a_database_that_takes_its_time_does_not_delay_heartbeats() -> None:
-    slow, environment = Slowness(), ActivityEnvironment()
-    environment.on_heartbeat = slow.beat
-    with ThreadPoolExecutor(1) as threads:
-        running = asyncio.ensure_future(environment.run(watched, threads, slow.download, slow.tell))
-
-        async def beats_on() -> bool:
-            return slow.told == [0.5] and slow.beats > 5
-
-        await eventually(beats_on)
-        slow.is_here.set()
-        slow.may_answer.set()
-        assert await running == "sound"
-    assert slow.told[-1] == 1.0
-
-
-@pytest.mark.parametrize(("end", "outcome"), [(cancel, asyncio.CancelledError), (shut_down, Stopped)])
-async def test_an_end_that_waits_for_bytes_beats_on_and_keeps_nobody_busy(
-    end: Callable[[ActivityEnvironment], None], outcome: type[BaseException]
-) -> None:
-    """Without heartbeats, Temporal would let others go on while the thread is still at work."""
-    slow, environment = Slowness(), ActivityEnvironment()
-    slow.may_answer.set()
-    environment.on_heartbeat = slow.beat
-    with ThreadPoolExecutor(1) as threads:
-        running = asyncio.ensure_future(environment.run(watched, threads, slow.download, slow.tell))
-        await eventually(lambda: _is_true(slow.told))
-        end(environment)
-        before, beaten = len(slow.told), slow.beats
-
-        async def beats_on() -> bool:
-            return slow.beats >= beaten + 5
-
-        await eventually(beats_on)
-        assert len(slow.told) - before <= 10
-        assert not running.done()
-        slow.is_here.set()
-        with pytest.raises(outcome):
-            await running
-
-
-async def _is_true(value: object) -> bool:
-    return bool(value)

@@ -26,7 +26,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import YoutubeFailure
 from shared.contracts.messages import FeedItem
 from shared.contracts.speech import AudioChunk, TranscribeChunkInput
-from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
+from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import ThrottledCall, Upstream, UpstreamReport
 from shared.db import import_progress, speech
 from shared.db.driver import transaction
@@ -104,14 +104,13 @@ def folder(tmp_path: Path, sound: bytes) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 async def video(engine: AsyncEngine) -> Video:
     """An entry whose import has downloaded the sound."""
     entry = await add_video(engine, ID)
     async with transaction(engine) as connection:
         await save_metadata(connection, VideoEnrichment(youtube_id=ID, title="A lens"))
         await import_progress.advance(connection, ID, ImportStage.METADATA)
-        await import_progress.step(connection, ID, ImportStage.CAPTIONS, SPEECH_DOWNLOADED)
     return entry
 
 
@@ -124,9 +123,7 @@ Make = Callable[..., TranscriptionActivities]
 
 
 @pytest.fixture
-async def make(
-    settings: Settings, engine: AsyncEngine, published: list[FeedItem], folder: Path, video: Video
-) -> AsyncIterator[Make]:
+async def make(settings: Settings, engine: AsyncEngine, published: list[FeedItem], folder: Path) -> AsyncIterator[Make]:
     """The activities as the worker builds them; of one server, with any other settings."""
     own = settings
     quiet = UpstreamReporter(GovernorClient(await connect(own), Upstream.TRANSCRIPTION, own.transcription_pace))
@@ -273,23 +270,15 @@ async def refusal(activities: TranscriptionActivities) -> ApplicationError:
     ("fault", "error_type"),
     [
         (SpeechFault(status=429, headers={"Retry-After": "30"}), ErrorType.TRANSCRIPTION_LIMITED),
-        (SpeechFault(status=413), ErrorType.CHUNK_TOO_LARGE),
         (SpeechFault(status=400, body=f'{{"error": {{"message": "{KEY}"}}}}'), ErrorType.TRANSCRIPTION_REFUSED),
-        (SpeechFault(status=401), ErrorType.TRANSCRIPTION_MISCONFIGURED),
-        (SpeechFault(status=503), ErrorType.TRANSCRIPTION_UNAVAILABLE),
         (SpeechFault(cut_after_bytes=5), ErrorType.TRANSCRIPTION_UNAVAILABLE),
-        (SpeechFault(body="{}"), ErrorType.TRANSCRIPTION_UNEXPECTED),
     ],
 )
 async def test_what_the_server_refuses_is_told_to_the_workflow_and_costs_nothing(
-    activities: TranscriptionActivities,
-    engine: AsyncEngine,
-    server: SpeechServer,
-    fault: SpeechFault,
-    error_type: ErrorType,
+    make: Make, engine: AsyncEngine, server: SpeechServer, fault: SpeechFault, error_type: ErrorType
 ) -> None:
     server.faults.add(fault)
-    error = await refusal(activities)
+    error = await refusal(make())
     assert error.type == error_type
     wait_seconds = 30 if fault.headers else None
     assert YoutubeFailure.model_validate(error.details[0]).retry_after_seconds == wait_seconds
@@ -326,20 +315,6 @@ async def test_an_answer_that_is_on_its_way_is_kept_although_nobody_waits_for_it
     ear.may_answer.set()
     await running
     assert await kept(engine) == [HEARD]
-
-
-async def test_the_end_of_the_worker_does_not_wait_for_an_answer(
-    activities: TranscriptionActivities, engine: AsyncEngine, ear: Ear
-) -> None:
-    ear.may_answer.clear()
-    environment = ActivityEnvironment()
-    running = asyncio.create_task(transcribe(activities, environment=environment))
-    await eventually(ear.is_listening)
-    environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    ear.may_answer.set()
-    assert await kept(engine) == []
 
 
 class Stubborn(AudioStore):

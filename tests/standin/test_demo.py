@@ -1,0 +1,39 @@
+"""What can be heard in the demo's videos."""
+
+import pytest
+
+from tests.speech.numbers import sentence
+from tests.speech.recogniser import recognise
+from tests.speech.sound import SAMPLE_BYTES, SAMPLE_RATE, decoded
+from tests.standin.demo import demo_library
+from tests.standin.model import StandinVideo
+
+INVENTED_WITHOUT_CAPTIONS = "0000000000h"
+
+
+def video(youtube_id: str) -> StandinVideo:
+    found = demo_library().get(youtube_id)
+    assert found is not None
+    return found
+
+
+def test_one_counts_aloud() -> None:
+    speaking = video("demoSpeech_")
+    assert speaking.captions == ()
+    sound = decoded(speaking.audios[0].content)
+    assert len(sound) / SAMPLE_BYTES / SAMPLE_RATE == pytest.approx(speaking.duration_seconds, abs=1)
+    heard = [each.text for each in recognise(sound)]
+    assert heard == [sentence(number) for number in range(1, len(heard) + 1)]
+    assert len(heard) == 20
+
+
+@pytest.mark.parametrize("youtube_id", ["demoNoCaps_", INVENTED_WITHOUT_CAPTIONS])
+def test_in_others_without_captions_nothing_is_said(youtube_id: str) -> None:
+    assert video(youtube_id).captions == ()
+    sound = decoded(video(youtube_id).audios[0].content)
+    assert sound
+    assert recognise(sound) == []
+
+
+def test_what_has_captions_is_not_listened_to() -> None:
+    assert video("demoCaption").audios == StandinVideo("demoCaption").audios
