@@ -32,7 +32,8 @@ async def get_video_progress(
 ) -> VideoProgress:
     """Stage, percentage and what it waits for: of the running import, otherwise as last saved.
 
-    An import that does not answer and still needs YouTube waits for as long as calls to YouTube are paused.
+    An import that does not answer waits for as long as calls to what it needs next, YouTube or speech-to-text, are
+    paused.
     """
     async with shared.database.connection() as connection:
         video = await videos.get_video(connection, user_id, video_id)
@@ -57,12 +58,12 @@ def _open(
     return VideoProgress(
         video_id=video_id,
         youtube_id=status.youtube_id,
-        stage=status.stage,
+        stage=status.shown_stage,
         progress=status.progress,
         attempt=status.attempt if source == "workflow" else None,
         retry_at=status.retry_at,
         waiting_for=status.waiting_for,
-        message=waiting_text(status.waiting_for, language) if status.waiting_for else None,
+        message=waiting_text(status.asks, status.waiting_for, language) if status.waiting_for else None,
         source=source,
     )
 

@@ -116,9 +116,9 @@ class VideoDetailsOutput(VideoOutput):
     view_count: int | None
     like_count: int | None
     transcribed_seconds: Seconds | None = Field(
-        description="How much audio was recognised for captions from speech; null where they are not."
+        description="How much of its audio was ever recognised, wherever its captions are from now; null: none."
     )
-    estimated_usd: Usd | None = Field(description="What that cost, in US dollars.")
+    estimated_usd: Usd | None = Field(description="What that cost, in US dollars; null where nothing was recognised.")
 
     @classmethod
     def of_details(cls, details: VideoDetails, language: Language) -> "VideoDetailsOutput":
@@ -153,12 +153,15 @@ class VideoProgress(BaseModel):
 
     video_id: UUID
     youtube_id: str
-    stage: ImportStage = Field(description="The last stage reached.")
+    stage: ImportStage = Field(
+        description="The last stage reached, or the one under way where `progress` is above that: as the messages say."
+    )
     progress: int = Field(ge=0, le=100, description="Percent.")
     attempt: int | None = Field(default=None, description="Which attempt the stage under way is at; null if unknown.")
     retry_at: datetime | None = Field(default=None, description="When it goes on, while it waits; null if unknown.")
     waiting_for: ErrorType | PauseReason | None = Field(
-        default=None, description="Why it waits: an error of its own, or a pause of all calls to YouTube."
+        default=None,
+        description="Why it waits: an error of its own, or a pause of all calls to YouTube or speech-to-text.",
     )
     error_code: ErrorType | None = Field(default=None, description="Why it ended in `error`.")
     message: str | None = Field(default=None, description="Why it waits or ended, in a plain sentence.")

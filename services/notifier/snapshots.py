@@ -85,18 +85,20 @@ def progress_of(
     # An import that is over may have been asked for again: then only the row knows.
     if answer is None or answer.stage in CLOSED_STAGES or answer.is_older_than(stored.stage):
         saved = ImportStatus.as_saved(row.youtube_id, stored.stage, stored.progress)
-        return stored.model_copy(update=_wait(saved.while_paused(upstreams), language))
+        return stored.model_copy(update=_told(saved.while_paused(upstreams), language))
     progress = max(answer.progress, stored.progress)  # steps write down how far they are
-    known = {"stage": answer.stage, "progress": progress, "attempt": answer.attempt}
-    return stored.model_copy(update=known | _wait(answer.while_paused(upstreams), language))
+    further = answer.model_copy(update={"progress": progress}).while_paused(upstreams)
+    return stored.model_copy(update=_told(further, language) | {"attempt": answer.attempt})
 
 
-def _wait(status: ImportStatus, language: Language) -> dict[str, Any]:
-    """Why it waits and until when; nothing of it where it does not."""
+def _told(status: ImportStatus, language: Language) -> dict[str, Any]:
+    """How far it is, why it waits and until when; nothing of that where it does not."""
     return {
+        "stage": status.shown_stage,
+        "progress": status.progress,
         "retry_at": status.retry_at,
         "error_code": _error_code(status.waiting_for),
-        "message": waiting_text(status.waiting_for, language) if status.waiting_for else None,
+        "message": waiting_text(status.asks, status.waiting_for, language) if status.waiting_for else None,
     }
 
 

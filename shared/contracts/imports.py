@@ -70,6 +70,16 @@ class ImportStatus(BaseModel):
             asks = Upstream.TRANSCRIPTION
         return cls(youtube_id=youtube_id, stage=stage, progress=progress, asks=asks)
 
+    @property
+    def shown_stage(self) -> ImportStage:
+        """What people are told: the stage under way once the percentage is above that of the one reached.
+
+        Sub-progress names that stage too, so that one moment has one name wherever it is asked for.
+        """
+        if self.progress <= STAGE_PROGRESS.get(self.stage, 100):
+            return self.stage
+        return next(stage for stage, percent in STAGE_PROGRESS.items() if percent >= self.progress)
+
     def is_older_than(self, stage: ImportStage) -> bool:
         """Whether an entry is at a later stage already: the import has not yet looked at what is known."""
         return self.progress < STAGE_PROGRESS[stage]

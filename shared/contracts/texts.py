@@ -185,7 +185,6 @@ _ONE_IMPORT_PAUSED: dict[PauseReason, dict[Language, str]] = {
         Language.EN: "As much speech as is allowed for now has been recognised. The import goes on by itself.",
         Language.DE: "Fürs Erste wurde so viel Sprache erkannt wie erlaubt. Der Import geht von selbst weiter.",
     },
-    PauseReason.OPERATOR: PAUSE_TEXTS[PauseReason.OPERATOR],
 }
 """What is told of one import, where the pause is nobody's error."""
 
@@ -206,8 +205,13 @@ def pause_text(upstream: Upstream, reason: PauseReason, language: Language = Lan
     return PAUSE_TEXTS[reason][language]
 
 
-def waiting_text(reason: ErrorType | PauseReason, language: Language = Language.EN) -> str:
-    """The plain sentence a person reads while one import waits, the same whether it or all of them have to."""
+def waiting_text(asks: Upstream | None, reason: ErrorType | PauseReason, language: Language = Language.EN) -> str:
+    """The plain sentence a person reads while one import waits, the same whether it or all of them have to.
+
+    `asks`: the upstream it waits for, where there is one (`ImportStatus.asks`).
+    """
+    if asks and reason is PauseReason.OPERATOR:
+        return pause_text(asks, reason, language)
     if isinstance(reason, PauseReason) and reason in _ONE_IMPORT_PAUSED:
         return _ONE_IMPORT_PAUSED[reason][language]
     return import_error_text(ErrorType(reason), language, waiting=True)

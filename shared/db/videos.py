@@ -49,7 +49,7 @@ class VideoDetails(VideoRecord):
     view_count: int | None
     like_count: int | None
     transcribed_seconds: float | None
-    """What captions from speech took, and cost; None for all others."""
+    """How much of its speech was recognised, and what that cost, whatever came of it; None where nothing was."""
     estimated_usd: float | None
 
 
@@ -163,7 +163,7 @@ _GET = text(
     f"""
     SELECT {_DETAILS} FROM {_VIDEOS}, LATERAL (
         SELECT sum(audio_seconds) AS transcribed_seconds, sum(estimated_usd) AS estimated_usd
-        FROM transcription_calls WHERE youtube_id = v.youtube_id AND e.captions_source = 'whisper'
+        FROM transcription_calls WHERE youtube_id = v.youtube_id
     ) c
     WHERE v.id = :video_id AND v.user_id = :user_id
     """  # noqa: S608 - constants
