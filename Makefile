@@ -43,10 +43,11 @@ format: development ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-benchmarks: development ## Measure POST latency, import rate, the lag of live progress; then the pace (25 minutes)
+benchmarks: development ## Measure POST, import rate, live progress, 3 hours of sound; then the pace (25 minutes)
 	@$(BIN)/python -m benchmarks.post_latency
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
+	@$(BIN)/python -m benchmarks.long_audio
 	@echo "Fairness, the first design's limiter and the pace: 4, 9 and 12 minutes more. Ctrl-C leaves them out."
 	@$(BIN)/python -m benchmarks.fairness
 	@$(BIN)/python -m benchmarks.seed_limiter

@@ -10,12 +10,18 @@ from typing import Any, NoReturn
 
 import uvloop
 
+from shared.settings import SettingRefused
+
+_CHATTY = ("alembic.runtime.plugins", "alembic.runtime.migration", "websockets.server", "httpx")
+_INDISCREET = ("httpcore", "botocore", "aiobotocore", "s3fs", "fsspec")
+"""Log headers and signatures, with keys and session tokens, for whoever debugs them."""
+
 
 def configure_logging(level: str) -> None:
     """One line per record on stderr, the same in every process."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    for chatty in ("alembic.runtime.plugins", "alembic.runtime.migration", "websockets.server", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in (*_CHATTY, *_INDISCREET):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def exit_now(code: int) -> NoReturn:
@@ -48,6 +54,9 @@ def run(
             code = runner.run(main())
     except KeyboardInterrupt:
         code = 130
+    except SettingRefused as refusal:
+        logging.getLogger(__name__).error("%s", refusal)
+        code = 1
     except Exception:
         logging.getLogger(__name__).exception("the process ends because of an unexpected error")
         code = 1

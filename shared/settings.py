@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts.upstreams import PacePolicy
+from shared.languages import WHISPER_LANGUAGES
 
 GROQ_URL = "https://api.groq.com/openai/v1"
+
+
+class SettingRefused(ValueError):
+    """A setting that only its user can judge: which one, and why not, in one sentence without its value."""
 
 
 class TranscriptionOff(StrEnum):
@@ -87,13 +92,14 @@ class Settings(BaseSettings):
     transcription_enabled: bool = Field(default=True, validation_alias="TRANSCRIPTION_ENABLED")
     transcription_base_url: str = Field(default=GROQ_URL, validation_alias="TRANSCRIPTION_BASE_URL")
     """Of an OpenAI-compatible API: `/audio/transcriptions` comes after it."""
+    groq_api_key: SecretStr | None = Field(default=None, validation_alias="GROQ_API_KEY")
+    """Nobody else's server is to see it."""
     transcription_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("TRANSCRIPTION_API_KEY", "GROQ_API_KEY")
+        default=None, validate_default=True, validation_alias="TRANSCRIPTION_API_KEY"
     )
+    """What the server is sent; unset: Groq's key, where the server is Groq's."""
     transcription_model: str = Field(default="whisper-large-v3", validation_alias="TRANSCRIPTION_MODEL")
-    transcription_language: str | None = Field(
-        default=None, pattern="^[a-z]{2,3}$", validation_alias="TRANSCRIPTION_LANGUAGE"
-    )
+    transcription_language: str | None = Field(default=None, validation_alias="TRANSCRIPTION_LANGUAGE")
     """What is spoken, as a hint; None: what YouTube says, else the server finds out."""
     transcription_max_minutes: int = Field(default=240, ge=1, validation_alias="TRANSCRIPTION_MAX_MINUTES")
     transcription_max_concurrent: int = Field(default=3, ge=1, validation_alias="TRANSCRIPTION_MAX_CONCURRENT")
@@ -152,12 +158,26 @@ class Settings(BaseSettings):
             raise PydanticCustomError("server_url", "not the address of a server, such as https://api.example/v1")
         return url.rstrip("/")
 
-    @field_validator("transcription_api_key")
+    @field_validator("groq_api_key", "transcription_api_key")
     @classmethod
     def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
         """Blanks around a key come from copying it, and nothing but blanks is none."""
         stripped = key.get_secret_value().strip() if key else ""
         return SecretStr(stripped) if stripped else None
+
+    @field_validator("transcription_api_key")
+    @classmethod
+    def _may_be_groqs(cls, key: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        """`others` are the settings above it, without those that were refused."""
+        is_groqs = _is_groqs(others.data.get("transcription_base_url", ""))
+        return key or (others.data.get("groq_api_key") if is_groqs else None)
+
+    @field_validator("transcription_language")
+    @classmethod
+    def _is_a_language(cls, code: str | None) -> str | None:
+        if code is not None and code not in WHISPER_LANGUAGES:
+            raise PydanticCustomError("language", "not one of the two-letter codes that Whisper knows, such as de")
+        return code
 
     @field_validator("youtube_ca_file")
     @classmethod
@@ -189,7 +209,7 @@ class Settings(BaseSettings):
         """Why there is no speech-to-text; None where there is. Groq wants a key, a server of one's own may not."""
         if not self.transcription_enabled:
             return TranscriptionOff.SWITCHED_OFF
-        needs_key = self.transcription_base_url == GROQ_URL
+        needs_key = _is_groqs(self.transcription_base_url)
         return TranscriptionOff.NO_KEY if needs_key and self.transcription_api_key is None else None
 
     @property
@@ -220,3 +240,9 @@ class Settings(BaseSettings):
     def allowed_host_names(self) -> list[str]:
         """`allowed_hosts` as a list, in lower case."""
         return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]
+
+
+def _is_groqs(url: str) -> bool:
+    """Whether a key that is sent there reaches Groq, and nobody else."""
+    url_parts, groqs = urlsplit(url), urlsplit(GROQ_URL)
+    return (url_parts.scheme, url_parts.hostname) == (groqs.scheme, groqs.hostname)

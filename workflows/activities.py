@@ -23,6 +23,7 @@ from shared.contracts.speech import (
     HalveChunkInput,
     KeepSpeechInput,
     KeptSpeech,
+    PlanSpeechInput,
     SpeechPlan,
     SplitAudioInput,
     SweepResult,
@@ -84,7 +85,7 @@ class SpeechSteps(ABC):
 
     @activity.defn
     @abstractmethod
-    async def plan_speech_to_text(self, video: VideoRef) -> SpeechPlan:
+    async def plan_speech_to_text(self, video: PlanSpeechInput) -> SpeechPlan:
         """Say whether captions are to be made from the video's speech."""
 
     @activity.defn

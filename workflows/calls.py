@@ -50,6 +50,8 @@ class Call(Generic[T]):
     has_begun: bool = True
     """Whether the video is past its first call."""
     max_attempts: int | None = None
+    failure: ErrorType = ErrorType.UNEXPECTED_ANSWER
+    """What it counts as that we could not ask, or could not make sense of the answer."""
     patience: Patience | None = None
     """Of its own, where the import is in the midst of something that a new run would have to begin again."""
 
@@ -73,13 +75,17 @@ class ImportCalls:
     def attach(self, attach: Attach) -> None:
         """One more user waits for this video."""
         self.attachments += 1
-        is_in_bulk = workflow.info().priority.priority_key == PRIORITY_BULK
-        if attach.is_waiting and is_in_bulk and self.is_governed and self._hurried_for is None:
+        if attach.is_waiting and self.is_in_bulk and self.is_governed:
             self._hurried_for = attach.user_id
         if attach.user_id not in self._user_ids and len(self._user_ids) < MAX_LISTED_USERS:
             self._user_ids.append(attach.user_id)
             if len(self._user_ids) > 1:  # the first came with the start
                 workflow.upsert_search_attributes([USER_ID.value_set([str(user_id) for user_id in self._user_ids])])
+
+    @property
+    def is_in_bulk(self) -> bool:
+        """Whether nobody waits for this video alone."""
+        return workflow.info().priority.priority_key == PRIORITY_BULK and self._hurried_for is None
 
     def retry_now(self) -> None:
         """Let nothing wait any longer for its next attempt."""
@@ -111,7 +117,7 @@ class ImportCalls:
             try:
                 answer = await self._in_turn(call, patience)
             except ActivityError as error:
-                error_type, failure = what_was_said(error)
+                error_type, failure = what_was_said(error, otherwise=call.failure)
             else:
                 patience.waits = patience.throttles = 0
                 return answer
@@ -131,7 +137,7 @@ class ImportCalls:
             if delay is None:
                 raise Refused(error_type)
             attempt += is_attempt
-            await self._wait(delay, error_type, attempt, is_alone=call.patience is None)
+            await self.wait(delay, error_type, attempt, is_alone=call.patience is None)
 
     async def _in_turn(self, call: Call[T], patience: Patience) -> T:
         """One call, when its turn in the queue has come: a better place there means to queue up again.
@@ -140,11 +146,11 @@ class ImportCalls:
         """
         with self._in_the_queue_to(call.upstream):
             while not self.cancel_asked:
-                hurried_for = self._hurried_for
+                place = self._hurried_for
                 try:
-                    return await self._unless_recalled(call.start(self._place(call, patience)), hurried_for)
+                    return await self._unless_recalled(call.start(self._place(call, patience)), call, place)
                 except ActivityError as error:
-                    if not self._is_recalled(hurried_for) or is_a_known_word(error):
+                    if not self._is_recalled(call, place) or is_a_known_word(error):
                         raise
             raise NobodyWaits
 
@@ -159,15 +165,15 @@ class ImportCalls:
             if self._under_way == 1:
                 self._status.asks = None
 
-    async def _unless_recalled(self, activity: workflow.ActivityHandle[T], hurried_for: UUID | None) -> T:
+    async def _unless_recalled(self, activity: workflow.ActivityHandle[T], call: Call[T], place: UUID | None) -> T:
         """The call's answer. An entry that comes while it waits is brought to where the import is.
 
         A call that waits in the queue is given up when it is recalled, with ActivityError; one that has begun ends.
         """
         served = self.attachments
         try:
-            while not (activity.done() or self._is_recalled(hurried_for)):
-                await workflow.wait_condition(partial(self._is_call_disturbed, activity, hurried_for, served))
+            while not (activity.done() or self._is_recalled(call, place)):
+                await workflow.wait_condition(partial(self._is_call_disturbed, activity, call, place, served))
                 if self.is_governed and self.attachments > served and not activity.done():
                     served = self.attachments
                     await self.bring_entries_up_to_date()
@@ -179,11 +185,14 @@ class ImportCalls:
             activity.cancel()
         return await activity
 
-    def _is_recalled(self, hurried_for: UUID | None) -> bool:
-        return self.cancel_asked or self._hurried_for != hurried_for
+    def _is_recalled(self, call: Call[T], place: UUID | None) -> bool:
+        """Whether it is called off, or has a better place in a line of others now; our own work is not begun anew."""
+        return self.cancel_asked or (call.upstream is not None and self._hurried_for != place)
 
-    def _is_call_disturbed(self, activity: workflow.ActivityHandle[T], hurried_for: UUID | None, served: int) -> bool:
-        return activity.done() or self._is_recalled(hurried_for) or (self.is_governed and self.attachments > served)
+    def _is_call_disturbed(
+        self, activity: workflow.ActivityHandle[T], call: Call[T], place: UUID | None, served: int
+    ) -> bool:
+        return activity.done() or self._is_recalled(call, place) or (self.is_governed and self.attachments > served)
 
     def _place(self, call: Call[T], patience: Patience) -> Priority:
         return place_in_line(
@@ -193,8 +202,10 @@ class ImportCalls:
             throttles=patience.throttles,
         )
 
-    async def _wait(self, delay: timedelta, reason: ErrorType, attempt: int, *, is_alone: bool) -> None:
+    async def wait(self, delay: timedelta, reason: ErrorType, attempt: int = 1, *, is_alone: bool = True) -> None:
         """Wait for the next attempt; an entry that comes meanwhile is brought to where the import is.
+
+        `is_alone`: nothing is lost when the import goes on in a new run.
 
         Raises NobodyWaits when nothing need be asked again.
         """

@@ -19,6 +19,13 @@ from shared.temporal.names import PRIORITY_BULK, PRIORITY_BULK_BEGUN, PRIORITY_P
 OUR_TROUBLE = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
+OUR_TROUBLE_FOR_A_WHILE = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=20,
+)
+"""About eight minutes: a video is better off without captions than waiting for a store that is set up wrongly."""
 
 
 class LocalStepOptions(TypedDict):
@@ -76,7 +83,7 @@ def _sound_step(start_to_close: timedelta, heartbeat_seconds: int) -> SoundStepO
     return SoundStepOptions(
         start_to_close_timeout=start_to_close,
         heartbeat_timeout=timedelta(seconds=heartbeat_seconds),
-        retry_policy=OUR_TROUBLE,
+        retry_policy=OUR_TROUBLE_FOR_A_WHILE,
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
 
@@ -87,8 +94,12 @@ SPLIT_STEP = _sound_step(timedelta(hours=2), 15)
 TRANSCRIBE_STEP = _sound_step(timedelta(minutes=40), 15)
 """The longest timeout that a setting may give the server (25 min), fetching the piece, and writing down the answer."""
 DISCARD_STEP = StepOptions(
-    start_to_close_timeout=timedelta(minutes=5), heartbeat_timeout=timedelta(seconds=30), retry_policy=OUR_TROUBLE
+    start_to_close_timeout=timedelta(minutes=5),
+    heartbeat_timeout=timedelta(seconds=30),
+    retry_policy=OUR_TROUBLE_FOR_A_WHILE,
 )
+NO_ROOM = timedelta(minutes=10)
+"""How soon a video in bulk looks again whether there is room for its sound."""
 AUDIO_ATTEMPTS = 6
 """Each takes up the download where the one before stopped; then the video goes on without captions."""
 

@@ -25,8 +25,10 @@ def is_a_known_word(error: ActivityError) -> bool:
     return isinstance(error.cause, ApplicationError) and error.cause.type in _ERROR_TYPES
 
 
-def what_was_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
-    """What an activity that asks a server reported; what no table knows is an answer that could not be read.
+def what_was_said(
+    error: ActivityError, *, otherwise: ErrorType = ErrorType.UNEXPECTED_ANSWER
+) -> tuple[ErrorType, YoutubeFailure]:
+    """What an activity that asks a server reported; `otherwise`: what counts for that which no table knows.
 
     Re-raises a cancellation.
     """
@@ -34,5 +36,5 @@ def what_was_said(error: ActivityError) -> tuple[ErrorType, YoutubeFailure]:
         raise error
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type is None or not is_a_known_word(error):
-        return ErrorType.UNEXPECTED_ANSWER, YoutubeFailure()
+        return otherwise, YoutubeFailure()
     return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})

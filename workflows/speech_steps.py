@@ -1,7 +1,10 @@
 """How each step of making captions from speech is run."""
 
+from contextlib import suppress
+
 from temporalio import workflow
 from temporalio.common import Priority
+from temporalio.exceptions import ActivityError
 
 from shared.contracts.imports import VideoRef
 from shared.contracts.speech import (
@@ -11,19 +14,23 @@ from shared.contracts.speech import (
     HalveChunkInput,
     KeepSpeechInput,
     KeptSpeech,
+    PlanSpeechInput,
     SpeechPlan,
     SplitAudioInput,
     TranscribeChunkInput,
 )
-from shared.temporal.names import TaskQueue
+from shared.temporal.names import PRIORITY_PERSON, TaskQueue
 from workflows.activities import AudioSteps, DownloadSteps, SpeechSteps, TranscriptionSteps
 from workflows.policies import DATABASE_STEP, DISCARD_STEP, DOWNLOAD_STEP, SPLIT_STEP, TRANSCRIBE_STEP
 
 
-async def plan_speech_to_text(video: VideoRef) -> SpeechPlan:
+async def plan_speech_to_text(video: VideoRef, *, is_waiting: bool) -> SpeechPlan:
     """Whether captions are to be made from speech."""
     return await workflow.execute_local_activity_method(
-        SpeechSteps.plan_speech_to_text, video, **DATABASE_STEP, summary="Is its speech to be recognised?"
+        SpeechSteps.plan_speech_to_text,
+        PlanSpeechInput(youtube_id=video.youtube_id, is_waiting=is_waiting),
+        **DATABASE_STEP,
+        summary="Is its speech to be recognised?",
     )
 
 
@@ -88,10 +95,19 @@ async def keep_speech(video: VideoRef, chunks: list[AudioChunk]) -> KeptSpeech:
 
 
 async def discard_audio(video: VideoRef) -> None:
-    """Leave no sound behind."""
-    await workflow.execute_activity_method(
-        AudioSteps.discard_audio, video, task_queue=TaskQueue.AUDIO, **DISCARD_STEP, summary="No sound is kept"
-    )
+    """Leave no sound behind; what cannot be deleted now is left to `SweepAudio`.
+
+    Before any cutting: it makes room.
+    """
+    with suppress(ActivityError):
+        await workflow.execute_activity_method(
+            AudioSteps.discard_audio,
+            video,
+            task_queue=TaskQueue.AUDIO,
+            priority=Priority(priority_key=PRIORITY_PERSON),
+            **DISCARD_STEP,
+            summary="No sound is kept",
+        )
 
 
 def _times(chunk: AudioChunk) -> str:

@@ -7,12 +7,12 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.errors import ErrorType
     from shared.contracts.imports import ImportStatus, VideoRef
-    from shared.contracts.speech import AudioChunk
+    from shared.contracts.speech import AudioChunk, SpeechPlan
     from shared.contracts.stages import SPEECH_DOWNLOADED, transcription_progress
     from shared.contracts.upstreams import Upstream
     from workflows import speech_steps
     from workflows.calls import Call, ImportCalls, Patience
-    from workflows.policies import AUDIO_ATTEMPTS
+    from workflows.policies import AUDIO_ATTEMPTS, NO_ROOM
     from workflows.refusals import Refused
 
 SHORTEST_CHUNK_SECONDS = 30
@@ -34,7 +34,7 @@ class SpeechToText:
 
         Raises NobodyWaits when the video is wanted no more.
         """
-        plan = await speech_steps.plan_speech_to_text(self._video)
+        plan = await self._plan()
         if not plan.is_wanted:
             return plan.refusal or reason
         try:
@@ -43,6 +43,14 @@ class SpeechToText:
             return refused.error_type
         finally:
             await speech_steps.discard_audio(self._video)
+
+    async def _plan(self) -> SpeechPlan:
+        """What is to be done, once there is room for one more video's sound."""
+        while True:
+            plan = await speech_steps.plan_speech_to_text(self._video, is_waiting=not self._calls.is_in_bulk)
+            if plan.has_room or not plan.is_wanted:
+                return plan
+            await self._calls.wait(NO_ROOM, ErrorType.TRANSCRIPTION_LIMITED)
 
     async def _make_captions(self) -> ErrorType | None:
         chunks = await self._extract_chunks()
@@ -57,6 +65,7 @@ class SpeechToText:
                 lambda priority: speech_steps.extract_audio(self._video, priority),
                 Upstream.YOUTUBE,
                 max_attempts=AUDIO_ATTEMPTS,
+                failure=ErrorType.SPEECH_FAILED,
                 patience=Patience(),
             )
         )
@@ -65,6 +74,7 @@ class SpeechToText:
             Call(
                 lambda priority: speech_steps.split_audio(self._video, audio, priority),
                 upstream=None,
+                failure=ErrorType.SPEECH_FAILED,
                 patience=Patience(),
             )
         )
@@ -87,6 +97,7 @@ class SpeechToText:
                 Call(
                     lambda priority: speech_steps.transcribe_chunk(self._video, chunk, self._video_ms, priority),
                     Upstream.TRANSCRIPTION,
+                    failure=ErrorType.SPEECH_FAILED,
                     patience=Patience(),
                 )
             )
@@ -104,6 +115,7 @@ class SpeechToText:
             Call(
                 lambda priority: speech_steps.halve_chunk(self._video, chunk, priority),
                 upstream=None,
+                failure=ErrorType.SPEECH_FAILED,
                 patience=Patience(),
             )
         )

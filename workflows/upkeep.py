@@ -25,8 +25,10 @@ class UpgradeCaptions:
         due = await workflow.execute_local_activity_method(
             SpeechSteps.find_upgradable_videos, **DATABASE_STEP, summary="A week old, and made from speech"
         )
-        looked_at = [await self._look_again(VideoRef(youtube_id=youtube_id)) for youtube_id in due.youtube_ids]
-        return sum(looked_at)
+        for looked_at, youtube_id in enumerate(due.youtube_ids):
+            if not await self._look_again(VideoRef(youtube_id=youtube_id)):
+                return looked_at  # the others had better wait for the next hour
+        return len(due.youtube_ids)
 
     async def _look_again(self, video: VideoRef) -> bool:
         """Whether YouTube was asked; captions that it has replace those from speech.

@@ -114,7 +114,7 @@ class UpstreamOutput(BaseModel):
     max_calls_per_second: float = Field(description="What is allowed in the long run; a burst may go faster.")
     burst: bool = Field(description="Whether the first calls after a quiet time may go faster.")
     hourly_requests: int | None = Field(
-        description="How many any hour may have; a call makes one or two. Null: any number."
+        description="How many any hour may have; a call makes one or more. Null: any number."
     )
     requests_left: int | None = Field(description="Of `hourly_requests`, in the hour before `at`.")
     budgets: Sequence[BudgetOutput] = Field(description="Every limit, the hourly requests too.")

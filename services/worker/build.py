@@ -63,7 +63,7 @@ def build_workers(client: Client, settings: Settings, needs: Dependencies) -> li
 def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> Worker:
     has_speech_to_text = settings.transcription_off is None
     imports = ImportActivities(needs.engine, needs.publish, has_speech_to_text=has_speech_to_text)
-    speech = SpeechActivities(needs.engine, needs.publish, settings)
+    speech = SpeechActivities(needs.engine, needs.publish, settings, needs.store)
     reconcile = ReconcileActivities(needs.engine, client)
     return Worker(
         client,
@@ -122,6 +122,7 @@ def _audio_worker(client: Client, settings: Settings, needs: Dependencies) -> Wo
         task_queue=TaskQueue.AUDIO,
         activities=[audio.split_audio, audio.halve_chunk, audio.discard_audio, audio.sweep_audio],
         max_concurrent_activities=1,
+        max_heartbeat_throttle_interval=timedelta(seconds=5),
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
     )
 

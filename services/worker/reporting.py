@@ -57,9 +57,13 @@ class UpstreamReporter(AbstractAsyncContextManager["UpstreamReporter"]):
         error_type: ErrorType | None,
         *,
         retry_after_seconds: float | None = None,
+        unheard_seconds: float = 0,
     ) -> None:
-        """Note a call: how the upstream stood when it began, and what came of it. Returns at once, never fails."""
-        report = UpstreamReport(epoch=_epoch(began), calls=1, requests=0)
+        """Note a call: how the upstream stood when it began, and what came of it. Returns at once, never fails.
+
+        `unheard_seconds`: of the sound that `call_began` told of, what nobody has listened to.
+        """
+        report = UpstreamReport(epoch=_epoch(began), calls=1, requests=0, audio_seconds=-unheard_seconds)
         if error_type and ERROR_RULES[error_type].throttle is not Throttle.NO:
             report.throttle = ThrottledCall(
                 error_type=error_type, youtube_id=youtube_id, retry_after_seconds=retry_after_seconds

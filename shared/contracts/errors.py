@@ -32,6 +32,7 @@ class ErrorType(StrEnum):
     CAPTIONS_AGE_RESTRICTED = "captions_age_restricted"
     SPEECH_TOO_LONG = "speech_too_long"
     SPEECH_NONE = "speech_none"
+    SPEECH_FAILED = "speech_failed"
     AUDIO_UNAVAILABLE = "audio_unavailable"
     AUDIO_STORE_FULL = "audio_store_full"
     CHUNK_TOO_LARGE = "chunk_too_large"
@@ -110,13 +111,14 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.CAPTIONS_AGE_RESTRICTED: ErrorRule(Retry.SKIP),
     ErrorType.SPEECH_TOO_LONG: ErrorRule(Retry.SKIP),
     ErrorType.SPEECH_NONE: ErrorRule(Retry.SKIP),
+    ErrorType.SPEECH_FAILED: ErrorRule(Retry.SKIP, is_passing=True),
     ErrorType.AUDIO_UNAVAILABLE: ErrorRule(Retry.SKIP),
     ErrorType.AUDIO_STORE_FULL: ErrorRule(Retry.SKIP, is_passing=True),
     ErrorType.CHUNK_TOO_LARGE: ErrorRule(Retry.SKIP),
     ErrorType.TRANSCRIPTION_LIMITED: ErrorRule(Retry.WAIT, throttle=Throttle.COUNTS),
-    ErrorType.TRANSCRIPTION_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=10, is_passing=True, is_no_answer=True),
+    ErrorType.TRANSCRIPTION_UNAVAILABLE: ErrorRule(Retry.BACKOFF, max_attempts=20, is_passing=True, is_no_answer=True),
     ErrorType.TRANSCRIPTION_UNEXPECTED: ErrorRule(Retry.BACKOFF, max_attempts=4, is_passing=True),
-    ErrorType.TRANSCRIPTION_REFUSED: ErrorRule(Retry.SKIP),
+    ErrorType.TRANSCRIPTION_REFUSED: ErrorRule(Retry.SKIP, is_passing=True),
     ErrorType.TRANSCRIPTION_MISCONFIGURED: ErrorRule(
         Retry.SKIP, throttle=Throttle.PAUSES, is_passing=True, is_configuration=True
     ),

@@ -6,12 +6,22 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import YoutubeId
 
 
+class PlanSpeechInput(BaseModel):
+    """A video without captions."""
+
+    youtube_id: YoutubeId
+    is_waiting: bool = True
+    """A person waits for this video alone."""
+
+
 class SpeechPlan(BaseModel):
     """Whether captions are to be made from a video's speech."""
 
     is_wanted: bool
     refusal: ErrorType | None = None
     """Why not, where that is more than that there is no speech-to-text."""
+    has_room: bool = True
+    """Not so many videos have sound in the audio store already that this one had better wait."""
 
 
 class ExtractedAudio(BaseModel):

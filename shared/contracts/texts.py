@@ -99,6 +99,11 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
         Language.EN: "This video has no captions, and no speech was recognised in it.",
         Language.DE: "Dieses Video hat keine Untertitel, und es wurde keine Sprache darin erkannt.",
     },
+    ErrorType.SPEECH_FAILED: {
+        Language.EN: "Captions could not be made from this video's speech. Please try again later.",
+        Language.DE: "Aus der Sprache dieses Videos konnten keine Untertitel erzeugt werden. "
+        "Bitte versuchen Sie es später noch einmal.",
+    },
     ErrorType.AUDIO_UNAVAILABLE: {
         Language.EN: "This video has no captions, and YouTube does not hand out its sound.",
         Language.DE: "Dieses Video hat keine Untertitel, und YouTube gibt seinen Ton nicht heraus.",
@@ -185,6 +190,7 @@ _ONE_IMPORT_PAUSED: dict[PauseReason, dict[Language, str]] = {
         Language.EN: "As much speech as is allowed for now has been recognised. The import goes on by itself.",
         Language.DE: "Fürs Erste wurde so viel Sprache erkannt wie erlaubt. Der Import geht von selbst weiter.",
     },
+    PauseReason.OPERATOR: PAUSE_TEXTS[PauseReason.OPERATOR],
 }
 """What is told of one import, where the pause is nobody's error."""
 

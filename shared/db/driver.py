@@ -18,6 +18,8 @@ DATABASE_AWAY = (
     asyncpg.InternalClientError,  # how asyncpg speaks of a socket that vanished while a statement was on its way
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,  # its disk is full, or it has no connection left
+    asyncpg.ReadOnlySQLTransactionError,  # it has become a standby
 )
 """What a statement or a connection raises while Postgres stops, is gone, or has no room."""
 

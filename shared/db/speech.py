@@ -30,7 +30,7 @@ _FORGET_OLD = """
 _UPGRADABLE = """
     SELECT youtube_id FROM video_enrichments
     WHERE captions_source = 'whisper' AND looked_again_at IS NULL AND captions_at < now() - $1::interval
-    ORDER BY captions_at LIMIT $2
+    ORDER BY random() LIMIT $2
     """
 
 Line = tuple[float, float, str]
@@ -95,7 +95,10 @@ async def forget_old_chunks(connection: DriverConnection) -> None:
 
 
 async def upgradable_videos(connection: DriverConnection, *, older_than: timedelta, limit: int) -> Sequence[str]:
-    """Videos with captions from speech that are old enough to be looked at again, the oldest first."""
+    """Videos with captions from speech that are old enough to be looked at again.
+
+    In no order: one that YouTube never answers for must not be the first every time.
+    """
     return [row["youtube_id"] for row in await connection.fetch(_UPGRADABLE, older_than, limit)]
 
 

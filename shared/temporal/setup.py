@@ -75,6 +75,7 @@ def _schedules(reconcile_interval: timedelta) -> dict[str, Schedule]:
                 UPGRADE_CAPTIONS,
                 id=UPGRADE_CAPTIONS_SCHEDULE_ID,
                 task_queue=TaskQueue.IMPORTS,
+                execution_timeout=timedelta(hours=1),
                 static_summary="Looks whether YouTube has captions by now where they were made from speech",
             ),
         ),

@@ -106,7 +106,7 @@ def test_the_operators_pause_needs_temporal_alone(change: str) -> None:
 def test_examples_of_a_pause_say_what_is_said() -> None:
     one_import = examples.PROGRESS_PAUSED
 
-    assert one_import["message"] == waiting_text(PauseReason(one_import["waiting_for"]))
+    assert one_import["message"] == waiting_text(Upstream.YOUTUBE, PauseReason(one_import["waiting_for"]))
     for upstream in (examples.UPSTREAM, examples.TRANSCRIPTION):
         assert upstream["message"] == pause_text(Upstream(upstream["name"]), PauseReason(upstream["reason"]))
 

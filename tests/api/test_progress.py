@@ -12,7 +12,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState
 from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
 from shared.contracts.texts import Language, waiting_text
-from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
 from tests.api.support import Api
 from tests.api.upstreams import paused
 from tests.support.upstreams import GOING, SPEECH_GOING, write_down
@@ -87,7 +87,10 @@ async def test_an_import_that_asks_youtube_waits_for_the_end_of_a_pause(
         for language in Language:
             headers = {"Accept-Language": language}
             response = await api.http.get(f"/api/videos/{video['id']}/progress", headers=headers)
-            assert response.json().items() >= {**waiting, "message": waiting_text(reason, language)}.items()
+            assert (
+                response.json().items()
+                >= {**waiting, "message": waiting_text(Upstream.YOUTUBE, reason, language)}.items()
+            )
         await write_down(engine, GOING)
         await _reported(api, video["id"], waiting_for=None, retry_at=None, message=None)
         may_go_on.set()
@@ -108,14 +111,16 @@ async def test_an_import_that_has_its_speech_recognised_waits_for_that_server_al
     speaking.on("transcribe_chunk", *[may_go_on] * 3)
     async with speaking.at_work(client):
         video = await api.add(await api.new_list())
-        await eventually(lambda: _reported(api, video["id"], stage="metadata", progress=SPEECH_DOWNLOADED))
+        await eventually(lambda: _reported(api, video["id"], stage="captions", progress=SPEECH_DOWNLOADED))
         await write_down(engine, paused(PauseReason.BOT_CHECK))
         await _reported(api, video["id"], source="workflow", waiting_for=None, retry_at=None)
 
         allowance = PauseReason.TRANSCRIPTION_ALLOWANCE
         await write_down(engine, paused(allowance, of=SPEECH_GOING))
         waiting = {"waiting_for": allowance, "retry_at": "2026-11-23T14:10:00Z", "source": "workflow"}
-        await _reported(api, video["id"], **waiting, message=waiting_text(allowance))
+        await _reported(api, video["id"], **waiting, message=waiting_text(Upstream.TRANSCRIPTION, allowance))
+        await write_down(engine, paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING))
+        await _reported(api, video["id"], message="The operator has paused speech recognition.")
         await write_down(engine, SPEECH_GOING)
         await _reported(api, video["id"], waiting_for=None, retry_at=None)
         may_go_on.set()
@@ -132,7 +137,7 @@ async def test_what_a_step_has_written_down_is_told_with_why_the_import_waits(
         await api.execute("UPDATE videos SET import_stage = 'metadata', import_progress = 33")
 
         waiting = {"waiting_for": "upstream_unavailable", "attempt": 2, "source": "workflow"}
-        await _reported(api, video["id"], **waiting, stage="metadata", progress=33)
+        await _reported(api, video["id"], **waiting, stage="captions", progress=33)
 
 
 async def test_an_import_that_waits_for_something_else_says_that(
@@ -249,11 +254,15 @@ async def test_an_import_that_does_not_answer_waits_if_it_still_needs_youtube(
 
 
 @pytest.mark.parametrize(
-    ("progress", "reason"),
-    [(25, "bot_check"), (SPEECH_DOWNLOADED - 1, "bot_check"), (SPEECH_DOWNLOADED, "transcription_misconfigured")],
+    ("progress", "stage", "reason"),
+    [
+        (25, "metadata", "bot_check"),
+        (SPEECH_DOWNLOADED - 1, "captions", "bot_check"),
+        (SPEECH_DOWNLOADED, "captions", "transcription_misconfigured"),
+    ],
 )
 async def test_an_import_that_does_not_answer_needs_youtube_until_the_sound_is_here(
-    api_without_temporal: Api, engine: AsyncEngine, progress: int, reason: str
+    api_without_temporal: Api, engine: AsyncEngine, progress: int, stage: str, reason: str
 ) -> None:
     video = await api_without_temporal.add(await api_without_temporal.new_list())
     statement = "UPDATE videos SET import_stage = 'metadata', import_progress = :progress"
@@ -261,4 +270,5 @@ async def test_an_import_that_does_not_answer_needs_youtube_until_the_sound_is_h
     speech = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING)
     await write_down(engine, paused(PauseReason.BOT_CHECK), speech)
 
-    await _reported(api_without_temporal, video["id"], source="database", progress=progress, waiting_for=reason)
+    expected = {"source": "database", "stage": stage, "progress": progress, "waiting_for": reason}
+    await _reported(api_without_temporal, video["id"], **expected)

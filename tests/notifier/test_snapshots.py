@@ -101,9 +101,11 @@ async def test_subscribing_does_not_filter(notifier: Notifier, library: Library)
     ("stored", "answered", "told"),
     [
         ((ImportStage.METADATA, 25), None, (ImportStage.METADATA, 25)),
-        ((ImportStage.METADATA, 25), (ImportStage.METADATA, 40), (ImportStage.METADATA, 40)),
+        # The stage under way, as sub-progress says.
+        ((ImportStage.METADATA, 33), None, (ImportStage.CAPTIONS, 33)),
+        ((ImportStage.METADATA, 25), (ImportStage.METADATA, 40), (ImportStage.CAPTIONS, 40)),
         # How much of the sound is here, the workflow hears at the end of the step.
-        ((ImportStage.METADATA, 33), (ImportStage.METADATA, 25), (ImportStage.METADATA, 33)),
+        ((ImportStage.METADATA, 33), (ImportStage.METADATA, 25), (ImportStage.CAPTIONS, 33)),
         # The row was written already, the workflow has not heard of it yet.
         ((ImportStage.CAPTIONS, 60), (ImportStage.METADATA, 25), (ImportStage.CAPTIONS, 60)),
         # An entry that came while the import was ending: it goes once more.
@@ -133,7 +135,7 @@ def test_a_step_that_is_further_than_its_import_knows_does_not_hide_why_it_waits
     )
     entry = progress_of(row, status, [], Language.EN)
     assert (entry.progress, entry.attempt, entry.retry_at) == (33, 2, retry_at)
-    assert (entry.error_code, entry.message) == (ErrorType.LINK_EXPIRED, waiting_text(ErrorType.LINK_EXPIRED))
+    assert (entry.error_code, entry.message) == (ErrorType.LINK_EXPIRED, waiting_text(None, ErrorType.LINK_EXPIRED))
 
 
 async def test_asks_the_running_import_itself(

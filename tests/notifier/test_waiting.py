@@ -94,16 +94,19 @@ async def test_an_import_whose_speech_is_recognised_waits_for_that_server_alone(
 
         limited = paused(PauseReason.TRANSCRIPTION_LIMITED, of=SPEECH_GOING, resume_at=RESUME_AT)
         await write_down(library.engine, limited)
-        message = waiting_text(PauseReason.TRANSCRIPTION_LIMITED, Language.DE)
+        message = waiting_text(Upstream.TRANSCRIPTION, PauseReason.TRANSCRIPTION_LIMITED, Language.DE)
         expected = ("2040-01-02T03:04:05Z", "transcription_limited", message)
         assert await what_it_waits_for(notifier) == expected
+        await write_down(library.engine, paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING))
+        held = (None, None, "Der Betreiber hat die Spracherkennung angehalten.")
+        assert await what_it_waits_for(notifier) == held
         may_go_on.set()
 
 
 async def is_recognised(notifier: Notifier) -> bool:
     """Whether the sound is here and its speech is what the import waits for."""
     [video] = (await snapshot(notifier))["videos"]
-    return (video["stage"], video["progress"]) == (ImportStage.METADATA, SPEECH_DOWNLOADED)
+    return (video["stage"], video["progress"]) == (ImportStage.CAPTIONS, SPEECH_DOWNLOADED)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,8 @@ def test_an_import_that_does_not_answer_needs_youtube_until_the_sound_is_here(
     row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.METADATA, progress, None)
     pauses = [paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=going) for going in (GOING, SPEECH_GOING)]
     told = {each.upstream: progress_of(row, None, [each], Language.EN).message for each in pauses}
-    assert [asked for asked, message in told.items() if message] == [upstream]
+    words = waiting_text(upstream, PauseReason.OPERATOR)
+    assert {asked: message for asked, message in told.items() if message} == {upstream: words}
 
 
 async def test_imports_that_are_not_asked_wait_as_well(notifier: Notifier, library: Library) -> None:
@@ -155,7 +159,7 @@ async def test_a_wait_is_told_in_the_same_words_everywhere(
     for language in Language:
         told = await _progress(api, library, language)
         assert told["source"] == "workflow"
-        assert told["message"] == waiting_text(reason, language)
+        assert told["message"] == waiting_text(Upstream.YOUTUBE, reason, language)
         assert (await what_it_waits_for(notifier, f"?lang={language}"))[2] == told["message"]
 
 
@@ -167,7 +171,11 @@ async def test_a_wait_is_told_in_the_same_words_without_an_answer(
     await write_down(library.engine, paused_for(reason))
     for language in Language:
         told = await _progress(api, library, language)
-        expected = {"source": "database", "waiting_for": reason, "message": waiting_text(reason, language)}
+        expected = {
+            "source": "database",
+            "waiting_for": reason,
+            "message": waiting_text(Upstream.YOUTUBE, reason, language),
+        }
         assert told.items() >= expected.items()
         retry_at, _, message = await what_it_waits_for(notifier, f"?lang={language}")
         assert (retry_at, message) == (told["retry_at"], told["message"])
@@ -181,8 +189,8 @@ async def _progress(api: Api, library: Library, language: Language) -> dict[str,
 def test_one_import_is_one_import() -> None:
     """Sentences about all imports are for messages about YouTube."""
     for reason in set(PauseReason) - {PauseReason.OPERATOR}:
-        assert "Imports" not in waiting_text(reason, Language.EN)
-        assert "Importe " not in waiting_text(reason, Language.DE)
+        assert "Imports" not in waiting_text(Upstream.YOUTUBE, reason, Language.EN)
+        assert "Importe " not in waiting_text(Upstream.YOUTUBE, reason, Language.DE)
 
 
 @pytest.mark.parametrize(
@@ -190,8 +198,8 @@ def test_one_import_is_one_import() -> None:
     [
         (None, None, None),
         (ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.UPSTREAM_UNAVAILABLE, TRYING_AGAIN[Language.EN]),
-        (PauseReason.RATE_LIMITED, ErrorType.RATE_LIMITED, waiting_text(ErrorType.RATE_LIMITED)),
-        (PauseReason.HOURLY_REQUESTS, None, waiting_text(PauseReason.HOURLY_REQUESTS)),
+        (PauseReason.RATE_LIMITED, ErrorType.RATE_LIMITED, waiting_text(None, ErrorType.RATE_LIMITED)),
+        (PauseReason.HOURLY_REQUESTS, None, waiting_text(None, PauseReason.HOURLY_REQUESTS)),
     ],
 )
 def test_what_an_import_waits_for_has_a_code_where_it_is_an_error(

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -108,9 +109,16 @@ async def test_no_orphan_when_the_launcher_is_killed_while_it_creates_the_databa
 
 async def running_initdb(home: Home) -> psutil.Process:
     """The process that creates the home's database."""
-    found = [process for process in processes_of(home) if process.name() == "initdb"]
+    found = [process for process in processes_of(home) if is_initdb(process)]
     assert found, "initdb runs"
     return found[0]
+
+
+def is_initdb(process: psutil.Process) -> bool:
+    """Whether the process is, and still runs."""
+    with suppress(psutil.NoSuchProcess):  # it has just ended
+        return process.name() == "initdb"
+    return False
 
 
 async def test_what_is_written_is_closed_to_others(launch: Launch, tmp_path: Path) -> None:

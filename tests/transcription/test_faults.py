@@ -1,6 +1,8 @@
 """Whatever goes wrong on the way to captions from speech: the import completes, and no sound is left."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pytest
 from pydantic import SecretStr
@@ -24,11 +26,11 @@ from tests.standin import Fault, Kind, Standin, StandinVideo
 from tests.support.entries import add_video
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-from tests.transcription.conftest import ID, KEY, left_in
+from tests.transcription.conftest import ID, KEY, SECONDS, left_in
 from workflows.start import start_import
 
-WHOLE = {f"Sentence at {start}." for start in range(0, 50, 10)}
-"""What `something` says of each piece of about a minute."""
+LONGEST_GAP_SECONDS = 15
+"""`something` is said every ten seconds, in each piece anew."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ LASTING = {
 }
 
 
+def begun_at(standin: Standin) -> list[int]:
+    """The first byte that each request for sound wanted."""
+    ranges = [request.byte_range or "bytes=0-" for request in standin.requests if request.kind is Kind.AUDIO]
+    return [int(wanted.removeprefix("bytes=").partition("-")[0]) for wanted in ranges]
+
+
 async def imported(client: Client, engine: AsyncEngine) -> VideoEnrichment:
     """What is known of the video once its import has ended; it ended well."""
     video = await add_video(engine, ID)
@@ -74,9 +82,17 @@ async def imported(client: Client, engine: AsyncEngine) -> VideoEnrichment:
     return found
 
 
-async def said(engine: AsyncEngine) -> set[str]:
+async def starts(engine: AsyncEngine) -> list[float]:
+    """When the lines of the transcript begin, in seconds."""
+    query = "SELECT start_seconds FROM transcript_segments ORDER BY position"
     async with engine.connect() as connection:
-        return set((await connection.execute(text("SELECT text FROM transcript_segments"))).scalars())
+        return list((await connection.execute(text(query))).scalars())
+
+
+def assert_nothing_is_missing(starts: Sequence[float]) -> None:
+    """From the beginning of the video to its end."""
+    gaps = [later - earlier for earlier, later in pairwise([0.0, *starts, float(SECONDS)])]
+    assert 0 <= min(gaps) <= max(gaps) <= LONGEST_GAP_SECONDS
 
 
 @pytest.mark.usefixtures("worker", "video")
@@ -91,7 +107,7 @@ class TestOfTheServer:
         known = await imported(client, engine)
         assert known.captions_source == CaptionsSource.WHISPER
         assert known.captions_language == "en"
-        assert await said(engine) >= WHOLE
+        assert_nothing_is_missing(await starts(engine))
         assert len(speech.requests) == case.requests
         assert left_in(settings) == []
 
@@ -109,7 +125,7 @@ class TestOfTheServer:
         known = await imported(client, engine)
         assert known.captions_source == CaptionsSource.NONE
         assert known.captions_missing == reason
-        assert await said(engine) == set()
+        assert await starts(engine) == []
         assert left_in(settings) == []
 
     async def test_the_key_reaches_the_server_and_nothing_else(
@@ -128,15 +144,31 @@ class TestOfYoutube:
 
     @pytest.mark.parametrize(
         "fault",
-        [Fault(status=403), Fault(status=503), Fault(cut_after_bytes=300_000), Fault(status=429)],
-        ids=["an expired address", "a broken server", "a hang-up", "a limit"],
+        [Fault(status=403), Fault(status=503), Fault(status=429)],
+        ids=["an expired address", "a broken server", "a limit"],
     )
-    async def test_a_download_that_stopped_is_taken_up(
+    async def test_a_download_that_is_refused_is_tried_again(
         self, client: Client, engine: AsyncEngine, standin: Standin, settings: Settings, fault: Fault
     ) -> None:
-        standin.faults.add(Fault(**(vars(fault) | {"kind": Kind.AUDIO, "times": 1})))
+        standin.faults.add(replace(fault, kind=Kind.AUDIO, times=1))
         known = await imported(client, engine)
         assert known.captions_source == CaptionsSource.WHISPER
+        assert begun_at(standin) == [0, 0]
+        assert left_in(settings) == []
+
+    @pytest.mark.parametrize(
+        "fault",
+        [Fault(cut_after_bytes=300_000), Fault(stall_after_bytes=300_000, stall_seconds=60)],
+        ids=["a hang-up", "a stall"],
+    )
+    async def test_a_download_that_stopped_is_taken_up_where_it_did(
+        self, client: Client, engine: AsyncEngine, standin: Standin, settings: Settings, fault: Fault
+    ) -> None:
+        standin.faults.add(replace(fault, kind=Kind.AUDIO, times=1))
+        known = await imported(client, engine)
+        assert known.captions_source == CaptionsSource.WHISPER
+        first, second = begun_at(standin)
+        assert (first, second) == (0, pytest.approx(300_000, abs=70_000))
         assert left_in(settings) == []
 
     async def test_a_media_server_that_never_answers_well(

@@ -140,6 +140,10 @@ def content(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
 def starts(standin: Standin) -> list[int]:
     """From which byte on the sound was asked for, request by request."""
     wanted = [request.byte_range or "" for request in standin.requests if request.kind is Kind.AUDIO]
@@ -204,6 +208,16 @@ async def test_a_download_ends_with_its_next_bytes_and_is_taken_up_again(
     assert starts(standin)[begun] == come
 
 
+async def test_what_is_here_already_is_told_as_well(
+    activities: DownloadActivities, engine: AsyncEngine, standin: Standin, video: Video, folder: Path
+) -> None:
+    """The worker died after the last byte."""
+    write(folder / NAME, SOUND)
+    assert await extract(activities) == DONE
+    assert standin.requests == []
+    assert (await find_video(engine, video.id)).import_progress == SPEECH_DOWNLOADED
+
+
 async def test_two_attempts_at_once_fetch_every_byte_once(
     activities: DownloadActivities, standin: Standin, folder: Path
 ) -> None:
@@ -220,9 +234,6 @@ async def test_two_attempts_at_once_fetch_every_byte_once(
     assert content(folder / NAME) == SOUND
     asked_from = starts(standin)
     assert asked_from == sorted(set(asked_from))
-    count = len(standin.requests)
-    assert await extract(activities) == DONE  # a third one has nothing to ask for
-    assert len(standin.requests) == count
 
 
 async def _beats(attempt: Attempt) -> bool:

@@ -9,11 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import ActivityEnvironment
 
-from services.worker.activities.speech import SpeechActivities
+from services.worker.activities.speech import MAX_VIDEOS_WITH_SOUND, SpeechActivities
+from services.worker.audio.store import AudioStore
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import VideoRef
 from shared.contracts.messages import FeedItem
-from shared.contracts.speech import AudioChunk, KeepSpeechInput, KeptSpeech, SpeechPlan
+from shared.contracts.speech import AudioChunk, KeepSpeechInput, KeptSpeech, PlanSpeechInput, SpeechPlan
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
@@ -44,8 +45,15 @@ def published() -> list[FeedItem]:
 
 
 @pytest.fixture
-def activities(engine: AsyncEngine, settings: Settings, published: list[FeedItem]) -> SpeechActivities:
-    return SpeechActivities(engine, published.extend, settings)
+def store(settings: Settings) -> AudioStore:
+    return AudioStore(settings.audio_store.get_secret_value())
+
+
+@pytest.fixture
+def activities(
+    engine: AsyncEngine, settings: Settings, published: list[FeedItem], store: AudioStore
+) -> SpeechActivities:
+    return SpeechActivities(engine, published.extend, settings, store)
 
 
 @pytest.fixture
@@ -64,16 +72,17 @@ async def know(engine: AsyncEngine, duration_seconds: int | None) -> None:
         await save_metadata(connection, enrichment)
 
 
-async def plan(activities: SpeechActivities) -> SpeechPlan:
-    return await ActivityEnvironment().run(activities.plan_speech_to_text, VIDEO)
+async def plan(activities: SpeechActivities, *, is_waiting: bool = True) -> SpeechPlan:
+    asked = PlanSpeechInput(youtube_id=ID, is_waiting=is_waiting)
+    return await ActivityEnvironment().run(activities.plan_speech_to_text, asked)
 
 
 @pytest.mark.parametrize("off", [{"transcription_enabled": False}, {"transcription_api_key": None}])
 async def test_without_speech_to_text_the_reason_is_youtubes(
-    engine: AsyncEngine, settings: Settings, off: dict[str, object]
+    engine: AsyncEngine, settings: Settings, store: AudioStore, off: dict[str, object]
 ) -> None:
     await know(engine, None)
-    switched_off = SpeechActivities(engine, lambda _: None, settings.model_copy(update=off))
+    switched_off = SpeechActivities(engine, lambda _: None, settings.model_copy(update=off), store)
     assert await plan(switched_off) == SpeechPlan(is_wanted=False)
 
 
@@ -92,6 +101,19 @@ async def test_a_video_has_to_have_a_length_that_is_not_too_great(
 ) -> None:
     await know(engine, duration_seconds)
     assert await plan(activities) == SpeechPlan(is_wanted=refusal is None, refusal=refusal)
+
+
+async def test_videos_in_bulk_wait_while_many_others_have_their_sound_here(
+    activities: SpeechActivities, engine: AsyncEngine, store: AudioStore
+) -> None:
+    await know(engine, 60)
+    for number in range(MAX_VIDEOS_WITH_SOUND):
+        assert (await plan(activities, is_waiting=False)).has_room
+        store.workspace(f"other{number:06}")
+    assert not (await plan(activities, is_waiting=False)).has_room
+    assert (await plan(activities, is_waiting=True)).has_room
+    store.workspace(ID)  # its own is no reason to wait
+    assert (await plan(activities, is_waiting=False)).has_room
 
 
 @pytest.mark.parametrize(

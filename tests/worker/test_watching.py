@@ -28,12 +28,13 @@ class Slowness:
         self.beats = 0
         self.told: list[float] = []
         self.may_answer = asyncio.Event()
-        self.is_here = threading.Event()
+        self.is_here, self.has_ended = threading.Event(), threading.Event()
 
     def download(self, on_progress: Callable[[float], None]) -> str:
         on_progress(0.5)
         assert self.is_here.wait(20)
         on_progress(1.0)
+        self.has_ended.set()
         return "sound"
 
     async def tell(self, fraction: float) -> None:
@@ -44,7 +45,7 @@ class Slowness:
         self.beats += 1
 
 
-async def test_a_database_that_takes_its_time_does_not_delay_heartbeats() -> None:
+async def test_a_database_that_takes_its_time_delays_no_heartbeats_and_hears_of_the_end() -> None:
     slow, environment = Slowness(), ActivityEnvironment()
     environment.on_heartbeat = slow.beat
     with ThreadPoolExecutor(1) as threads:
@@ -53,11 +54,15 @@ async def test_a_database_that_takes_its_time_does_not_delay_heartbeats() -> Non
         async def beats_on() -> bool:
             return slow.told == [0.5] and slow.beats > 5
 
+        async def is_complete() -> bool:
+            return slow.has_ended.is_set()
+
         await eventually(beats_on)
         slow.is_here.set()
+        await eventually(is_complete)
         slow.may_answer.set()
         assert await running == "sound"
-    assert slow.told[-1] == 1.0
+    assert slow.told[-1] == 1.0, "the end came while something else was told"
 
 
 def cancel(environment: ActivityEnvironment) -> None:

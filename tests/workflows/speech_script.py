@@ -14,6 +14,7 @@ from shared.contracts.speech import (
     HalveChunkInput,
     KeepSpeechInput,
     KeptSpeech,
+    PlanSpeechInput,
     SpeechPlan,
     SplitAudioInput,
     SweepResult,
@@ -41,10 +42,12 @@ class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
         self.transcribed: list[AudioChunk] = []
         self.kept: list[AudioChunk] = []
         self.discards = 0
+        self.planned_for_a_person: list[bool] = []
         self.looked_again: list[str] = []
 
     @activity.defn
-    async def plan_speech_to_text(self, video: VideoRef) -> SpeechPlan:
+    async def plan_speech_to_text(self, video: PlanSpeechInput) -> SpeechPlan:
+        self.planned_for_a_person.append(video.is_waiting)
         return await self._do("plan_speech_to_text", SpeechPlan(is_wanted=False))
 
     @activity.defn
@@ -81,6 +84,7 @@ class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
 
     @activity.defn
     async def discard_audio(self, video: VideoRef) -> None:
+        await self._do("discard_audio", None)
         self.discards += 1
 
     @activity.defn

@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 from tests.workflows.speech_script import WANTED, pieces
 from tests.workflows.steps import ScriptedSteps, refused, start
 from workflows.import_video import ImportVideo
-from workflows.policies import AUDIO_ATTEMPTS, CAPTION_ATTEMPTS
+from workflows.policies import AUDIO_ATTEMPTS, CAPTION_ATTEMPTS, NO_ROOM
 
 Handle = WorkflowHandle[ImportVideo, ImportVideoResult]
 FROM_SPEECH = ["plan_speech_to_text", "extract_audio", "split_audio"]
@@ -55,7 +55,7 @@ async def test_captions_that_youtube_does_not_have_are_made_from_speech(
     assert result.stage is ImportStage.COMPLETE
     assert steps.calls[2:] == [
         *("fetch_captions", *FROM_SPEECH, *["transcribe_chunk"] * 3),
-        *("keep_speech", "save_chapters", "complete_import"),
+        *("keep_speech", "discard_audio", "save_chapters", "complete_import"),
     ]
     assert steps.speech.kept == THREE_PIECES
     assert steps.speech.discards == 1
@@ -109,6 +109,42 @@ async def test_without_speech_to_text_the_video_is_complete_and_says_why_it_has_
     assert result.stage is ImportStage.COMPLETE
     assert steps.skipped_because is reason
     assert "extract_audio" not in steps.calls
+
+
+async def test_a_video_waits_until_there_is_room_for_its_sound(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.script.clear()
+    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
+    steps.on("plan_speech_to_text", *[SpeechPlan(is_wanted=True, has_room=False)] * 2, WANTED)
+    began = await environment.get_current_time()
+    await imported(environment, steps)
+    assert await environment.get_current_time() - began >= 2 * NO_ROOM
+    assert steps.calls.count("plan_speech_to_text") == 3
+    assert steps.speech.kept == THREE_PIECES
+    assert steps.speech.planned_for_a_person == [True] * 3
+
+
+async def test_sound_that_cannot_be_deleted_keeps_no_import(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
+    steps.on("discard_audio", *[OSError("read only")] * 100)
+    result = await imported(environment, steps)
+    assert result.stage is ImportStage.COMPLETE
+    assert steps.speech.kept == THREE_PIECES
+
+
+@pytest.mark.parametrize("step", ["extract_audio", "split_audio", "transcribe_chunk"])
+async def test_a_store_that_is_set_up_wrongly_is_a_video_without_captions(
+    environment: WorkflowEnvironment, steps: ScriptedSteps, step: str
+) -> None:
+    steps.speech.chunks = pieces((0, 600))
+    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
+    steps.on(step, *[PermissionError("not allowed")] * 100)
+    result = await imported(environment, steps)
+    assert result.stage is ImportStage.COMPLETE
+    assert steps.skipped_because is ErrorType.SPEECH_FAILED
 
 
 async def test_nothing_said_is_no_captions(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:

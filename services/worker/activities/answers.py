@@ -44,7 +44,7 @@ def told_to_the_workflow() -> Iterator[None]:
         raise refused(TranscriptionError(ErrorType.AUDIO_UNAVAILABLE, f"unreadable sound: {error}")) from None
     except FileNotFoundError as error:
         logger.error("sound is missing; do all workers share one VIDFERRY_AUDIO_STORE? %s", error)
-        raise refused(TranscriptionError(ErrorType.AUDIO_UNAVAILABLE, "not in the audio store")) from None
+        raise refused(TranscriptionError(ErrorType.SPEECH_FAILED, "not in the audio store")) from None
     except StoreFull as error:
         logger.error("the audio store is full: %s", error)
         raise refused(TranscriptionError(ErrorType.AUDIO_STORE_FULL, "the audio store is full")) from None

@@ -19,11 +19,11 @@ from services.worker.adapters.audio import DownloadedAudio
 from services.worker.adapters.models import YoutubeError
 from services.worker.audio.store import AudioStore, StoreFull, is_full
 from services.worker.reporting import UpstreamReporter
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
 from shared.contracts.imports import VideoRef
 from shared.contracts.speech import ExtractedAudio
 from shared.contracts.stages import download_progress
-from shared.contracts.upstreams import Upstream
+from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.db.driver import transaction
 from shared.db.upstreams import find_status
 from workflows.activities import DownloadSteps
@@ -64,24 +64,22 @@ class DownloadActivities(DownloadSteps):
         """Bring the video's sound into the audio store; every request fetches about 10 MB."""
         async with transaction(self._engine) as connection:
             youtube = await find_status(connection, Upstream.YOUTUBE)
-        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # what one counts as that ends with the worker
-        retry_after_seconds = None
+        call = _DownloadCall(self._reporter, youtube, video.youtube_id)
         with told_to_the_workflow():
             try:
-                found = await self._download(video.youtube_id)
-                error_type = None
+                found = await self._download(video.youtube_id, call)
+                call.ended(None)
             except YoutubeError as error:
-                error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
+                call.ended(error.error_type, error.retry_after_seconds)
                 raise
-            finally:
-                self._reporter.call_ended(
-                    youtube, video.youtube_id, error_type, retry_after_seconds=retry_after_seconds
-                )
+            except BaseException:
+                call.ended(ErrorType.UPSTREAM_UNAVAILABLE)  # the worker ends, or nobody wants the video any more
+                raise
             async with heartbeats():  # an upload to a remote store takes its time
                 await self._store.keep(video.youtube_id, found.path.name)
         return ExtractedAudio(name=found.path.name, byte_count=found.byte_count)
 
-    async def _download(self, youtube_id: str) -> DownloadedAudio:
+    async def _download(self, youtube_id: str, call: "_DownloadCall") -> DownloadedAudio:
         folder = self._store.workspace(youtube_id)
 
         def download(on_progress: Callable[[float], None]) -> DownloadedAudio:
@@ -89,6 +87,8 @@ class DownloadActivities(DownloadSteps):
                 return self._source.download(youtube_id, folder, on_progress)
 
         async def tell(fraction: float) -> None:
+            if fraction > 0:
+                call.is_answered()
             await self._teller.tell(youtube_id, download_progress(fraction))
 
         try:
@@ -97,6 +97,30 @@ class DownloadActivities(DownloadSteps):
             if is_full(error):
                 raise StoreFull(error.strerror) from None
             raise
+
+
+class _DownloadCall:
+    """What the governor hears of one download: an answer as soon as there is one, which may be long before its end."""
+
+    def __init__(self, reporter: UpstreamReporter, began: UpstreamStatus | None, youtube_id: str) -> None:
+        self._reporter = reporter
+        self._began = began
+        self._youtube_id = youtube_id
+        self._has_answer = False
+
+    def is_answered(self) -> None:
+        """The first bytes are here."""
+        if not self._has_answer:
+            self._has_answer = True
+            self._reporter.call_ended(self._began, self._youtube_id, None)
+
+    def ended(self, error_type: ErrorType | None, retry_after_seconds: float | None = None) -> None:
+        """Nothing more comes. After an answer, only that YouTube asks to slow down is news."""
+        is_throttle = error_type is not None and ERROR_RULES[error_type].throttle is not Throttle.NO
+        if is_throttle or not self._has_answer:
+            self._reporter.call_ended(
+                self._began, self._youtube_id, error_type, retry_after_seconds=retry_after_seconds
+            )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
-from services.worker.activities.answers import keep_answer, told_to_the_workflow
+from services.worker.activities.answers import keep_answer, refused, told_to_the_workflow
 from services.worker.activities.cancellation import to_the_end
 from services.worker.activities.heartbeats import heartbeats
 from services.worker.activities.progress import ProgressTeller
@@ -25,6 +25,14 @@ from shared.db.upstreams import find_status
 from shared.settings import Settings
 from workflows.activities import TranscriptionSteps
 
+_UNHEARD = {
+    ErrorType.CHUNK_TOO_LARGE,
+    ErrorType.TRANSCRIPTION_LIMITED,
+    ErrorType.TRANSCRIPTION_MISCONFIGURED,
+    ErrorType.TRANSCRIPTION_REFUSED,
+    ErrorType.TRANSCRIPTION_UNAVAILABLE,
+}
+"""Nobody has listened to the sound of such a call."""
 SHORTEST_BILLED_SECONDS = 10
 """Groq bills no less for a request."""
 
@@ -69,13 +77,19 @@ class TranscriptionActivities(TranscriptionSteps):
             known = await enrichments.find_enrichment(connection, piece.youtube_id)
         done_ms = sum(done.chunk.end_ms - done.chunk.start_ms for done in recognised)
         if piece.chunk not in [done.chunk for done in recognised]:
+            self._refuse_if_off()
             language = self._settings.transcription_language or (known.language if known else None)
             with told_to_the_workflow():
                 heard = await self._recognise(status, piece.youtube_id, piece.chunk, language)
             await keep_answer(self._engine, lambda connection: self._keep(connection, piece, heard))
-            await self._store.release(piece.youtube_id, piece.chunk.name)
+            await self._store.forget(piece.youtube_id, piece.chunk.name)
             done_ms += piece.chunk.end_ms - piece.chunk.start_ms
         await self._teller.tell(piece.youtube_id, transcription_progress(done_ms / piece.video_ms))
+
+    def _refuse_if_off(self) -> None:
+        """What was queued before it was switched off costs no money afterwards."""
+        if self._settings.transcription_off:
+            raise refused(TranscriptionError(ErrorType.SPEECH_FAILED, "speech-to-text is off"))
 
     async def _recognise(
         self, status: UpstreamStatus | None, youtube_id: str, chunk: AudioChunk, language: str | None
@@ -84,16 +98,23 @@ class TranscriptionActivities(TranscriptionSteps):
         sound = await self._store.fetch(youtube_id, chunk.name)
         # What one counts as that ends with the worker.
         error_type: ErrorType | None = ErrorType.TRANSCRIPTION_UNAVAILABLE
-        retry_after_seconds = None
+        retry_after_seconds, unheard_seconds = None, 0.0
         self._reporter.call_began(status, chunk.duration_seconds)
         try:
             heard = await self._recogniser.transcribe(sound, language=language, duration_seconds=chunk.duration_seconds)
             error_type = None
         except TranscriptionError as error:
             error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
+            unheard_seconds = chunk.duration_seconds if error_type in _UNHEARD else 0
             raise
         finally:
-            self._reporter.call_ended(status, youtube_id, error_type, retry_after_seconds=retry_after_seconds)
+            self._reporter.call_ended(
+                status,
+                youtube_id,
+                error_type,
+                retry_after_seconds=retry_after_seconds,
+                unheard_seconds=unheard_seconds,
+            )
         return heard
 
     async def _keep(self, connection: DriverConnection, piece: TranscribeChunkInput, heard: Transcription) -> None:

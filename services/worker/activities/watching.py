@@ -58,7 +58,9 @@ async def watched(threads: Executor, download: Callable[[Callable[[float], None]
         finally:
             stop.set()
             await asyncio.gather(work, return_exceptions=True)
-    return work.result()
+        found = work.result()
+        await tell(1.0)  # also of what was here before, or came while the last one was told
+    return found
 
 
 @asynccontextmanager

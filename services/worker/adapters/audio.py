@@ -1,6 +1,5 @@
 """A video's sound, by yt-dlp: the player's answer, then one request per ten megabytes."""
 
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,15 @@ from services.worker.adapters.connection import Connection
 from services.worker.adapters.errors import is_refused_to_one_client, youtube_error
 from services.worker.adapters.models import YoutubeError
 from services.worker.adapters.ytdlp import PLAYER_ALONE, Downloader, FileDownload, Info, ask, refuse_unusable
+from services.worker.audio.store import is_full
 from shared.contracts.errors import ErrorType
 
 ENOUGH_KBPS = 30.0
 """Below this, speech is hard to understand."""
 
 _STEM = "source"
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_UNFINISHED = frozenset({".part", ".tmp"})
+"""Ends the names of what yt-dlp downloads, and of what comes from a remote store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class AudioAdapter:
             try:
                 download.download(str(path), chosen)
             except Exception as exception:
-                if exception is download.objection or _is_disk_full(exception):
+                if exception is download.objection or (isinstance(exception, OSError) and is_full(exception)):
                     raise
                 raise youtube_error(exception) from None  # the cause may quote signed URLs
 
@@ -89,9 +90,5 @@ def _cost(media_format: Info) -> tuple[float, bool, bool, bool, float]:
 
 
 def _completed(folder: Path) -> Path | None:
-    """The file of an earlier attempt: yt-dlp gives it this name only when it is complete."""
-    return next((path for path in folder.glob(f"{_STEM}.*") if path.suffix != ".part"), None)
-
-
-def _is_disk_full(exception: Exception) -> bool:
-    return isinstance(exception, OSError) and exception.errno in _DISK_FULL
+    """The file of an earlier attempt: it has such a name only when it is complete."""
+    return next((path for path in folder.glob(f"{_STEM}.*") if path.suffix not in _UNFINISHED), None)

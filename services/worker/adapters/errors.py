@@ -72,6 +72,9 @@ _NEVER_SENT = (
 )
 """Causes that come before the first byte of a request; what cannot be told counts as sent."""
 
+_SECONDS = re.compile(r"\d+(\.\d+)?")
+"""Of a `Retry-After`: fractions are not in its specification, but Groq sends them."""
+
 _CAPTCHA = b'class="g-recaptcha"'
 """In the page that YouTube shows instead of any other one, with whatever status."""
 _PLAYER_CAPTCHA = b'"playerCaptchaViewModel"'
@@ -204,7 +207,7 @@ def retry_after_seconds(value: str | None) -> float | None:
     try:
         at = parsedate_to_datetime(value)
     except ValueError:
-        seconds = float(value) if value.strip().isdecimal() else None
+        seconds = float(value) if _SECONDS.fullmatch(value.strip()) else None
     else:
         seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)

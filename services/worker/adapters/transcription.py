@@ -9,17 +9,19 @@ import ssl
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import httpx
 import langcodes
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, JsonValue, SecretStr, ValidationError
 
 from services.worker.adapters.errors import retry_after_seconds
 from services.worker.adapters.models import TranscriptionError, TranscriptLine
 from shared.contracts.errors import ErrorType
+from shared.languages import WHISPER_LANGUAGES
+from shared.settings import SettingRefused
 
 CONNECT_SECONDS = 10.0
 
@@ -27,17 +29,14 @@ NO_SPEECH_PROBABILITY, LOG_PROBABILITY = 0.6, -1.0
 """A segment above the one and below the other is silence: `no_speech_threshold` and `logprob_threshold` of
 openai/whisper's `transcribe`. Not every server leaves such segments out."""
 
-WINDOW_SECONDS = 30.0
-"""Whisper hears windows of this length and fills the last one up with silence, in which a segment may end."""
-ORDER_SLACK_SECONDS = 1.0
-"""A segment may begin this much before the one in front of it: servers that refine times do so by a few frames."""
+FAR_SECONDS = 60.0
+"""Times so far outside the sound are not those of this sound. Nearer ones are Whisper's: it fills its last 30 s up with
+silence, in which a segment may end, and servers that refine times move them by a few frames."""
 
-_WHISPER_LANGUAGES = (
-    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy id is it "
-    "ja ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn "
-    "so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
-)
-"""Of openai/whisper's `LANGUAGES` those with two letters: servers refuse a request with any other language."""
+MAX_ANSWER_BYTES = 10_000_000
+"""Half an hour of fast speech, with the times of every word, is a tenth of it."""
+MAX_REFUSAL_BYTES = 64_000
+
 _WHISPER_NAMES = {"iw": "he", "in": "id", "ji": "yi", "fil": "tl", "nb": "no", "cmn": "zh"}
 """What YouTube calls languages that Whisper knows by another code."""
 
@@ -51,15 +50,25 @@ _STATUS_CLASSES = {3: ErrorType.TRANSCRIPTION_MISCONFIGURED, 4: ErrorType.TRANSC
 """Of the other statuses. The address of a redirect belongs into the settings: the key is not carried anywhere else."""
 
 _OPERATOR_CODES = frozenset(
-    {"model_not_found", "model_decommissioned", "organization_restricted", "insufficient_quota"}
+    {
+        "model_not_found",
+        "model_decommissioned",
+        "model_terms_required",
+        "organization_restricted",
+        "blocked_api_access",  # Groq: the limit of what may be spent is reached
+        "insufficient_quota",
+    }
 )
 """An error's `code` or `type` that nobody but the operator can do something about, whatever the status is."""
+_SPENDING_CODE = re.compile("spend_")
+"""Begins codes that Groq was seen to send where its documentation says `blocked_api_access`."""
+_UNKNOWN_MODEL = re.compile(r"\b(invalid|unknown|unsupported) model\b", re.IGNORECASE)
+"""OpenAI has no code for it: "invalid model ID"."""
 
 _EXCEPTIONS: tuple[tuple[type[BaseException], ErrorType], ...] = (
     (ssl.SSLCertVerificationError, ErrorType.TRANSCRIPTION_MISCONFIGURED),
     (httpx.InvalidURL, ErrorType.TRANSCRIPTION_MISCONFIGURED),
     (httpx.UnsupportedProtocol, ErrorType.TRANSCRIPTION_MISCONFIGURED),
-    (httpx.DecodingError, ErrorType.TRANSCRIPTION_UNEXPECTED),
     (httpx.HTTPError, ErrorType.TRANSCRIPTION_UNAVAILABLE),
     (ssl.SSLError, ErrorType.TRANSCRIPTION_UNAVAILABLE),
 )
@@ -88,17 +97,19 @@ class TranscriptionAdapter(AbstractAsyncContextManager["TranscriptionAdapter"]):
     """
 
     def __init__(self, *, base_url: str, api_key: SecretStr | None, model: str, timeout_seconds: float) -> None:
-        """`base_url` ends before `/audio/transcriptions`; `timeout_seconds` is for every wait but connecting.
+        """`base_url` ends before `/audio/transcriptions`; `timeout_seconds` is for a request and its whole answer.
 
-        Raises ValueError if the environment names a proxy or a file of certificates that cannot be used.
+        Raises SettingRefused if the environment names a proxy or a file of certificates that cannot be used.
         """
         self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
         self._key = api_key.get_secret_value().strip() if api_key is not None else ""
         self._model = model
+        self._timeout_seconds = timeout_seconds
         try:
-            self._client = httpx.AsyncClient(timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS))
+            self._client = httpx.AsyncClient(timeout=httpx.Timeout(None, connect=CONNECT_SECONDS))
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-            raise ValueError(f"HTTPS_PROXY, SSL_CERT_FILE or one of their like cannot be used: {error}") from error
+            reason = f"HTTPS_PROXY, SSL_CERT_FILE or one of their like cannot be used: {error}"
+            raise SettingRefused(reason) from error
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None
@@ -112,35 +123,48 @@ class TranscriptionAdapter(AbstractAsyncContextManager["TranscriptionAdapter"]):
         Raises TranscriptionError and nothing else (but OSError for a file that cannot be read).
         """
         try:
-            response = await self._post(audio, language)
+            response, body = await self._post(audio, language)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as failure:
             # Without the cause: it may quote what was sent.
             raise self._error(_exception_error_type(failure), f"{type(failure).__name__}: {failure}") from None
         if not response.is_success:
-            raise self._refusal(response)
+            raise self._refusal(response, body)
         try:
-            return _Answer.model_validate_json(response.content).transcription(duration_seconds)
+            return _answer(body).transcription(duration_seconds)
         except ValueError as error:
             detail = f"HTTP {response.status_code} with an answer that makes no sense: {error}"
             raise self._error(ErrorType.TRANSCRIPTION_UNEXPECTED, detail) from None
 
-    async def _post(self, audio: Path, language: str | None) -> httpx.Response:
+    async def _post(self, audio: Path, language: str | None) -> tuple[httpx.Response, bytes]:
+        """The answer and its body, of which one byte too many is read at most."""
         fields = {"model": self._model, "response_format": "verbose_json", "temperature": "0"}
         hint = _hint(language)
         if hint is not None:
             fields["language"] = hint
         headers = self._headers()
         with await asyncio.to_thread(audio.open, "rb") as file:
-            return await self._client.post(self._url, headers=headers, data=fields, files={"file": file})
+            try:
+                async with asyncio.timeout(self._timeout_seconds):
+                    return await self._send(headers, fields, file)
+            except TimeoutError:
+                detail = f"no complete answer within {self._timeout_seconds:g} s"
+                raise self._error(ErrorType.TRANSCRIPTION_UNAVAILABLE, detail) from None
+
+    async def _send(
+        self, headers: dict[str, str], fields: dict[str, str], file: BinaryIO
+    ) -> tuple[httpx.Response, bytes]:
+        async with self._client.stream("POST", self._url, headers=headers, data=fields, files={"file": file}) as got:
+            return got, await _read(got, MAX_ANSWER_BYTES if got.is_success else MAX_REFUSAL_BYTES)
 
     def _headers(self) -> dict[str, str]:
         if _UNUSABLE_KEY.search(self._key):  # httpx would quote it in an exception
             detail = "the API key has characters that no header can carry"
             raise TranscriptionError(ErrorType.TRANSCRIPTION_MISCONFIGURED, detail)
-        return {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        headers = {"Accept-Encoding": "identity"}  # what is packed may be a thousand times as large
+        return headers | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
 
-    def _refusal(self, response: httpx.Response) -> TranscriptionError:
-        refusal = _refusal(response.content)
+    def _refusal(self, response: httpx.Response, body: bytes) -> TranscriptionError:
+        refusal = _refusal(body)
         detail = f"HTTP {response.status_code}: {refusal.message[:_MAX_MESSAGE_CHARACTERS]}"
         wait_seconds = retry_after_seconds(response.headers.get("Retry-After"))
         return self._error(_error_type(response.status_code, refusal), detail, wait_seconds)
@@ -156,12 +180,22 @@ class TranscriptionAdapter(AbstractAsyncContextManager["TranscriptionAdapter"]):
         return _MASK in word or (size > 0 and any(part in word for part in parts))
 
 
+async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+    """The body as it comes, without unpacking it; the beginning of a longer one, with one byte too many."""
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > max_bytes:
+            break
+    return bytes(body[: max_bytes + 1])
+
+
 class _Segment(BaseModel):
     """A piece of speech, in seconds from the beginning of the audio."""
 
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
-    start: FiniteFloat = Field(ge=0)
+    start: FiniteFloat
     end: FiniteFloat
     text: str
     no_speech_prob: float | None = None
@@ -185,7 +219,7 @@ class _Answer(BaseModel):
     segments: list[_Segment] | None = None
 
     def transcription(self, duration_seconds: float) -> Transcription:
-        """The answer for audio of that length. Raises ValueError for times that cannot be."""
+        """The answer for audio of that length. Raises ValueError for times that are not of this audio."""
         segments = self.segments or [_Segment(start=0, end=duration_seconds, text=self.text)]
         _check_times(segments, duration_seconds)
         lines = sorted(_lines(segments, duration_seconds), key=lambda line: line.start_seconds)
@@ -193,18 +227,25 @@ class _Answer(BaseModel):
 
 
 def _check_times(segments: list[_Segment], duration_seconds: float) -> None:
-    for before, segment in pairwise([segments[0], *segments]):
-        if segment.end < segment.start or segment.start < before.start - ORDER_SLACK_SECONDS:
-            raise ValueError("the segments are not in order")
-        if segment.end > duration_seconds + WINDOW_SECONDS:
-            raise ValueError(f"a segment ends at {segment.end} s, the audio at {duration_seconds} s")
+    for segment in segments:
+        first, last = sorted((segment.start, segment.end))
+        if first < -FAR_SECONDS or last > duration_seconds + FAR_SECONDS:
+            raise ValueError(f"a segment from {segment.start} s to {segment.end} s, in {duration_seconds} s of audio")
 
 
 def _lines(segments: list[_Segment], duration_seconds: float) -> Iterator[TranscriptLine]:
     for segment in segments:
         text = segment.text.strip()
         if text and not segment.is_silence:
-            yield TranscriptLine(min(segment.start, duration_seconds), min(segment.end, duration_seconds), text)
+            start_seconds = min(max(segment.start, 0.0), duration_seconds)
+            yield TranscriptLine(start_seconds, min(max(segment.end, start_seconds), duration_seconds), text)
+
+
+def _answer(body: bytes) -> _Answer:
+    """Raises ValueError for what is too long, or no answer."""
+    if len(body) > MAX_ANSWER_BYTES:
+        raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
+    return _Answer.model_validate_json(body)
 
 
 class _Refusal(BaseModel):
@@ -213,6 +254,17 @@ class _Refusal(BaseModel):
     message: str = ""
     code: str | int | None = None
     type: str | None = None
+    param: JsonValue = None
+
+    @property
+    def is_for_the_operator(self) -> bool:
+        """Whether it says so, in whatever answer."""
+        return bool(_OPERATOR_CODES & {self.code, self.type}) or bool(_SPENDING_CODE.match(str(self.code)))
+
+    @property
+    def is_of_the_model(self) -> bool:
+        """Whether what is refused is the model, not the sound."""
+        return self.param == "model" or bool(_UNKNOWN_MODEL.search(self.message))
 
 
 class _Failure(BaseModel):
@@ -232,10 +284,10 @@ def _refusal(body: bytes) -> _Refusal:
 
 
 def _error_type(status: int, refusal: _Refusal) -> ErrorType:
-    if _OPERATOR_CODES & {refusal.code, refusal.type}:
-        return ErrorType.TRANSCRIPTION_MISCONFIGURED
     by_class = _STATUS_CLASSES.get(status // 100, ErrorType.TRANSCRIPTION_UNAVAILABLE)
-    return _STATUSES.get(status, by_class)
+    error_type = _STATUSES.get(status, by_class)
+    is_of_the_model = error_type is ErrorType.TRANSCRIPTION_REFUSED and refusal.is_of_the_model
+    return ErrorType.TRANSCRIPTION_MISCONFIGURED if refusal.is_for_the_operator or is_of_the_model else error_type
 
 
 def _exception_error_type(failure: BaseException) -> ErrorType:
@@ -251,7 +303,7 @@ def _hint(language: str | None) -> str | None:
     """The language as Whisper knows it; None where a hint would not be understood."""
     code = (language or "").partition("-")[0].lower()
     code = _WHISPER_NAMES.get(code, code)
-    return code if code in _WHISPER_LANGUAGES.split() else None
+    return code if code in WHISPER_LANGUAGES else None
 
 
 def _language_code(said: str | None) -> str | None:

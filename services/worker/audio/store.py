@@ -7,15 +7,17 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from services.worker.audio.local import LocalFolders, StoreFull, appearing, is_full, telling_full
-from services.worker.audio.remote import RemoteFolders, open_url
+from services.worker.audio.remote import RemoteFolders, StoreBroken, open_url
 from shared.contracts.youtube import YOUTUBE_ID_PATTERN
+from shared.settings import SettingRefused
 
-__all__ = ["AudioStore", "StoreFull", "is_full"]
+__all__ = ["AudioStore", "StoreBroken", "StoreFull", "is_full"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,16 +31,21 @@ class AudioStore:
     """A folder per video, in a folder of this machine or under any URL of fsspec. Nothing else there is touched.
 
     The files of a remote store are written and read in a scratch folder of this machine. Every method may be repeated
-    after an interruption, raises StoreFull where there is no room, and ValueError for what is not the id of a video,
-    or not a plain file name.
+    after an interruption, raises StoreFull where there is no room, StoreBroken where a remote store does not do its
+    work, and ValueError for what is not the id of a video, or not a plain file name.
     """
 
     def __init__(self, url: str) -> None:
-        """Raises ValueError, without quoting the URL, if fsspec can make nothing of it."""
-        opened = open_url(url)
+        """Raises SettingRefused, without quoting the URL, if nothing can be kept there."""
+        try:
+            opened = open_url(url)
+        except ValueError as error:
+            raise SettingRefused(f"VIDFERRY_AUDIO_STORE cannot be used: {error}.") from None
         self._remote = None if isinstance(opened, Path) else opened
-        root = opened if isinstance(opened, Path) else _scratch(url)
         with telling_full():
+            root = opened if isinstance(opened, Path) else _scratch(url)
+            if root.parent == Path(tempfile.gettempdir()):
+                _take(root)
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._local = LocalFolders(root)
 
@@ -80,8 +87,10 @@ class AudioStore:
         if self._remote is None:
             return
         path = self._local.make(folder) / name
-        if not path.exists() and self._remote.has(folder, name):
-            return  # by an earlier attempt
+        if not path.exists():
+            if self._remote.has(folder, name):
+                return  # by an earlier attempt
+            raise FileNotFoundError(path)
         self._remote.put(path, folder, name)
         path.unlink(missing_ok=True)
 
@@ -125,13 +134,19 @@ def _checked(name: str) -> str:
 
 
 def _scratch(url: str) -> Path:
-    """Where this user's processes on this machine work for a remote store; anybody may write where it lies."""
+    """Where this user's processes on this machine work for a remote store."""
     folder = Path(tempfile.gettempdir()) / f"vidferry-scratch-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    _take(folder)
+    return folder / sha256(url.encode()).hexdigest()[:16]
+
+
+def _take(folder: Path) -> None:
+    """Make a folder this user's where anybody may write. Raises SettingRefused if somebody else was there first."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise PermissionError(f"{folder} is somebody else's")
-    return folder / sha256(url.encode()).hexdigest()[:16]
+        raise SettingRefused(f"{folder} is somebody else's: let VIDFERRY_AUDIO_STORE or TMPDIR name another place.")
 
 
 async def _in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:

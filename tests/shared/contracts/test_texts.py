@@ -1,6 +1,7 @@
 """People get plain words, in their language, for every code."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -34,15 +35,25 @@ def test_every_code_has_a_plain_sentence_in_every_language(code: ErrorType, lang
 def test_so_has_every_pause_and_who_waits_behind_it(
     upstream: Upstream, reason: PauseReason, language: Language
 ) -> None:
-    for sentence in (pause_text(upstream, reason, language), waiting_text(reason, language)):
+    waiting = [waiting_text(asks, reason, language) for asks in (upstream, None)]
+    for sentence in (pause_text(upstream, reason, language), *waiting):
         assert re.fullmatch(r"[A-ZÄÖÜ].+\.", sentence)
         assert not TECHNICAL.search(sentence)
 
 
-def test_the_operators_pause_says_of_what() -> None:
-    held = {upstream: pause_text(upstream, PauseReason.OPERATOR) for upstream in Upstream}
-    assert "imports" in held[Upstream.YOUTUBE]
-    assert "speech recognition" in held[Upstream.TRANSCRIPTION]
+@pytest.mark.parametrize("text", [pause_text, waiting_text])
+def test_the_operators_pause_says_of_what(text: Callable[[Upstream, PauseReason, Language], str]) -> None:
+    held = {
+        (upstream, language): text(upstream, PauseReason.OPERATOR, language)
+        for upstream in Upstream
+        for language in Language
+    }
+    assert held == {
+        (Upstream.YOUTUBE, Language.EN): "The operator has paused imports.",
+        (Upstream.YOUTUBE, Language.DE): "Der Betreiber hat die Importe angehalten.",
+        (Upstream.TRANSCRIPTION, Language.EN): "The operator has paused speech recognition.",
+        (Upstream.TRANSCRIPTION, Language.DE): "Der Betreiber hat die Spracherkennung angehalten.",
+    }
 
 
 def test_the_languages_differ() -> None:
