@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policies import AUDIO_ATTEMPTS, NO_ROOM
     from workflows.refusals import Refused
 
-SHORTEST_CHUNK_SECONDS = 30
+SHORTEST_CHUNK_SECONDS = 20
 """A server that does not take in so little will not take in half of it either."""
 
 

@@ -40,6 +40,51 @@ process.run(main)
     assert "LookupError: unexpected" in done.stderr
 
 
+def test_a_setting_that_is_refused_is_one_line() -> None:
+    done = run_script(
+        """
+from shared import process
+from shared.settings import SettingRefused
+async def main():
+    process.configure_logging("INFO")
+    raise SettingRefused("VIDFERRY_THIS cannot be used.")
+process.run(main)
+"""
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(" ERROR shared.process: VIDFERRY_THIS cannot be used.\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_nobody_logs_secrets_for_debugging() -> None:
+    """The libraries below S3 do with DEBUG; here is what they would say if they were let."""
+    script = """
+import logging, os, sys
+import s3fs
+from shared import process
+for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+    os.environ[name] = "hidden"
+os.environ["AWS_MAX_ATTEMPTS"] = "1"
+process.configure_logging("DEBUG")
+if sys.argv[1:]:
+    for name in ("httpcore", "botocore", "aiobotocore", "s3fs", "fsspec"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+s3 = s3fs.S3FileSystem(endpoint_url="http://127.0.0.1:1", client_kwargs={"region_name": "x"})
+s3.retries = 1
+try:
+    s3.ls("bucket/folder")
+except Exception as error:
+    logging.debug("%s", type(error).__name__)
+"""
+    silent, chatty = (
+        subprocess.run([sys.executable, "-c", script, *let], capture_output=True, text=True, timeout=60, check=True)
+        for let in ([], ["let them"])
+    )
+    assert "EndpointConnectionError" in silent.stderr
+    assert "hidden" not in silent.stderr
+    assert "hidden" in chatty.stderr
+
+
 def test_a_process_with_the_temporal_sdk_never_aborts_while_it_ends() -> None:
     """What aborts is the interpreter's finalization (exit 134, at random); so it must not begin."""
     done = run_script(

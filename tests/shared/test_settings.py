@@ -104,13 +104,38 @@ def test_there_is_speech_to_text_where_it_is_wanted_and_has_the_key_it_needs(
     assert Settings().transcription_off is reason
 
 
-@pytest.mark.parametrize(("own", "key"), [("own key", "own key"), ("", "key of Groq")])
-def test_a_key_of_its_own_comes_before_groqs(monkeypatch: pytest.MonkeyPatch, own: str, key: str) -> None:
-    monkeypatch.setenv("GROQ_API_KEY", "key of Groq")
+@pytest.mark.parametrize(
+    ("own", "url", "key"),
+    [
+        ("", "", "key of Groq"),
+        (" ", "", "key of Groq"),
+        ("", "https://API.groq.com:443/openai/v2", "key of Groq"),
+        ("", "http://api.groq.com/openai/v1", None),
+        ("", "https://api.groq.com.example/openai/v1", None),
+        ("", "http://127.0.0.1:8008/v1", None),
+        ("own key", "", "own key"),
+        ("own key", "http://127.0.0.1:8008/v1", "own key"),
+    ],
+)
+def test_groqs_key_is_sent_to_groq_alone(monkeypatch: pytest.MonkeyPatch, own: str, url: str, key: str | None) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", " key of Groq\n")
     monkeypatch.setenv("TRANSCRIPTION_API_KEY", own)
+    monkeypatch.setenv("TRANSCRIPTION_BASE_URL", url)
     found = Settings().transcription_api_key
-    assert found is not None
-    assert found.get_secret_value() == key
+    assert (found and found.get_secret_value()) == key
+
+
+@pytest.mark.parametrize("code", ["de", "no", "yi"])
+def test_what_is_spoken_is_a_language_of_whispers(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setenv("TRANSCRIPTION_LANGUAGE", code)
+    assert Settings().transcription_language == code
+
+
+@pytest.mark.parametrize("code", ["German", "de-DE", "DE", "eo", "xx", "yue"])
+def test_another_language_is_refused(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    refused = refusal(monkeypatch, "TRANSCRIPTION_LANGUAGE", code)
+    assert "TRANSCRIPTION_LANGUAGE" in refused
+    assert "not one of the two-letter codes that Whisper knows" in refused
 
 
 @pytest.mark.parametrize(
@@ -140,8 +165,6 @@ def test_the_speech_to_text_server_has_no_slash_at_its_end(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TRANSCRIPTION_LANGUAGE", "German"),
-        ("TRANSCRIPTION_LANGUAGE", "de-DE"),
         ("TRANSCRIPTION_MAX_MINUTES", "0"),
         ("TRANSCRIPTION_MAX_CONCURRENT", "0"),
         ("TRANSCRIPTION_REQUESTS_PER_MINUTE", "0"),
@@ -155,7 +178,7 @@ def test_the_speech_to_text_server_has_no_slash_at_its_end(monkeypatch: pytest.M
         ("TRANSCRIPTION_USD_PER_HOUR", "-0.01"),
     ],
 )
-def test_impossible_numbers_and_languages_of_speech_to_text_are_refused(
+def test_impossible_numbers_of_speech_to_text_are_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     assert name in refusal(monkeypatch, name, value)

@@ -87,10 +87,18 @@ def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str,
 def test_every_setting_of_speech_to_text_is_passed_on(services: dict[str, dict[str, Any]], name: str) -> None:
     environment = services[name]["environment"]
     passed_on = {variable: text for variable, text in environment.items() if variable.startswith("TRANSCRIPTION_")}
-    either_key = {"TRANSCRIPTION_API_KEY": "${TRANSCRIPTION_API_KEY:-${GROQ_API_KEY:-}}"}
-    no_default = {"TRANSCRIPTION_LANGUAGE": "${TRANSCRIPTION_LANGUAGE:-}"}
-    assert passed_on == with_defaults("TRANSCRIPTION_") | either_key | no_default
-    assert "GROQ_API_KEY" not in environment
+    no_default = {name: f"${{{name}:-}}" for name in ("TRANSCRIPTION_API_KEY", "TRANSCRIPTION_LANGUAGE")}
+    assert passed_on == with_defaults("TRANSCRIPTION_") | no_default
+    assert environment["GROQ_API_KEY"] == "${GROQ_API_KEY:-}"
+
+
+def test_the_way_to_s3_and_to_speech_to_text_is_passed_on(services: dict[str, dict[str, Any]]) -> None:
+    environment = services["worker"]["environment"]
+    as_it_is = {name for name, value in environment.items() if value is None}
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "NO_PROXY"} <= as_it_is
+    in_the_container = environment["SSL_CERT_FILE"].removeprefix("${SSL_CERT_FILE:+").removesuffix("}")
+    assert f"${{SSL_CERT_FILE:-/dev/null}}:{in_the_container}:ro" in services["worker"]["volumes"]
+    assert "HTTP_PROXY" not in environment, "urllib would ask it for the worker's health"
 
 
 def test_sound_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, dict[str, Any]]) -> None:

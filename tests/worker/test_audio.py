@@ -159,7 +159,7 @@ async def test_sound_that_cannot_be_decoded(audio: AudioActivities, folder: Path
 
 
 async def test_sound_in_another_machines_store(audio: AudioActivities, caplog: pytest.LogCaptureFixture) -> None:
-    assert (await refusal(audio)).type == ErrorType.AUDIO_UNAVAILABLE
+    assert (await refusal(audio)).type == ErrorType.SPEECH_FAILED
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "VIDFERRY_AUDIO_STORE" in record.message
 

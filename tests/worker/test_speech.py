@@ -224,6 +224,15 @@ async def test_only_the_pieces_of_this_import_count(
     assert (await left(engine), await left(engine, OTHER_ID)) == (0, 1)
 
 
+async def test_a_piece_that_is_missing_is_no_captions_with_a_hole(
+    activities: SpeechActivities, engine: AsyncEngine, video: Video, published: list[FeedItem]
+) -> None:
+    await recognise(engine, FIRST, (1, 4, "This lens weighs four tons."))
+    assert await keep(activities, FIRST, SECOND) == KeptSpeech(missing=ErrorType.SPEECH_FAILED)
+    assert (await transcript(engine), published) == ([], [])
+    assert await left(engine) == 1, "it is paid for, and somebody may ask again"
+
+
 async def test_nothing_said_is_no_captions_and_is_not_paid_for_again(
     activities: SpeechActivities, engine: AsyncEngine, video: Video, published: list[FeedItem]
 ) -> None:

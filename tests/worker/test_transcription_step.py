@@ -189,11 +189,15 @@ async def test_a_piece_is_one_request_whose_answer_and_cost_are_kept(
 async def test_what_was_done_before_costs_nothing(
     activities: TranscriptionActivities, engine: AsyncEngine, server: SpeechServer, folder: Path
 ) -> None:
-    await transcribe(activities)
-    (folder / PIECE.name).unlink()  # nor is its sound needed
-    await transcribe(activities)
+    for _ in range(2):
+        await transcribe(activities)
     assert len(server.requests) == 1
+    assert not is_there(folder / PIECE.name)
     assert (len(await kept(engine)), len(await paid(engine))) == (1, 1)
+
+
+def is_there(path: Path) -> bool:
+    return path.exists()
 
 
 async def test_two_attempts_at_once_are_kept_once(
@@ -289,7 +293,7 @@ async def test_sound_in_another_machines_store(
     activities: TranscriptionActivities, server: SpeechServer, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / PIECE.name).unlink()
-    assert (await refusal(activities)).type == ErrorType.AUDIO_UNAVAILABLE
+    assert (await refusal(activities)).type == ErrorType.SPEECH_FAILED
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "VIDFERRY_AUDIO_STORE" in record.message
     assert server.requests == []
@@ -299,6 +303,11 @@ async def test_a_database_whose_socket_is_missing_is_no_missing_sound(make: Make
     url = SecretStr("postgresql://vidferry@/vidferry?host=/nowhere")
     with pytest.raises(FileNotFoundError):  # our own trouble: Temporal tries again
         await transcribe(make(engine=create_engine(Settings(database_url=url))))
+    assert server.requests == []
+
+
+async def test_what_waited_while_speech_to_text_was_switched_off_is_not_sent(make: Make, server: SpeechServer) -> None:
+    assert (await refusal(make(transcription_enabled=False))).type == ErrorType.SPEECH_FAILED
     assert server.requests == []
 
 
@@ -320,7 +329,7 @@ async def test_an_answer_that_is_on_its_way_is_kept_although_nobody_waits_for_it
 class Stubborn(AudioStore):
     """Does not let a file go."""
 
-    async def release(self, youtube_id: str, name: str) -> None:
+    async def forget(self, youtube_id: str, name: str) -> None:
         """As the real one does, where somebody else owns the file."""
         raise PermissionError("not yours")
 
@@ -365,6 +374,6 @@ async def test_the_governor_hears_of_the_sound_before_and_of_the_answer_afterwar
     told = await reports(client)
     limited = ThrottledCall(error_type=ErrorType.TRANSCRIPTION_LIMITED, youtube_id=ID)
     assert (sum(each.calls for each in told), sum(each.requests for each in told)) == (2, 2)
-    assert sum(each.audio_seconds for each in told) == 40
+    assert sum(each.audio_seconds for each in told) == 20  # nobody has listened to the other piece
     assert any(each.answered for each in told)
     assert told[-1].throttle == limited

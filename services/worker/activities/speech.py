@@ -100,9 +100,9 @@ async def _keep(connection: DriverConnection, kept: KeepSpeechInput) -> tuple[Ke
     if len(pieces) < len(wanted):
         return KeptSpeech(missing=ErrorType.SPEECH_FAILED), []
     lines = await asyncio.to_thread(_merged, pieces)
-    await speech.forget_chunks(connection, kept.youtube_id)
     if not lines:
-        return KeptSpeech(missing=ErrorType.SPEECH_NONE), []
+        return KeptSpeech(missing=ErrorType.SPEECH_NONE), []  # the pieces stay, should nobody have heard of it
+    await speech.forget_chunks(connection, kept.youtube_id)
     await enrichments.save_captions(
         connection,
         kept.youtube_id,

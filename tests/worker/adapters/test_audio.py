@@ -199,8 +199,9 @@ def test_a_server_that_stalls(standin: Standin, hasty: AudioAdapter, tmp_path: P
     assert 400_000 - BLOCK_BYTES < continued_at[0] == continued_at[1] <= 400_000
 
 
-def test_the_beginning_of_another_format_is_not_continued(adapter: AudioAdapter, tmp_path: Path) -> None:
-    (tmp_path / "source.251.webm.part").write_bytes(b"opus")
+@pytest.mark.parametrize("name", ["source.251.webm.part", "source.140.m4a.x1y2z3.tmp"])
+def test_the_beginning_of_another_download_is_not_continued(adapter: AudioAdapter, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"opus")
     assert adapter.download(ID, tmp_path, ignored).path.read_bytes() == SOUND
 
 

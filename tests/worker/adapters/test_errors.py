@@ -151,7 +151,15 @@ def test_statuses_that_are_left_to_the_library(status: int) -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("30", 30.0), (" 0 ", 0.0), ("soon", None), ("-5", None), ("9" * 400, MAX_RETRY_AFTER_SECONDS)],
+    [
+        ("30", 30.0),
+        (" 0 ", 0.0),
+        ("7.66", 7.66),
+        ("1e3", None),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 400, MAX_RETRY_AFTER_SECONDS),
+    ],
 )
 def test_retry_after_in_seconds(header: str, seconds: float | None) -> None:
     error = http_error(PLAYER, 429, {"Retry-After": header})

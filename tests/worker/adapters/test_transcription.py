@@ -1,6 +1,7 @@
 """The speech-to-text client against a real HTTP server that answers whatever a test wants."""
 
 import asyncio
+import gzip
 import json
 import logging
 import ssl
@@ -17,7 +18,7 @@ import trustme
 from pydantic import SecretStr
 
 from services.worker.adapters.models import MAX_DETAIL_CHARACTERS, TranscriptionError, TranscriptLine
-from services.worker.adapters.transcription import Transcription, TranscriptionAdapter
+from services.worker.adapters.transcription import MAX_ANSWER_BYTES, Transcription, TranscriptionAdapter
 from shared.contracts.errors import ErrorType
 from tests.support.servers import free_port
 
@@ -57,6 +58,9 @@ class Server:
         self.url = ""
         self.answer = http(verbose(segment(0, 2.5, " Hello.")))
         self.is_stalled = False
+        self.drips_seconds: float | None = None
+        """So long it waits after each byte of its answer."""
+        self.sent_bytes = 0
         self.heads: list[str] = []
         self.fields: dict[str, Any] = {}
         self.file_name: str | None = None
@@ -70,12 +74,19 @@ class Server:
             self._parse(head.partition(b"\r\n")[2] + await self._body(head, reader))
             if self.is_stalled:
                 await reader.read()
-            writer.write(self.answer)
-            await writer.drain()
+            await self._answer(writer)
         except ConnectionError:
             pass  # clients may leave early
         finally:
             writer.close()
+
+    async def _answer(self, writer: asyncio.StreamWriter) -> None:
+        size = 1 if self.drips_seconds is not None else 1 << 16
+        for begin in range(0, len(self.answer), size):
+            writer.write(self.answer[begin : begin + size])
+            await writer.drain()
+            self.sent_bytes += size
+            await asyncio.sleep(self.drips_seconds or 0)
 
     async def _body(self, head: bytes, reader: asyncio.StreamReader) -> bytes:
         left, kept = int(BytesParser().parsebytes(head.partition(b"\r\n")[2])["content-length"]), b""
@@ -137,6 +148,7 @@ async def test_the_request_is_what_the_api_asks_for(server: Server, audio: Path)
     assert found == Transcription("en", [TranscriptLine(0, 2.5, "Hello.")])
     assert server.heads[0].startswith("POST /openai/v1/audio/transcriptions HTTP/1.1\r\n")
     assert f"authorization: bearer {KEY.lower()}\r\n" in server.heads[0].lower()
+    assert "accept-encoding: identity\r\n" in server.heads[0].lower()
     assert (server.file_name, server.fields.pop("file")) == (audio.name, AUDIO)
     assert server.fields == {
         "model": b"whisper-large-v3",
@@ -191,14 +203,20 @@ async def test_lines_are_what_was_said_within_the_audio(server: Server, audio: P
             segment(6, 7, "mumbled", **silence | {"no_speech_prob": 0.6}),
             segment(8, 9, "unrated", no_speech_prob=None, avg_logprob=None),
             segment(7.9, 29.98, "till the end"),
+            segment(7.5, 7.4, "ends early"),
+            segment(-0.01, 1, "begins early"),
+            segment(10.2, 10.1, "thereafter"),
         )
     )
     assert (await transcribe(server.url, audio, duration_seconds=10)).lines == [
         TranscriptLine(0, 3.5, "Moin, “Hafen”!"),
+        TranscriptLine(0, 1, "begins early"),
         TranscriptLine(5, 6, "sure"),
         TranscriptLine(6, 7, "mumbled"),
+        TranscriptLine(7.5, 7.5, "ends early"),
         TranscriptLine(7.9, 10, "till the end"),
         TranscriptLine(8, 9, "unrated"),
+        TranscriptLine(10, 10, "thereafter"),
     ]
 
 
@@ -259,11 +277,16 @@ async def test_every_status_has_its_type(server: Server, audio: Path, status: in
         (503, {"code": "model_not_found"}),
         (400, {"code": "model_decommissioned"}),
         (400, {"code": "organization_restricted"}),
+        (400, {"code": "blocked_api_access"}),
+        (400, {"code": "spend_alert_triggered"}),
+        (400, {"code": "model_terms_required"}),
+        (400, {"param": "model"}),
+        (422, {"message": "Invalid model ID"}),
         (429, {"type": "insufficient_quota"}),
     ],
 )
 async def test_what_only_the_operator_can_mend(server: Server, audio: Path, status: int, more: dict[str, str]) -> None:
-    server.answer = http(refusal("The model `whisper-9` does not exist.", **more), status)
+    server.answer = http(refusal(**{"message": "The model `whisper-9` does not exist.", **more}), status)
     assert (await failure(server.url, audio)).error_type is MISCONFIGURED
 
 
@@ -274,6 +297,7 @@ async def test_what_only_the_operator_can_mend(server: Server, audio: Path, stat
         ("", "HTTP 502:"),
         ({"error": "down"}, "HTTP 502:"),
         ({"detail": "The model is being loaded."}, "HTTP 502: The model is being loaded."),
+        (refusal("x" * 70_000), "HTTP 502:"),
         (refusal("x" * 5000, code=502), "HTTP 502: " + "x" * (MAX_DETAIL_CHARACTERS - 10)),
     ],
 )
@@ -320,6 +344,8 @@ async def test_how_long_to_wait(server: Server, audio: Path, status: int) -> Non
     moment = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     server.answer = http(refusal("Slower."), status, retry_after=moment)
     assert (await failure(server.url, audio)).retry_after_seconds == pytest.approx(3600, abs=60)
+    server.answer = http(refusal("Slower."), status, retry_after="7.66")
+    assert (await failure(server.url, audio)).retry_after_seconds == 7.66
     for nothing in (http(refusal("Slower."), status), http(refusal("Slower."), status, retry_after="soon")):
         server.answer = nothing
         assert (await failure(server.url, audio)).retry_after_seconds is None
@@ -338,10 +364,10 @@ async def test_how_long_to_wait(server: Server, audio: Path, status: int) -> Non
         http(verbose({"start": "0", "end": 1, "text": "a"})),
         http(verbose(segment(float("nan"), 1, "a"))),
         http(verbose(segment(0, float("inf"), "a"))),
-        http(verbose(segment(-0.5, 1, "a"))),
-        http(verbose(segment(2, 1, "a"))),
-        http(verbose(segment(5, 6, "a"), segment(3, 4, "b"))),
-        http(verbose(segment(60, 91, "a"))),
+        http(verbose(segment(-61, 1, "a"))),
+        http(verbose(segment(2, -61, "a"))),
+        http(verbose(segment(60, 121, "a"))),
+        http(verbose(segment(121, 60, "a"))),
         http("garbage", content_encoding="gzip"),
     ],
 )
@@ -358,7 +384,29 @@ async def test_a_server_that_hangs_up(server: Server, audio: Path, sent_bytes: i
 
 async def test_a_server_that_never_answers(server: Server, audio: Path) -> None:
     server.is_stalled = True
+    error = await failure(server.url, audio, timeout_seconds=HASTY_SECONDS)
+    assert (error.error_type, error.detail) == (UNAVAILABLE, "no complete answer within 0.5 s")
+
+
+@pytest.mark.parametrize("status", [200, 429])
+async def test_a_server_that_drips(server: Server, audio: Path, status: int) -> None:
+    server.answer = http(" " * 1000, status)
+    server.drips_seconds = HASTY_SECONDS / 10
     assert (await failure(server.url, audio, timeout_seconds=HASTY_SECONDS)).error_type is UNAVAILABLE
+    assert server.sent_bytes < len(server.answer)
+
+
+@pytest.mark.parametrize(("status", "error_type"), [(200, UNEXPECTED), (400, REFUSED), (503, UNAVAILABLE)])
+async def test_an_answer_without_end(server: Server, audio: Path, status: int, error_type: ErrorType) -> None:
+    server.answer = http(" " * 5 * MAX_ANSWER_BYTES, status)
+    assert (await failure(server.url, audio)).error_type is error_type
+    assert server.sent_bytes < 4 * MAX_ANSWER_BYTES
+
+
+async def test_an_answer_that_is_packed_although_nobody_asked_for_that(server: Server, audio: Path) -> None:
+    head = b"HTTP/1.1 200 .\r\ncontent-encoding: gzip\r\n\r\n"
+    server.answer = head + gzip.compress(json.dumps(verbose()).encode())
+    assert (await failure(server.url, audio)).error_type is UNEXPECTED
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # there are none
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]  # as above
+from s3fs import S3FileSystem  # type: ignore[import-untyped]  # as above
 
-from services.worker.audio.store import AudioStore, StoreFull
+from services.worker.audio.store import AudioStore, StoreBroken, StoreFull
+from shared.settings import SettingRefused
+from tests.support.servers import free_port
 from tests.worker.audio.conftest import move_to_machine
 
 VIDEO = "-dQw4w9WgXc"
@@ -237,20 +240,72 @@ async def test_what_cannot_be_deleted_is_said(memory: str, monkeypatch: pytest.M
     monkeypatch.setattr(MemoryFileSystem, "rm", lambda *_args, **_options: None)  # as s3fs where it is not allowed to
     store = AudioStore(memory)
     await kept(store, VIDEO, "source.webm")
-    with pytest.raises(PermissionError):
+    with pytest.raises(StoreBroken, match=r"^PermissionError$"):
         await store.discard(VIDEO)
 
 
-def test_nobody_else_can_prepare_the_place_to_work_in(s3: str, tmp_path: Path) -> None:
+async def broken_everywhere(store: AudioStore, why: str) -> None:
+    """Every method that asks a remote store says that it is broken, and nothing of a secret."""
+    (store.workspace(VIDEO) / "source.webm").write_bytes(b"sound")
+    for ask in (
+        store.keep(VIDEO, "source.webm"),
+        store.keep(VIDEO, "sent.webm"),
+        store.fetch(VIDEO, "sent.webm"),
+        store.forget(VIDEO, "sent.webm"),
+        store.leftovers(older_than_seconds=HOUR_SECONDS),
+        store.discard(VIDEO),
+    ):
+        with pytest.raises(StoreBroken, match=why) as caught:
+            await ask
+        assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_bucket_that_is_missing(s3: str) -> None:
+    await broken_everywhere(AudioStore("s3://secret-bucket/prefix"), r"^FileNotFoundError \(NoSuchBucket\)$")
+
+
+async def test_a_bucket_that_nobody_can_have(s3: str) -> None:
+    await broken_everywhere(AudioStore("s3://somebody:secret@bucket/prefix"), "Error$")
+
+
+async def test_no_credentials(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    await broken_everywhere(AudioStore(s3), "^NoCredentialsError$")
+
+
+async def test_no_server(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}/secret")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(S3FileSystem, "retries", 1)
+    await broken_everywhere(AudioStore(s3), "^EndpointConnectionError$")
+
+
+@pytest.mark.parametrize("is_remote", [True, False])
+def test_nobody_else_can_prepare_the_place_to_work_in(s3: str, tmp_path: Path, is_remote: bool) -> None:
     (tmp_path / "trap").mkdir()
-    (Path(tempfile.gettempdir()) / f"vidferry-scratch-{os.getuid()}").symlink_to(tmp_path / "trap")
-    with pytest.raises(PermissionError):
-        AudioStore(s3)
+    name = f"vidferry-scratch-{os.getuid()}" if is_remote else "vidferry-audio"
+    place = Path(tempfile.gettempdir()) / name
+    place.symlink_to(tmp_path / "trap")
+    with pytest.raises(SettingRefused, match=name):
+        AudioStore(s3 if is_remote else str(place))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give folders away")
+def test_a_default_store_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    move_to_machine(tmp_path / "machine", monkeypatch)
+    for place in (tmp_path / "machine/vidferry-audio", tmp_path / "shared"):
+        place.mkdir()
+        os.chown(place, 65534, 65534)
+    with pytest.raises(SettingRefused, match="VIDFERRY_AUDIO_STORE"):
+        AudioStore(str(tmp_path / "machine/vidferry-audio"))
+    assert AudioStore(str(tmp_path / "shared")).workspace(VIDEO).is_dir(), "where not anybody may write, it may be"
 
 
 @pytest.mark.parametrize("url", ["nothing://me:secret@host/folder", "gs://secret/folder", "s3://", "sftp://me:secret@"])
 def test_a_url_that_cannot_be_is_refused_and_not_quoted(url: str) -> None:
-    with pytest.raises(ValueError, match=r".") as refusal:
+    with pytest.raises(SettingRefused, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$") as refusal:
         AudioStore(url)
     assert "secret" not in "".join(traceback.format_exception(refusal.value))
 
