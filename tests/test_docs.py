@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 
 from services.stack.cli import app
 from services.stack.home import PROJECT_ROOT, Home
-from services.stack.settings import StackSettings, variables_of
+from services.stack.settings import StackSettings, variable_of
 from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.settings import Settings
 
@@ -49,8 +49,7 @@ def defaults(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
     for field in settings.model_fields.values():
         value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
         text = str(value).lower() if isinstance(value, bool) else str(value).replace(tempfile.gettempdir(), "$TMPDIR")
-        for variable in variables_of(field):
-            yield f"`{variable}`", NOTHING if value is None else f"`{text}`"
+        yield f"`{variable_of(field)}`", NOTHING if value is None else f"`{text}`"
 
 
 def slug(heading: str) -> str:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -89,10 +89,9 @@ def stack_settings(environment: Mapping[str, str]) -> StackSettings:
     return _LauncherSettings.model_validate(_given(StackSettings, environment))
 
 
-def variables_of(setting: FieldInfo) -> list[str]:
-    """The environment variables that a setting is read from; the first that is set counts."""
-    alias = setting.validation_alias
-    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [str(alias)]
+def variable_of(setting: FieldInfo) -> str:
+    """The environment variable that a setting is read from."""
+    return str(setting.validation_alias)
 
 
 def problems_of(error: ValidationError) -> list[str]:
@@ -134,7 +133,7 @@ def free_port() -> int:
 
 def _given(kind: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, str]:
     given = {name.upper(): value for name, value in environment.items() if value}
-    names = {name for field in kind.model_fields.values() for name in variables_of(field)}
+    names = {variable_of(field) for field in kind.model_fields.values()}
     return {name: given[name] for name in names & given.keys()}
 
 

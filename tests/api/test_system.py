@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pydantic import AliasChoices, SecretStr
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.problem_texts import TROUBLE_TEXTS, TroubleCode
@@ -91,8 +91,7 @@ async def test_every_problem_is_told_at_once(api_without_temporal: Api, engine: 
 
 
 def test_what_is_wrong_has_words_in_every_language_that_name_settings_that_exist() -> None:
-    aliases = [field.validation_alias for field in Settings.model_fields.values()]
-    variables = {name for alias in aliases for name in (alias.choices if isinstance(alias, AliasChoices) else [alias])}
+    variables = {field.validation_alias for field in Settings.model_fields.values()}
     assert (set(TROUBLE_TEXTS), set(SPEECH_OFF_TEXTS)) == (set(TroubleCode), set(TranscriptionOff))
     for words in [*TROUBLE_TEXTS.values(), *SPEECH_OFF_TEXTS.values()]:
         assert len(set(words.values())) == len(Language)

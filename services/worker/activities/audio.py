@@ -11,7 +11,7 @@ from temporalio.client import Client
 from services.worker.activities.answers import told_to_the_workflow
 from services.worker.activities.heartbeats import heartbeats
 from services.worker.audio.cutting import Span, cut, halves, plan_spans
-from services.worker.audio.store import AudioStore
+from services.worker.audio.store import AudioStore, StoreBroken
 from services.worker.running import running_imports
 from shared.contracts.imports import VideoRef
 from shared.contracts.speech import AudioChunk, AudioChunks, HalveChunkInput, SplitAudioInput, SweepResult
@@ -85,7 +85,7 @@ class AudioActivities(AudioSteps):
         logger.info("discarding the sound of %s: its import is over", youtube_id)
         try:
             await self._store.discard(youtube_id)
-        except OSError as error:
+        except (OSError, StoreBroken) as error:
             logger.error("the sound of %s cannot be deleted: %r", youtube_id, error)
             return False
         return True

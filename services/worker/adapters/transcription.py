@@ -1,6 +1,6 @@
 """Speech-to-text: the client of the API that OpenAI, Groq and most local Whisper servers share.
 
-One answer is judged in two places: `_error_type` for what failed, `_Answer` for what came.
+One answer is judged in two places: `transcription_errors` for what failed, `_Answer` for what came.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from typing import BinaryIO
 
 import httpx
 import langcodes
-from pydantic import BaseModel, ConfigDict, FiniteFloat, JsonValue, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, SecretStr
 
 from services.worker.adapters.errors import retry_after_seconds
 from services.worker.adapters.models import TranscriptionError, TranscriptLine
+from services.worker.adapters.transcription_errors import exception_error, refusal_error
 from shared.contracts.errors import ErrorType
 from shared.languages import WHISPER_LANGUAGES
 from shared.settings import SettingRefused
@@ -39,40 +40,6 @@ MAX_REFUSAL_BYTES = 64_000
 
 _WHISPER_NAMES = {"iw": "he", "in": "id", "ji": "yi", "fil": "tl", "nb": "no", "cmn": "zh"}
 """What YouTube calls languages that Whisper knows by another code."""
-
-_STATUSES = {
-    **dict.fromkeys((401, 402, 403, 404, 405, 407), ErrorType.TRANSCRIPTION_MISCONFIGURED),
-    **dict.fromkeys((429, 498), ErrorType.TRANSCRIPTION_LIMITED),  # 498: Groq has no capacity left
-    413: ErrorType.CHUNK_TOO_LARGE,
-    **dict.fromkeys((408, 409, 425), ErrorType.TRANSCRIPTION_UNAVAILABLE),
-}
-_STATUS_CLASSES = {3: ErrorType.TRANSCRIPTION_MISCONFIGURED, 4: ErrorType.TRANSCRIPTION_REFUSED}
-"""Of the other statuses. The address of a redirect belongs into the settings: the key is not carried anywhere else."""
-
-_OPERATOR_CODES = frozenset(
-    {
-        "model_not_found",
-        "model_decommissioned",
-        "model_terms_required",
-        "organization_restricted",
-        "blocked_api_access",  # Groq: the limit of what may be spent is reached
-        "insufficient_quota",
-    }
-)
-"""An error's `code` or `type` that nobody but the operator can do something about, whatever the status is."""
-_SPENDING_CODE = re.compile("spend_")
-"""Begins codes that Groq was seen to send where its documentation says `blocked_api_access`."""
-_UNKNOWN_MODEL = re.compile(r"\b(invalid|unknown|unsupported) model\b", re.IGNORECASE)
-"""OpenAI has no code for it: "invalid model ID"."""
-
-_EXCEPTIONS: tuple[tuple[type[BaseException], ErrorType], ...] = (
-    (ssl.SSLCertVerificationError, ErrorType.TRANSCRIPTION_MISCONFIGURED),
-    (httpx.InvalidURL, ErrorType.TRANSCRIPTION_MISCONFIGURED),
-    (httpx.UnsupportedProtocol, ErrorType.TRANSCRIPTION_MISCONFIGURED),
-    (httpx.HTTPError, ErrorType.TRANSCRIPTION_UNAVAILABLE),
-    (ssl.SSLError, ErrorType.TRANSCRIPTION_UNAVAILABLE),
-)
-"""The first that is found in an exception or its causes decides."""
 
 _UNUSABLE_KEY = re.compile(r"[^!-~]")
 _KEY_PART_CHARACTERS, _MASK = 6, "***"
@@ -126,7 +93,7 @@ class TranscriptionAdapter(AbstractAsyncContextManager["TranscriptionAdapter"]):
             response, body = await self._post(audio, language)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as failure:
             # Without the cause: it may quote what was sent.
-            raise self._error(_exception_error_type(failure), f"{type(failure).__name__}: {failure}") from None
+            raise self._error(exception_error(failure), f"{type(failure).__name__}: {failure}") from None
         if not response.is_success:
             raise self._refusal(response, body)
         try:
@@ -164,10 +131,9 @@ class TranscriptionAdapter(AbstractAsyncContextManager["TranscriptionAdapter"]):
         return headers | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
 
     def _refusal(self, response: httpx.Response, body: bytes) -> TranscriptionError:
-        refusal = _refusal(body)
-        detail = f"HTTP {response.status_code}: {refusal.message[:_MAX_MESSAGE_CHARACTERS]}"
-        wait_seconds = retry_after_seconds(response.headers.get("Retry-After"))
-        return self._error(_error_type(response.status_code, refusal), detail, wait_seconds)
+        error_type, message = refusal_error(response.status_code, body)
+        detail = f"HTTP {response.status_code}: {message[:_MAX_MESSAGE_CHARACTERS]}"
+        return self._error(error_type, detail, retry_after_seconds(response.headers.get("Retry-After")))
 
     def _error(self, error_type: ErrorType, detail: str, wait_seconds: float | None = None) -> TranscriptionError:
         detail = " ".join("…" if self._is_of_key(word) else word for word in detail.split())
@@ -246,57 +212,6 @@ def _answer(body: bytes) -> _Answer:
     if len(body) > MAX_ANSWER_BYTES:
         raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
     return _Answer.model_validate_json(body)
-
-
-class _Refusal(BaseModel):
-    """What OpenAI's clients look for in the body of a failure."""
-
-    message: str = ""
-    code: str | int | None = None
-    type: str | None = None
-    param: JsonValue = None
-
-    @property
-    def is_for_the_operator(self) -> bool:
-        """Whether it says so, in whatever answer."""
-        return bool(_OPERATOR_CODES & {self.code, self.type}) or bool(_SPENDING_CODE.match(str(self.code)))
-
-    @property
-    def is_of_the_model(self) -> bool:
-        """Whether what is refused is the model, not the sound."""
-        return self.param == "model" or bool(_UNKNOWN_MODEL.search(self.message))
-
-
-class _Failure(BaseModel):
-    """The body of a failure, in OpenAI's form or in FastAPI's."""
-
-    error: _Refusal | None = None
-    detail: str = ""
-
-
-def _refusal(body: bytes) -> _Refusal:
-    """What a failure's body says; nothing where it is something else, such as the page of a proxy."""
-    try:
-        failure = _Failure.model_validate_json(body)
-    except ValidationError:
-        return _Refusal()
-    return failure.error or _Refusal(message=failure.detail)
-
-
-def _error_type(status: int, refusal: _Refusal) -> ErrorType:
-    by_class = _STATUS_CLASSES.get(status // 100, ErrorType.TRANSCRIPTION_UNAVAILABLE)
-    error_type = _STATUSES.get(status, by_class)
-    is_of_the_model = error_type is ErrorType.TRANSCRIPTION_REFUSED and refusal.is_of_the_model
-    return ErrorType.TRANSCRIPTION_MISCONFIGURED if refusal.is_for_the_operator or is_of_the_model else error_type
-
-
-def _exception_error_type(failure: BaseException) -> ErrorType:
-    causes: list[BaseException] = []
-    cause: BaseException | None = failure
-    while cause is not None:
-        causes.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return next(found for kind, found in _EXCEPTIONS if any(isinstance(each, kind) for each in causes))
 
 
 def _hint(language: str | None) -> str | None:
