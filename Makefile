@@ -13,7 +13,7 @@ help: ## Show this list
 up: runtime ## Start Vidferry on this machine (Ctrl-C stops it; data in .vidferry/)
 	@$(BIN)/vidferry up
 
-demo: development ## The same, offline, with invented videos from the project's own YouTube stand-in
+demo: development ## The same, offline, with stand-ins for YouTube (invented videos) and speech-to-text
 	@$(BIN)/vidferry demo
 
 status: runtime ## Show what is running

@@ -15,6 +15,9 @@ from shared.contracts.upstreams import PacePolicy
 from shared.languages import WHISPER_LANGUAGES
 
 GROQ_URL = "https://api.groq.com/openai/v1"
+LOCAL_STORES = frozenset({"file", "local"})
+REMOTE_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "sftp", "ssh", "ftp", "smb", "hdfs"})
+"""Schemes of fsspec under which every worker finds the same files. S3's package is ours; others may be installed."""
 
 
 class SettingRefused(ValueError):
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
     audio_store: SecretStr = Field(
         default=SecretStr(str(Path(tempfile.gettempdir()) / "vidferry-audio")), validation_alias="VIDFERRY_AUDIO_STORE"
     )
-    """A folder or any fsspec URL; such a URL may carry a password."""
+    """A folder, or a URL that fsspec knows, which may carry a password."""
     transcription_enabled: bool = Field(default=True, validation_alias="TRANSCRIPTION_ENABLED")
     transcription_base_url: str = Field(default=GROQ_URL, validation_alias="TRANSCRIPTION_BASE_URL")
     """Of an OpenAI-compatible API: `/audio/transcriptions` comes after it."""
@@ -144,6 +147,16 @@ class Settings(BaseSettings):
             if not is_usable or "/" in url.netloc or url.path.strip("/"):
                 raise PydanticCustomError("proxy_url", "not the address of a proxy, such as http://proxy.example:3128")
         return proxy
+
+    @field_validator("audio_store")
+    @classmethod
+    def _may_keep_files(cls, store: SecretStr) -> SecretStr:
+        """What it looks like; the worker finds out whether files can be kept there."""
+        scheme, separator, place = store.get_secret_value().partition("://")
+        is_remote = scheme in REMOTE_STORES and bool(place.partition("/")[0].rpartition("@")[2])
+        if separator and not (is_remote or (scheme in LOCAL_STORES and place)):
+            raise PydanticCustomError("store_url", "not a folder, nor a URL such as s3://bucket/prefix")
+        return store
 
     @field_validator("transcription_base_url")
     @classmethod

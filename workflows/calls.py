@@ -156,8 +156,8 @@ class ImportCalls:
 
     @contextmanager
     def _in_the_queue_to(self, upstream: Upstream | None) -> Iterator[None]:
-        self._status.asks = upstream
         if upstream:
+            self._status.asks = upstream
             self.describe(f"in the queue to {_NAMES[upstream]}; rate-governor:{upstream} tells how it stands")
         try:
             yield
@@ -217,7 +217,8 @@ class ImportCalls:
         try:
             await self._sleep_until(retry_at)
         finally:
-            self._status.retry_at = self._status.waiting_for = None
+            if self._status.retry_at == retry_at:  # another call's wait is to be seen as well
+                self._status.retry_at = self._status.waiting_for = None
         if is_alone and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(
                 ImportVideoInput(

@@ -15,6 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policies import AUDIO_ATTEMPTS, NO_ROOM
     from workflows.refusals import Refused
 
+MAX_PIECES_IN_LINE = 200
+"""Of one video, in the queue at once; the server takes no more than 2,000 activities of a workflow."""
 SHORTEST_CHUNK_SECONDS = 20
 """A server that does not take in so little will not take in half of it either."""
 
@@ -28,6 +30,7 @@ class SpeechToText:
         self._status = status
         self._video_ms = 0
         self._recognised_ms = 0
+        self._in_line = asyncio.Semaphore(MAX_PIECES_IN_LINE)
 
     async def make_captions(self, reason: ErrorType) -> ErrorType | None:
         """None: there are captions now. Otherwise why there are none; `reason` is why YouTube has none.
@@ -93,14 +96,15 @@ class SpeechToText:
     async def _transcribe(self, chunk: AudioChunk) -> list[AudioChunk]:
         """The piece, or the smaller ones that it had to be cut into."""
         try:
-            await self._calls.ask(
-                Call(
-                    lambda priority: speech_steps.transcribe_chunk(self._video, chunk, self._video_ms, priority),
-                    Upstream.TRANSCRIPTION,
-                    failure=ErrorType.SPEECH_FAILED,
-                    patience=Patience(),
+            async with self._in_line:
+                await self._calls.ask(
+                    Call(
+                        lambda priority: speech_steps.transcribe_chunk(self._video, chunk, self._video_ms, priority),
+                        Upstream.TRANSCRIPTION,
+                        failure=ErrorType.SPEECH_FAILED,
+                        patience=Patience(),
+                    )
                 )
-            )
         except Refused as refused:
             is_too_large = refused.error_type is ErrorType.CHUNK_TOO_LARGE
             if not is_too_large or chunk.duration_seconds < 2 * SHORTEST_CHUNK_SECONDS:

@@ -129,10 +129,10 @@ TROUBLE_TEXTS: dict[TroubleCode, dict[Language, str]] = {
     TroubleCode.TRANSCRIPTION_MISCONFIGURED: {
         Language.EN: "The speech-to-text server takes no requests of ours: videos that have no captions go without. "
         "Please check the settings TRANSCRIPTION_API_KEY (or GROQ_API_KEY), TRANSCRIPTION_BASE_URL and "
-        "TRANSCRIPTION_MODEL, and start the worker again: it tries at once.",
+        "TRANSCRIPTION_MODEL, and start the worker again.",
         Language.DE: "Der Server für die Spracherkennung nimmt keine Anfragen von uns an: Videos ohne Untertitel "
         "bleiben ohne. Bitte prüfen Sie die Einstellungen TRANSCRIPTION_API_KEY (oder GROQ_API_KEY), "
-        "TRANSCRIPTION_BASE_URL und TRANSCRIPTION_MODEL, und starten Sie den Worker neu: Er versucht es sofort.",
+        "TRANSCRIPTION_BASE_URL und TRANSCRIPTION_MODEL, und starten Sie den Worker neu.",
     },
 }
 """For the operator, so settings are named."""

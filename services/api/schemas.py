@@ -85,8 +85,12 @@ class VideoOutput(BaseModel):
     duration_seconds: int | None
     published_at: datetime | None
     thumbnail_url: str
-    import_stage: ImportStage
-    import_progress: int = Field(ge=0, le=100, description="Percent.")
+    import_stage: ImportStage = Field(
+        description="The last stage reached; `/progress` and the WebSocket name the one under way."
+    )
+    import_progress: int = Field(
+        ge=0, le=100, description="Percent; between 25 and 60 while captions are made from speech."
+    )
     captions_source: CaptionsSource | None = Field(
         description="Null until captions have been looked for; `whisper`: made from the speech."
     )
@@ -118,7 +122,10 @@ class VideoDetailsOutput(VideoOutput):
     transcribed_seconds: Seconds | None = Field(
         description="How much of its audio was ever recognised, wherever its captions are from now; null: none."
     )
-    estimated_usd: Usd | None = Field(description="What that cost, in US dollars; null where nothing was recognised.")
+    estimated_usd: Usd | None = Field(
+        description="What that cost, in US dollars, each request counted as ten seconds at least; "
+        "null where nothing was recognised."
+    )
 
     @classmethod
     def of_details(cls, details: VideoDetails, language: Language) -> "VideoDetailsOutput":

@@ -55,7 +55,9 @@ class UsageOutput(BaseModel):
 
     requests: int
     audio_seconds: Seconds
-    estimated_usd: Usd = Field(description="At the price of the time, in US dollars.")
+    estimated_usd: Usd = Field(
+        description="At the price of the time, in US dollars; each request counts as ten seconds at least."
+    )
 
 
 class VideoUsageOutput(UsageOutput):

@@ -1,9 +1,10 @@
-"""The checks of `vidferry doctor` on what the services rest on: Temporal, PostgreSQL, the way to YouTube."""
+"""The checks of `vidferry doctor` on what the services rest on: Temporal, PostgreSQL, YouTube, speech-to-text."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.engine import make_url
 
@@ -13,6 +14,7 @@ from services.stack.findings import Finding, Mark, ill, normal, well
 from services.stack.pace import pace_finding, speech_to_text_off, upstream_statuses
 from services.stack.probes import has_worker, is_migrated, postgres_trouble, temporal_trouble
 from services.stack.running import Running, Subject
+from services.stack.speech import server_finding
 from services.stack.youtube import way_of, way_trouble
 from shared.settings import Settings
 
@@ -25,6 +27,8 @@ CHECK_SECONDS = 10
 
 Tell = Callable[[Sequence[Finding]], None]
 Check = Coroutine[Any, Any, list[Finding]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Checks:
@@ -38,7 +42,12 @@ class Checks:
     async def run(self, tell: Tell) -> None:
         """All of them at once; `tell` is called in the order of the report. None raises or lasts CHECK_SECONDS."""
         is_well: dict[str, bool] = {}
-        checks = {"Temporal": self._temporal, "PostgreSQL": self._postgres, "YouTube": self._way_to_youtube}
+        checks = {
+            "Temporal": self._temporal,
+            "PostgreSQL": self._postgres,
+            "YouTube": self._way_to_youtube,
+            "The speech-to-text server": self._speech_server,
+        }
         tasks = {what: asyncio.create_task(self._in_time(what, check())) for what, check in checks.items()}
         for what, task in tasks.items():
             findings = await task
@@ -85,10 +94,14 @@ class Checks:
     async def _way_to_youtube(self) -> list[Finding]:
         if not self._subject.youtube:
             return []
-        # A thread of its own: nobody waits for it at the end.
-        thread = ThreadPoolExecutor(max_workers=1)
-        trouble = await asyncio.get_running_loop().run_in_executor(thread, way_trouble, self._settings)
+        trouble = await _in_thread(way_trouble, self._settings)
         return [ill(trouble) if trouble else well(f"The way to YouTube is open, {way_of(self._settings)}.")]
+
+    async def _speech_server(self) -> list[Finding]:
+        if not self._subject.youtube or self._settings.transcription_off:
+            return []
+        url = self._settings.transcription_base_url
+        return [await _in_thread(server_finding, url, self._subject.environment)]
 
     async def _paces(self, *, is_way_open: bool) -> list[Finding]:
         statuses = await upstream_statuses(self._settings)
@@ -114,6 +127,12 @@ class Checks:
         """Those that may hold a password."""
         values = (self._settings.database_url, self._settings.youtube_proxy)
         return [value.get_secret_value() for value in values if value is not None]
+
+
+async def _in_thread(check: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """In a thread of its own: nobody waits for it at the end."""
+    thread = ThreadPoolExecutor(max_workers=1)
+    return await asyncio.get_running_loop().run_in_executor(thread, partial(check, *args, **options))
 
 
 def _place(settings: Settings) -> str:

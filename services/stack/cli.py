@@ -36,15 +36,15 @@ def up() -> None:
 
 @app.command()
 def demo() -> None:
-    """Like `up`, but offline: with invented videos from the project's own YouTube stand-in."""
+    """Like `up`, but offline: the project's own stand-ins play YouTube, with invented videos, and speech-to-text."""
     if not is_checkout():
-        _fail("The demo's YouTube stand-in is part of the project's source: run `make demo` in a checkout of it.")
+        _fail("The demo's stand-ins are part of the project's source: run `make demo` in a checkout of it.")
     _run(Home.from_environment().demo, demo=True)
 
 
 @app.command()
 def status() -> None:
-    """Show every process with its state, and how YouTube stands. Exit code 0: running, 3: not running."""
+    """Show every process, and how YouTube and speech-to-text stand. Exit code 0: running, 3: not running."""
     from services.stack.status import status as read_status
 
     code, text = read_status(_current_home())

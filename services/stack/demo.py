@@ -28,6 +28,7 @@ DEMO_VIDEOS = {
     "https://www.youtube.com/watch?v=demoCaption": "captions in two languages, chapters",
     "https://youtu.be/demoAutoCap": "automatic captions, chapters in the description",
     "https://youtu.be/demoSpeech_": "no captions: they are made from what is said",
+    "https://youtu.be/demoSpeech2": "the same, to try a pause of speech-to-text with",
     "https://www.youtube.com/shorts/demoNoCaps_": "no captions, and nothing is said",
     "https://youtu.be/demoPrivate": "a private video: the import ends in an error",
 }

@@ -1,6 +1,7 @@
 """`vidferry doctor`: what is wrong with this installation, and what to do about it."""
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
@@ -64,7 +65,8 @@ async def _examine_stopped(home: Home, tell: Tell) -> None:
     tell([well("Settings: every variable of this terminal has a possible value.")])
     if is_used_here and not is_locked(home):
         tell([_ports(stack, settings)])
-    await Checks(Subject(settings, frozenset(stack.outside_servers), youtube=True), None).run(tell)
+    subject = Subject(settings, frozenset(stack.outside_servers), youtube=True, environment=os.environ)
+    await Checks(subject, None).run(tell)
 
 
 async def _processes(running: Running) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What another command can know of a running installation: its processes, and the settings of its services."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
@@ -26,7 +26,9 @@ class Subject:
     servers: frozenset[str]
     """Those of SERVERS that should answer by now."""
     youtube: bool
-    """Whether the settings say how to reach YouTube."""
+    """Whether the settings say how to reach YouTube, and the server for speech-to-text."""
+    environment: Mapping[str, str] = field(repr=False)
+    """What they were read from; it may hold passwords."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Running:
 
         for entry in self.entries:
             if entry.name in SERVICES and (environment := _environment(entry.pid)):
-                return Subject(service_settings(environment), SERVERS, youtube=True)
+                return Subject(service_settings(environment), SERVERS, youtube=True, environment=environment)
         environment = _environment(self.pid)
         return None if environment is None else self._of_the_launcher(environment)
 
@@ -71,7 +73,7 @@ class Running:
         settings = service_settings(environment)
         settings = settings.model_copy(update=embedded_places(self.home, stack, settings))
         begun = {entry.name for entry in self.entries} | stack.outside_servers
-        return Subject(settings, SERVERS & begun, youtube=not self.home.is_demo)
+        return Subject(settings, SERVERS & begun, youtube=not self.home.is_demo, environment=environment)
 
 
 def running_in(home: Home) -> Running | None:

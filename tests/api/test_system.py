@@ -48,11 +48,8 @@ async def test_settings_that_let_no_call_to_youtube_through_are_told(
         }
 
 
-@pytest.mark.parametrize("state", [UpstreamState.OPEN, UpstreamState.HALF_OPEN])
-async def test_settings_that_speech_to_text_cannot_be_reached_with_are_told(
-    api: Api, engine: AsyncEngine, state: UpstreamState
-) -> None:
-    await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, state, of=SPEECH_GOING))
+async def test_settings_that_speech_to_text_cannot_be_reached_with_are_told(api: Api, engine: AsyncEngine) -> None:
+    await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
 
     response = await api.http.get("/api/ready")
 
@@ -71,6 +68,7 @@ async def test_settings_that_speech_to_text_cannot_be_reached_with_are_told(
         paused(PauseReason.OPERATOR),
         paused(PauseReason.TRANSCRIPTION_LIMITED, of=SPEECH_GOING),
         paused(PauseReason.TRANSCRIPTION_ALLOWANCE, UpstreamState.CLOSED, of=SPEECH_GOING),
+        paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, UpstreamState.HALF_OPEN, of=SPEECH_GOING),
     ],
 )
 async def test_a_pause_that_ends_by_itself_or_was_wanted_is_no_problem(

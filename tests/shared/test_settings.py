@@ -139,6 +139,34 @@ def test_another_language_is_refused(monkeypatch: pytest.MonkeyPatch, code: str)
 
 
 @pytest.mark.parametrize(
+    "store",
+    [
+        "foo://hidden",
+        "memory://hidden",
+        "simplecache::s3://hidden/x",
+        "://hidden",
+        "s3://",
+        "s3:///hidden",
+        "sftp://me:hidden@/folder",
+        "file://",
+    ],
+)
+def test_an_impossible_store_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+    refused = refusal(monkeypatch, "VIDFERRY_AUDIO_STORE", store)
+    assert "VIDFERRY_AUDIO_STORE" in refused
+    assert "not a folder, nor a URL such as s3://bucket/prefix" in refused
+    assert "hidden" not in refused
+
+
+@pytest.mark.parametrize(
+    "store", ["/var/audio", "audio:1", "~/audio", "file:///var/audio", "s3://bucket", "sftp://me:secret@host/audio"]
+)
+def test_a_possible_store_is_taken(monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+    monkeypatch.setenv("VIDFERRY_AUDIO_STORE", store)
+    assert Settings().audio_store.get_secret_value() == store
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "ftp://api.example/v1",

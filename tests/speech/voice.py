@@ -83,7 +83,10 @@ def _voice() -> Voice:
 
 @cache
 def numbered_sentences(count: int, *, pause_seconds: float = PAUSE_SECONDS) -> Speech:
-    """Sentences 1 to `count`, one after the other; the same sound every time."""
+    """Sentences 1 to `count`, one after the other.
+
+    The same sound in every process that asks for nothing else: the synthesiser remembers what it said before.
+    """
     voice, samples, sentences = _voice(), array("h"), []
     pause = array("h", bytes(2 * int(pause_seconds * voice.rate)))
     for number in range(1, count + 1):

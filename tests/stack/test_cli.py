@@ -47,7 +47,7 @@ def test_doctor_tells_every_finding_and_whether_all_is_well(home: Home, monkeypa
     monkeypatch.setenv("YOUTUBE_PROXY", f"http://{nowhere}")
     doctor = vidferry("doctor")
     assert (doctor.returncode, doctor.stderr) == (1, "")
-    assert [line[0] for line in doctor.stdout.splitlines()] == ["–", "✓", "✓", "✗", "✗", "✗"]
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["–", "✓", "✓", "✗", "✗", "✗", "–"]
 
 
 def test_doctor_in_a_container_where_nobody_says_up(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_doctor_in_a_container_where_nobody_says_up(tmp_path: Path) -> None:
     environment = os.environ | variables | {"YOUTUBE_PROXY": f"http://{nowhere}", "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, *VIDFERRY, "doctor"]
     doctor = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
-    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗"], doctor.stderr
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗", "–"], doctor.stderr
     assert "start that server, or correct DATABASE_URL" in doctor.stdout
 
 

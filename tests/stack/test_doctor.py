@@ -26,10 +26,12 @@ from tests.support.worker import worker_at_work
 
 
 @pytest.fixture
-def terminal(home: Home, environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Home:
+def terminal(home: Home, environment: Environment, silent: str, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home from which nothing was started; this terminal names the test's own servers."""
-    for name, value in {**environment, "GROQ_API_KEY": "a-key"}.items():
+    speech = {"GROQ_API_KEY": "a-key", "TRANSCRIPTION_BASE_URL": f"http://{silent}/v1", "NO_PROXY": "127.0.0.1"}
+    for name, value in {**environment, **speech}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("no_proxy", raising=False)
     return home
 
 
@@ -75,7 +77,7 @@ async def test_nothing_runs_and_no_server_is_named(terminal: Home, monkeypatch: 
     assert report.code == 0
     assert report.lines[0] == f"– Vidferry is not running (home {terminal.path}): `make up` starts it."
     assert report.lines[2] == "✓ The ports that Vidferry needs are free."
-    assert [line[0] for line in report.lines] == ["–", "✓", "✓", "✓"]
+    assert [line[0] for line in report.lines] == ["–", "✓", "✓", "✓", "✓"]
     with socket.create_server(("127.0.0.1", int(os.environ["VIDFERRY_POSTGRES_PORT"]))):
         assert "set VIDFERRY_POSTGRES_PORT" in (await examine(terminal)).about("✗")
 
@@ -193,9 +195,26 @@ async def test_speech_to_text_without_a_key_is_no_error(
 ) -> None:
     await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
     monkeypatch.delenv("GROQ_API_KEY")
+    monkeypatch.delenv("TRANSCRIPTION_BASE_URL")
     assert (await examine(terminal)).about("Speech-to-text").startswith("– Speech-to-text is off: neither")
     monkeypatch.setenv("TRANSCRIPTION_BASE_URL", "http://127.0.0.1:8000/v1")  # which may want none
     assert (await examine(terminal)).about("Speech-to-text").startswith("✗ Speech-to-text: paused.")
+
+
+async def test_a_speech_to_text_server_that_is_not_there(
+    terminal: Home, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await examine(terminal)).about("speech-to-text server") == (
+        f"✓ The speech-to-text server at {silent} can be reached."
+    )
+    nowhere = free_port()
+    monkeypatch.setenv("TRANSCRIPTION_BASE_URL", f"http://127.0.0.1:{nowhere}/v1")
+    assert (await examine(terminal)).about("speech-to-text server") == (
+        f"✗ The speech-to-text server at 127.0.0.1:{nowhere} cannot be reached: connection refused; "
+        "check TRANSCRIPTION_BASE_URL."
+    )
+    monkeypatch.setenv("TRANSCRIPTION_ENABLED", "false")
+    assert "speech-to-text" not in str(await examine(terminal))
 
 
 async def test_what_nobody_foresaw_is_told_as_well(terminal: Home, engine: AsyncEngine) -> None:
@@ -215,4 +234,4 @@ async def test_nothing_is_waited_for_without_end(terminal: Home, silent: str, mo
     monkeypatch.setenv("YOUTUBE_PROXY", f"http://{silent}")
     report = await examine(terminal)
     late = "could not be checked within 0.5 s: look at network and firewall."
-    assert report.lines[3:] == [f"✗ {what} {late}" for what in ("Temporal", "PostgreSQL", "YouTube")]
+    assert report.lines[3:6] == [f"✗ {what} {late}" for what in ("Temporal", "PostgreSQL", "YouTube")]

@@ -165,6 +165,13 @@ def test_an_open_way_to_youtube_mends_no_key() -> None:
     assert pace_finding(Upstream.TRANSCRIPTION, status, is_way_open=True).mark is Mark.ILL
 
 
+def test_settings_that_may_have_been_corrected_are_about_to_be_tried() -> None:
+    status = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, UpstreamState.HALF_OPEN, of=SPEECH_GOING)
+    assert str(pace_finding(Upstream.TRANSCRIPTION, status, is_way_open=True)) == (
+        "– Speech-to-text: the settings were refused before; the next video without captions tries them."
+    )
+
+
 def test_a_missing_key_is_told_and_what_somebody_wanted_is_not() -> None:
     no_key = Settings(transcription_api_key=None)
     (finding,) = speech_to_text_off(no_key)

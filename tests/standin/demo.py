@@ -5,7 +5,7 @@
 | `demoCaption` | human-made captions in two languages, automatic ones, chapters |
 | `demoAutoCap` | automatic captions only, chapters in the description |
 | `demoGerman_` | captions in German only |
-| `demoSpeech_` | no captions; sentences are spoken |
+| `demoSpeech_`, `demoSpeech2` | no captions; sentences are spoken |
 | `demoNoCaps_` | no captions; nothing is said |
 | `demoPrivate` | private |
 | `demoRemoved` | removed by its uploader |
@@ -40,7 +40,7 @@ _FERRY_DE = (
     "und bei dichtem Nebel steuert sie nach den Glocken.",
     "Noch nie ist jemand am Ufer zurückgeblieben.",
 )
-_SPEAKING = "demoSpeech_"
+_SPEAKING = {"demoSpeech_": "The ferry that counts", "demoSpeech2": "The ferry that counts again"}
 _SENTENCES, _SECONDS = 20, 61
 _REFUSED = {
     "demoPrivate": VideoState.PRIVATE,
@@ -61,7 +61,7 @@ class DemoLibrary(Library):
         video = super().get(youtube_id)
         if video is None or video.captions:
             return video
-        return replace(video, audios=(_speech() if youtube_id == _SPEAKING else _silence(),))
+        return replace(video, audios=(_speech() if youtube_id in _SPEAKING else _silence(),))
 
 
 @cache
@@ -84,7 +84,7 @@ def demo_library() -> Library:
         StandinVideo("demoCaption", "The first ferry", captions=(ferry_de, ferry_en, automatic), chapters=chapters),
         StandinVideo("demoAutoCap", "The night ferry", description=index, captions=(automatic,)),
         StandinVideo("demoGerman_", "Die erste Fähre", channel="Hafenfilm", captions=(ferry_de,)),
-        StandinVideo(_SPEAKING, "The ferry that counts", duration_seconds=_SECONDS),
+        *(StandinVideo(youtube_id, title, duration_seconds=_SECONDS) for youtube_id, title in _SPEAKING.items()),
         StandinVideo("demoNoCaps_", "A ferry without words"),
         StandinVideo(
             "demoUpNext_",

@@ -17,8 +17,9 @@ def video(youtube_id: str) -> StandinVideo:
     return found
 
 
-def test_one_counts_aloud() -> None:
-    speaking = video("demoSpeech_")
+@pytest.mark.parametrize("youtube_id", ["demoSpeech_", "demoSpeech2"])
+def test_two_count_aloud(youtube_id: str) -> None:
+    speaking = video(youtube_id)
     assert speaking.captions == ()
     sound = decoded(speaking.audios[0].content)
     assert len(sound) / SAMPLE_BYTES / SAMPLE_RATE == pytest.approx(speaking.duration_seconds, abs=1)

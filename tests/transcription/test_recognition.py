@@ -53,11 +53,10 @@ def video_of(speech: Speech, sound: bytes, mime_type: str, itag: int) -> Standin
 
 
 @pytest.mark.usefixtures("worker")
-@pytest.mark.parametrize("pause_seconds", [0.6, 0], ids=["with pauses", "without a pause"])
 @pytest.mark.parametrize(
-    ("served_as", "mime_type", "itag"),
-    [(as_m4a, 'audio/mp4; codecs="mp4a.40.5"', 139), (as_webm, 'audio/webm; codecs="opus"', 249)],
-    ids=["m4a", "webm"],
+    ("served_as", "mime_type", "itag", "pause_seconds"),
+    [(as_m4a, 'audio/mp4; codecs="mp4a.40.5"', 139, 0.6), (as_webm, 'audio/webm; codecs="opus"', 249, 0)],
+    ids=["with pauses", "without a pause"],
 )
 async def test_every_numbered_sentence_is_there_once_and_in_time(
     client: Client,
@@ -65,10 +64,10 @@ async def test_every_numbered_sentence_is_there_once_and_in_time(
     standin: Standin,
     settings: Settings,
     speech: SpeechServer,
-    pause_seconds: float,
     served_as: Callable[[bytes], bytes],
     mime_type: str,
     itag: int,
+    pause_seconds: float,
 ) -> None:
     spoken = numbered_sentences(SENTENCES, pause_seconds=pause_seconds)
     standin.library.add(video_of(spoken, served_as(spoken.wav), mime_type, itag))

@@ -26,7 +26,7 @@ from shared.contracts.imports import VideoRef, YoutubeFailure
 from shared.contracts.messages import FeedItem
 from shared.contracts.speech import ExtractedAudio
 from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
-from shared.contracts.upstreams import Upstream
+from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.db import import_progress
 from shared.db.driver import transaction
 from shared.db.engine import create_engine
@@ -79,13 +79,30 @@ async def video(engine: AsyncEngine, standin: Standin) -> Video:
     return entry
 
 
+class NotedReporter(UpstreamReporter):
+    """Notes what it is told, and tells nobody."""
+
+    def __init__(self, governor: GovernorClient) -> None:
+        super().__init__(governor)
+        self.noted: list[ErrorType | None] = []
+
+    def call_ended(
+        self, began: UpstreamStatus | None, youtube_id: str, error_type: ErrorType | None, **options: float | None
+    ) -> None:
+        self.noted.append(error_type)
+
+
+@pytest.fixture
+async def reporter() -> NotedReporter:
+    settings = Settings()
+    return NotedReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_pace))
+
+
 @pytest.fixture
 async def make(
-    engine: AsyncEngine, published: list[FeedItem], standin: Standin, tmp_path: Path
+    engine: AsyncEngine, published: list[FeedItem], standin: Standin, tmp_path: Path, reporter: NotedReporter
 ) -> AsyncIterator[Callable[..., DownloadActivities]]:
     """The activities as the worker builds them."""
-    settings = Settings()
-    reporter = UpstreamReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_pace))
     with ThreadPoolExecutor(3) as threads:
 
         def make(engine: AsyncEngine = engine, store: type[AudioStore] = AudioStore) -> DownloadActivities:
@@ -175,6 +192,38 @@ async def test_the_sound_is_in_the_store_and_everybody_knows_how_far_it_is(
     shares = [float(beat.removesuffix("%")) for beat in attempt.beats if beat]
     assert shares == sorted(shares)
     assert 0 < shares[len(shares) // 2] < 100
+
+
+async def test_the_governor_hears_of_the_answer_long_before_the_end(
+    activities: DownloadActivities, standin: Standin, reporter: NotedReporter
+) -> None:
+    standin.faults.add(SLOWLY)
+    attempt = Attempt(activities)
+    await eventually(attempt.is_amidst)
+    assert reporter.noted == [None]
+    assert await attempt.ended() == DONE
+    assert reporter.noted == [None]
+
+
+@pytest.mark.parametrize(
+    ("fault", "noted"),
+    [
+        (Fault(kind=Kind.AUDIO, status=429), [ErrorType.RATE_LIMITED]),
+        (Fault(kind=Kind.AUDIO, status=503), [ErrorType.UPSTREAM_UNAVAILABLE]),
+        (Fault(kind=Kind.PLAYER, status=403), [ErrorType.UPSTREAM_UNAVAILABLE]),
+    ],
+)
+async def test_the_governor_hears_of_what_is_no_answer(
+    activities: DownloadActivities,
+    standin: Standin,
+    reporter: NotedReporter,
+    fault: Fault,
+    noted: list[ErrorType | None],
+) -> None:
+    standin.faults.add(fault)
+    with pytest.raises(ApplicationError):
+        await extract(activities)
+    assert reporter.noted == noted
 
 
 def cancel(environment: ActivityEnvironment) -> None:

@@ -279,11 +279,18 @@ async def refusal(activities: TranscriptionActivities) -> ApplicationError:
     ],
 )
 async def test_what_the_server_refuses_is_told_to_the_workflow_and_costs_nothing(
-    make: Make, engine: AsyncEngine, server: SpeechServer, fault: SpeechFault, error_type: ErrorType
+    make: Make,
+    engine: AsyncEngine,
+    server: SpeechServer,
+    caplog: pytest.LogCaptureFixture,
+    fault: SpeechFault,
+    error_type: ErrorType,
 ) -> None:
     server.faults.add(fault)
     error = await refusal(make())
     assert error.type == error_type
+    assert any(error_type in record.message for record in caplog.records)  # the operator has to find it
+    assert KEY not in caplog.text
     wait_seconds = 30 if fault.headers else None
     assert YoutubeFailure.model_validate(error.details[0]).retry_after_seconds == wait_seconds
     assert (await kept(engine), await paid(engine)) == ([], [])

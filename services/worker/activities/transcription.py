@@ -1,5 +1,6 @@
 """Speech to text: one piece of a video, one request, and what it cost."""
 
+import logging
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,8 @@ from shared.db.speech import RecognisedChunk, TranscriptionCost
 from shared.db.upstreams import find_status
 from shared.settings import Settings
 from workflows.activities import TranscriptionSteps
+
+logger = logging.getLogger(__name__)
 
 _UNHEARD = {
     ErrorType.CHUNK_TOO_LARGE,
@@ -106,6 +109,7 @@ class TranscriptionActivities(TranscriptionSteps):
         except TranscriptionError as error:
             error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
             unheard_seconds = chunk.duration_seconds if error_type in _UNHEARD else 0
+            logger.warning("speech of %s was not recognised: %s: %s", youtube_id, error_type, error.detail)
             raise
         finally:
             self._reporter.call_ended(

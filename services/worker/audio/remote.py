@@ -50,7 +50,7 @@ def open_url(url: str) -> "Path | RemoteFolders":
     except ImportError as error:
         raise ValueError(str(error)) from None  # which package it takes
     except (ValueError, TypeError):
-        raise ValueError("fsspec cannot keep files there") from None
+        raise ValueError("it is no place to keep files in") from None
     except Exception as error:
         raise StoreBroken(error) from None
     if isinstance(filesystem, LocalFileSystem):

@@ -46,7 +46,7 @@ class AudioStore:
             root = opened if isinstance(opened, Path) else _scratch(url)
             if root.parent == Path(tempfile.gettempdir()):
                 _take(root)
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(root)
         self._local = LocalFolders(root)
 
     def workspace(self, youtube_id: str) -> Path:
@@ -147,6 +147,16 @@ def _take(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise SettingRefused(f"{folder} is somebody else's: let VIDFERRY_AUDIO_STORE or TMPDIR name another place.")
+
+
+def _make(root: Path) -> None:
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        if is_full(error):
+            raise
+        reason = f"the folder cannot be made ({error.strerror})"
+        raise SettingRefused(f"VIDFERRY_AUDIO_STORE cannot be used: {reason}.") from None
 
 
 async def _in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:

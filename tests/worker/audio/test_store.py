@@ -307,7 +307,15 @@ def test_a_default_store_of_somebody_else(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_url_that_cannot_be_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(SettingRefused, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$") as refusal:
         AudioStore(url)
+    assert "fsspec" not in str(refusal.value)
     assert "secret" not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file/folder"):
+        with pytest.raises(SettingRefused, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$"):
+            AudioStore(str(place))
 
 
 def _age(path: Path) -> None:
