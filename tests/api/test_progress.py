@@ -118,7 +118,8 @@ async def test_an_import_that_has_its_speech_recognised_waits_for_that_server_al
         allowance = PauseReason.TRANSCRIPTION_ALLOWANCE
         await write_down(engine, paused(allowance, of=SPEECH_GOING))
         waiting = {"waiting_for": allowance, "retry_at": "2026-11-23T14:10:00Z", "source": "workflow"}
-        await _reported(api, video["id"], **waiting, message=waiting_text(Upstream.TRANSCRIPTION, allowance))
+        message = waiting_text(Upstream.TRANSCRIPTION, allowance)
+        await eventually(lambda: _reported(api, video["id"], **waiting, message=message))  # once the sound is cut
         await write_down(engine, paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING))
         await _reported(api, video["id"], message="The operator has paused speech recognition.")
         await write_down(engine, SPEECH_GOING)

@@ -19,16 +19,14 @@ def test_every_sentence_is_recognised_at_its_time(served_as: Callable[[bytes], b
         assert found.end_seconds == pytest.approx(true.end_seconds, abs=0.3)
 
 
-def test_a_sentence_that_is_cut_off_is_heard_as_far_as_it_goes() -> None:
+def test_of_a_sentence_that_is_cut_off_a_part_is_heard() -> None:
     speech = numbered_sentences(3)
-    second = 2 * 16_000
     sound = decoded(as_m4a(speech.wav))
-    begin, end = (int(each * second) // 2 * 2 for each in (0.9, speech.sentences[2].start_seconds + 1))
-    heard = [each.text for each in recognise(sound[begin:end])]
-    assert speech.sentences[0].text.endswith(heard[0])
-    assert heard[1] == speech.sentences[1].text
-    assert heard[2].startswith("number")
-    assert heard[2] != speech.sentences[2].text
+    begin, end = (2 * int(each * 16_000) for each in (0.9, speech.sentences[2].start_seconds + 1))
+    first, second, third = (each.text for each in recognise(sound[begin:end]))
+    assert not first.startswith("number")
+    assert second == speech.sentences[1].text
+    assert len(third.split()) < len(speech.sentences[2].text.split())
 
 
 def test_nothing_is_heard_in_silence() -> None:
