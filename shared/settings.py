@@ -5,7 +5,7 @@ import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -139,12 +139,8 @@ class Settings(BaseSettings):
     def _is_a_proxy(cls, proxy: SecretStr | None) -> SecretStr | None:
         """Refuse what no library could use; the value, which may hold a password, stays out of the message."""
         if proxy is not None:
-            try:
-                url = urlsplit(proxy.get_secret_value())
-                is_usable = url.scheme in {"http", "https"} and bool(url.hostname) and (url.port or 80) > 0
-            except ValueError:
-                is_usable = False
-            if not is_usable or "/" in url.netloc or url.path.strip("/"):
+            url = _http_parts(proxy.get_secret_value())
+            if url is None or url.path.strip("/"):
                 raise PydanticCustomError("proxy_url", "not the address of a proxy, such as http://proxy.example:3128")
         return proxy
 
@@ -162,12 +158,8 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_server(cls, url: str) -> str:
         """Without the slash at its end: one is added with the path."""
-        try:
-            parts = urlsplit(url)
-            is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 80) > 0
-        except ValueError:
-            is_usable = False
-        if not is_usable or parts.query or "@" in parts.netloc:
+        parts = _http_parts(url)
+        if parts is None or parts.query or "@" in parts.netloc:
             raise PydanticCustomError("server_url", "not the address of a server, such as https://api.example/v1")
         return url.rstrip("/")
 
@@ -253,6 +245,16 @@ class Settings(BaseSettings):
     def allowed_host_names(self) -> list[str]:
         """`allowed_hosts` as a list, in lower case."""
         return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]
+
+
+def _http_parts(url: str) -> SplitResult | None:
+    """The parts of a URL of HTTP or HTTPS; None for what no library could use as one."""
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 80) > 0
+    except ValueError:
+        return None
+    return parts if is_usable else None
 
 
 def _is_groqs(url: str) -> bool:

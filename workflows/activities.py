@@ -66,7 +66,7 @@ class YoutubeSteps(ABC):
     """Steps that ask YouTube, queue `youtube`.
 
     What YouTube refused is raised as a non-retryable ApplicationError: `type` is the `ErrorType`, the first detail a
-    `YoutubeFailure`; the workflow decides what follows. Anything else is our own trouble, and Temporal retries it.
+    `UpstreamFailure`; the workflow decides what follows. Anything else is our own trouble, and Temporal retries it.
     """
 
     @activity.defn

@@ -13,7 +13,7 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
-from shared.contracts.imports import YoutubeFailure
+from shared.contracts.imports import UpstreamFailure
 from shared.temporal.names import PRIORITY_BULK, PRIORITY_BULK_BEGUN, PRIORITY_PERSON
 
 OUR_TROUBLE = RetryPolicy(
@@ -173,7 +173,7 @@ CAPTION_ATTEMPTS = 3
 
 def delay_before_retry(
     error_type: ErrorType,
-    failure: YoutubeFailure,
+    failure: UpstreamFailure,
     *,
     attempt: int,
     max_attempts: int | None = None,

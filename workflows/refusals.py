@@ -3,7 +3,7 @@
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import YoutubeFailure
+from shared.contracts.imports import UpstreamFailure
 
 _ERROR_TYPES = {error_type.value for error_type in ErrorType}
 
@@ -27,7 +27,7 @@ def is_a_known_word(error: ActivityError) -> bool:
 
 def what_was_said(
     error: ActivityError, *, otherwise: ErrorType = ErrorType.UNEXPECTED_ANSWER
-) -> tuple[ErrorType, YoutubeFailure]:
+) -> tuple[ErrorType, UpstreamFailure]:
     """What an activity that asks a server reported; `otherwise`: what counts for that which no table knows.
 
     Re-raises a cancellation.
@@ -36,5 +36,5 @@ def what_was_said(
         raise error
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type is None or not is_a_known_word(error):
-        return otherwise, YoutubeFailure()
-    return ErrorType(cause.type), YoutubeFailure.model_validate(cause.details[0] if cause.details else {})
+        return otherwise, UpstreamFailure()
+    return ErrorType(cause.type), UpstreamFailure.model_validate(cause.details[0] if cause.details else {})

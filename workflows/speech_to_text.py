@@ -1,8 +1,11 @@
 """Captions from a video's speech, where YouTube has none: the last part of an import's captions stage."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 from temporalio import workflow
+from temporalio.common import Priority
 
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.errors import ErrorType
@@ -15,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policies import AUDIO_ATTEMPTS, NO_ROOM
     from workflows.refusals import Refused
 
+T = TypeVar("T")
 MAX_PIECES_IN_LINE = 200
 """Of one video, in the queue at once; the server takes no more than 2,000 activities of a workflow."""
 SHORTEST_CHUNK_SECONDS = 20
@@ -59,28 +63,17 @@ class SpeechToText:
         chunks = await self._extract_chunks()
         self._video_ms = chunks[-1].end_ms
         recognised = await self._transcribe_all(chunks)
-        kept = await speech_steps.keep_speech(self._video, sorted(recognised, key=lambda chunk: chunk.start_ms))
+        kept = await speech_steps.keep_speech(self._video, recognised)
         return kept.missing
 
     async def _extract_chunks(self) -> list[AudioChunk]:
-        audio = await self._calls.ask(
-            Call(
-                lambda priority: speech_steps.extract_audio(self._video, priority),
-                Upstream.YOUTUBE,
-                max_attempts=AUDIO_ATTEMPTS,
-                failure=ErrorType.SPEECH_FAILED,
-                patience=Patience(),
-            )
+        audio = await self._ask(
+            lambda priority: speech_steps.extract_audio(self._video, priority),
+            Upstream.YOUTUBE,
+            max_attempts=AUDIO_ATTEMPTS,
         )
         self._status.progress = SPEECH_DOWNLOADED
-        split = await self._calls.ask(
-            Call(
-                lambda priority: speech_steps.split_audio(self._video, audio, priority),
-                upstream=None,
-                failure=ErrorType.SPEECH_FAILED,
-                patience=Patience(),
-            )
-        )
+        split = await self._ask(lambda priority: speech_steps.split_audio(self._video, audio, priority))
         return split.chunks
 
     async def _transcribe_all(self, chunks: list[AudioChunk]) -> list[AudioChunk]:
@@ -97,13 +90,9 @@ class SpeechToText:
         """The piece, or the smaller ones that it had to be cut into."""
         try:
             async with self._in_line:
-                await self._calls.ask(
-                    Call(
-                        lambda priority: speech_steps.transcribe_chunk(self._video, chunk, self._video_ms, priority),
-                        Upstream.TRANSCRIPTION,
-                        failure=ErrorType.SPEECH_FAILED,
-                        patience=Patience(),
-                    )
+                await self._ask(
+                    lambda priority: speech_steps.transcribe_chunk(self._video, chunk, self._video_ms, priority),
+                    Upstream.TRANSCRIPTION,
                 )
         except Refused as refused:
             is_too_large = refused.error_type is ErrorType.CHUNK_TOO_LARGE
@@ -115,12 +104,15 @@ class SpeechToText:
         return [chunk]
 
     async def _transcribe_halves(self, chunk: AudioChunk) -> list[AudioChunk]:
-        halves = await self._calls.ask(
-            Call(
-                lambda priority: speech_steps.halve_chunk(self._video, chunk, priority),
-                upstream=None,
-                failure=ErrorType.SPEECH_FAILED,
-                patience=Patience(),
-            )
-        )
+        halves = await self._ask(lambda priority: speech_steps.halve_chunk(self._video, chunk, priority))
         return [piece for half in halves.chunks for piece in await self._transcribe(half)]
+
+    async def _ask(
+        self,
+        start: Callable[[Priority], workflow.ActivityHandle[T]],
+        upstream: Upstream | None = None,
+        max_attempts: int | None = None,
+    ) -> T:
+        """With a patience of its own: a new run of the import would have to begin with the sound again."""
+        call = Call(start, upstream, max_attempts=max_attempts, failure=ErrorType.SPEECH_FAILED, patience=Patience())
+        return await self._calls.ask(call)

@@ -13,7 +13,7 @@ from services.api.problems import Problem
 from services.api.speech_schemas import SpeechToText
 from shared import VERSION
 from shared.contracts.texts import Language
-from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, UpstreamStatus
 from shared.db.upstreams import all_statuses
 from shared.temporal.client import TEMPORAL_AWAY
 
@@ -46,7 +46,7 @@ async def get_readiness(shared: Shared, language: RequestLanguage) -> Readiness:
     while they let none through to the speech-to-text server: then imports go on without the captions it would make.
     """
     upstreams, temporal_answers = await asyncio.gather(_upstreams(shared), _answers(shared.client))
-    reasons = {status.reason for status in upstreams if status.is_paused and not _may_be_mended(status)}
+    reasons = {status.reason for status in upstreams if status.is_paused and not status.may_be_mended}
     troubles = [] if temporal_answers else [TroubleCode.TEMPORAL_AWAY]
     troubles += [code for reason, code in TROUBLES.items() if reason in reasons]
     return Readiness(
@@ -72,12 +72,6 @@ async def get_config(shared: Shared, language: RequestLanguage) -> ClientConfig:
         languages=list(Language),
         version=VERSION,
     )
-
-
-def _may_be_mended(status: UpstreamStatus) -> bool:
-    """Speech-to-text with other settings may be fine: only the next video without captions shows it."""
-    is_tried_next = status.state is UpstreamState.HALF_OPEN
-    return is_tried_next and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED
 
 
 async def _upstreams(shared: Resources) -> list[UpstreamStatus]:

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 from services.stack.errors import StackError
+from shared.locks import try_lock
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 """The checkout, or the site-packages directory of an installation."""
@@ -105,7 +106,7 @@ class HomeLock:
         await self._become_launcher()
         started = time.monotonic()
         said = False
-        while not _try_lock(self._file):
+        while not try_lock(self._file):
             waited = time.monotonic() - started
             if waited > patience_seconds:
                 raise StackError(f"Processes of an earlier run still use {self._home.path} and do not end.")
@@ -120,7 +121,7 @@ class HomeLock:
         self._launcher_file.close()
 
     async def _become_launcher(self) -> None:
-        while not _try_lock(self._launcher_file):
+        while not try_lock(self._launcher_file):
             if (pid := launcher_pid(self._home)) is not None:
                 raise StackError(f"Vidferry is running already (pid {pid}){_where(self._home)}.")
             await asyncio.sleep(POLL_SECONDS)  # `status` is looking, or another launcher is about to write its number
@@ -143,14 +144,6 @@ def launcher_pid(home: Home) -> int | None:
         return int(home.launcher_file.read_text())
     except ValueError:  # not written yet
         return None
-
-
-def _try_lock(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_held(path: Path) -> bool:

@@ -58,7 +58,7 @@ def pace_finding(upstream: Upstream, status: UpstreamStatus | None, *, is_way_op
     if status.reason is PauseReason.CERTIFICATE_UNTRUSTED and is_way_open:
         now = f"The certificate was not trusted; now it is. {_resume(status)} tries at once."
         return normal(f"{NAMES[upstream]}: {_what(status)} {now}")
-    return ill(text) if status.reason in TO_CORRECT and not _may_be_mended(status) else normal(text)
+    return ill(text) if status.reason in TO_CORRECT and not status.may_be_mended else normal(text)
 
 
 def speech_to_text_off(settings: Settings) -> list[Finding]:
@@ -76,7 +76,7 @@ def told(upstream: Upstream, status: UpstreamStatus | None) -> str:
 
 def in_words(status: UpstreamStatus) -> str:
     """The pace; or that there is a pause, until when, why, and what to do."""
-    if _may_be_mended(status):
+    if status.may_be_mended:
         return "the settings were refused before; the next video without captions tries them."
     if status.is_paused:
         reason = pause_text(status.upstream, status.reason) if status.reason else None
@@ -84,12 +84,6 @@ def in_words(status: UpstreamStatus) -> str:
     pace = ", ".join(filter(None, (_rate(status), budget.in_words(status.budgets))))
     is_old = datetime.now(UTC) - status.at > OLD
     return f"{pace} (as of {_clock(status.at)})." if is_old else f"{pace}."
-
-
-def _may_be_mended(status: UpstreamStatus) -> bool:
-    """Whether other settings than those that were refused are about to be tried."""
-    is_tried_next = status.state is UpstreamState.HALF_OPEN
-    return is_tried_next and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED
 
 
 def _advice(status: UpstreamStatus) -> str | None:

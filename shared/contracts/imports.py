@@ -144,11 +144,11 @@ class FailImportInput(BaseModel):
     error_code: ErrorType
 
 
-class YoutubeFailure(BaseModel):
-    """Details of a YouTube activity's ApplicationError; its `type` is the `ErrorType`."""
+class UpstreamFailure(BaseModel):
+    """Details of the ApplicationError of an activity that a server refused; its `type` is the `ErrorType`."""
 
     retry_after_seconds: float | None = None
-    """As YouTube's `Retry-After` said; for imports that are older than the `RateGovernor`."""
+    """As the server's `Retry-After` said; for imports that are older than the `RateGovernor`."""
     not_before: datetime | None = None
     """When a live stream or premiere begins."""
 

@@ -147,6 +147,11 @@ class UpstreamStatus(BaseModel):
         """Whether imports wait for this upstream."""
         return self.state is not UpstreamState.CLOSED or self.calls_per_second == 0
 
+    @property
+    def may_be_mended(self) -> bool:
+        """Whether speech-to-text's settings were refused and others may do: the next piece of sound shows it."""
+        return self.state is UpstreamState.HALF_OPEN and self.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED
+
 
 class ApplyRateInput(BaseModel):
     """The rate of an upstream's task queue."""

@@ -12,6 +12,7 @@ KEEP_CHUNKS = timedelta(days=30)
 """Pieces of a video whose import never came to its end are paid for once if it is asked for again so soon."""
 
 _FIND = "SELECT start_ms, end_ms, language, lines FROM transcribed_chunks WHERE youtube_id = $1"
+_FIND_DONE = "SELECT start_ms, end_ms FROM transcribed_chunks WHERE youtube_id = $1"
 # What is kept again, because nobody heard that it was, costs nothing more.
 _KEEP = """
     WITH kept AS (
@@ -64,6 +65,14 @@ async def recognised_chunks(connection: DriverConnection, youtube_id: str) -> li
             [(start, end, said) for start, end, said in row["lines"]],
         )
         for row in await connection.fetch(_FIND, youtube_id)
+    ]
+
+
+async def done_chunks(connection: DriverConnection, youtube_id: str) -> list[AudioChunk]:
+    """Which pieces of the video are recognised, in no order and without what was said."""
+    return [
+        AudioChunk(start_ms=row["start_ms"], end_ms=row["end_ms"])
+        for row in await connection.fetch(_FIND_DONE, youtube_id)
     ]
 
 

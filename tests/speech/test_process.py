@@ -1,41 +1,25 @@
 """The server as a process, as `make demo` runs it: it recognises what the voice says."""
 
-import json
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+from subprocess import Popen
 from urllib.parse import urlsplit
 
 import httpx
 
 from tests.speech.sound import as_m4a
 from tests.speech.voice import numbered_sentences
-
-REPOSITORY = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+from tests.support.announced import PATIENCE_SECONDS, announced_process, announcement
 
 
-@contextmanager
-def process(directory: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The process; it is asked to stop at the end."""
-    command = [sys.executable, "-m", "tests.speech", "--directory", str(directory), *options]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.terminate()
+def process(directory: Path, *options: str) -> AbstractContextManager[Popen[str]]:
+    return announced_process("tests.speech", directory, *options)
 
 
-def ready(running: subprocess.Popen[str], directory: Path) -> dict[str, str]:
+def ready(running: Popen[str], directory: Path) -> dict[str, str]:
     """How the process is reached, once it can be."""
-    assert running.stdout is not None
-    printed = running.stdout.readline().strip()
-    place: dict[str, str] = json.loads((directory / "speech.json").read_text())
+    place, printed = announcement(running, directory / "speech.json")
     assert printed == place["base_url"], "the key is not printed"
     return place
 

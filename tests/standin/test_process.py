@@ -3,42 +3,28 @@
 import json
 import signal
 import ssl
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from subprocess import Popen
 from urllib.parse import urlsplit
 
 import httpx
 
-REPOSITORY = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+from tests.support.announced import PATIENCE_SECONDS, announced_process, announcement
 
 
-@contextmanager
-def process(directory: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The process; it is asked to stop at the end and has to comply."""
-    command = [sys.executable, "-m", "tests.standin", "--directory", str(directory), *options]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.terminate()
+def process(directory: Path, *options: str) -> AbstractContextManager[Popen[str]]:
+    return announced_process("tests.standin", directory, *options)
 
 
-def ready(running: subprocess.Popen[str], directory: Path) -> dict[str, Any]:
+def ready(running: Popen[str], directory: Path) -> dict[str, str]:
     """What the process says when it is ready."""
-    assert running.stdout is not None
-    said: dict[str, Any] = json.loads(running.stdout.readline())
-    assert json.loads((directory / "standin.json").read_text()) == said
-    return said
+    place, printed = announcement(running, directory / "standin.json")
+    assert json.loads(printed) == place
+    return place
 
 
-def youtube(said: dict[str, Any]) -> httpx.Client:
+def youtube(said: dict[str, str]) -> httpx.Client:
     return httpx.Client(proxy=said["proxy_url"], verify=ssl.create_default_context(cafile=said["ca_file"]))
 
 

@@ -4,18 +4,27 @@ import contextlib
 import signal
 import socket
 import subprocess
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+_reserved: deque[socket.socket] = deque(maxlen=200)
+
 
 def free_port() -> int:
-    """A TCP port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nothing listens on, and that nobody is given until 200 more have been asked for.
+
+    It stays bound here, without listening: the system gives it neither to another test nor to a connection, and only a
+    server that sets SO_REUSEADDR, as all of ours do, can be told to listen on it.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    _reserved.append(reserved)
+    port: int = reserved.getsockname()[1]
+    return port
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from services.worker.activities.audio import LEFT_BEHIND_SECONDS, OVERLAP_SECOND
 from services.worker.audio.store import AudioStore
 from services.worker.running import running_imports
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import VideoRef, YoutubeFailure
+from shared.contracts.imports import UpstreamFailure, VideoRef
 from shared.contracts.speech import (
     AudioChunk,
     AudioChunks,
@@ -149,7 +149,7 @@ async def refusal(audio: AudioActivities) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
         await split(audio)
     assert caught.value.non_retryable
-    YoutubeFailure.model_validate(caught.value.details[0])
+    UpstreamFailure.model_validate(caught.value.details[0])
     return caught.value
 
 

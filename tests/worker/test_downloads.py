@@ -22,7 +22,7 @@ from services.worker.adapters.connection import Connection
 from services.worker.audio.store import AudioStore
 from services.worker.reporting import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import VideoRef, YoutubeFailure
+from shared.contracts.imports import UpstreamFailure, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.speech import ExtractedAudio
 from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
@@ -326,7 +326,7 @@ async def test_what_youtube_refuses_is_told_to_the_workflow(activities: Download
     standin.faults.add(Fault(kind=Kind.AUDIO, status=429, headers={"Retry-After": "30"}, times=1))
     error = await refusal(activities)
     assert error.type == ErrorType.RATE_LIMITED
-    assert YoutubeFailure.model_validate(error.details[0]).retry_after_seconds == 30
+    assert UpstreamFailure.model_validate(error.details[0]).retry_after_seconds == 30
     standin.library.add(StandinVideo(ID, audios=()))
     assert (await refusal(activities)).type == ErrorType.AUDIO_UNAVAILABLE
 

@@ -123,6 +123,7 @@ async def test_videos_in_bulk_wait_while_many_others_have_their_sound_here(
         (paused(PauseReason.TRANSCRIPTION_ALLOWANCE, UpstreamState.CLOSED, of=SPEECH_GOING), None),
         (paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING), None),
         (MISCONFIGURED, ErrorType.TRANSCRIPTION_MISCONFIGURED),
+        (MISCONFIGURED.model_copy(update={"state": UpstreamState.HALF_OPEN}), None),  # other settings are to be tried
         (paused(PauseReason.BOT_CHECK), None),  # YouTube's, which is waited for
     ],
 )

@@ -23,7 +23,7 @@ from services.worker.adapters.transcription import TranscriptionAdapter
 from services.worker.audio.store import AudioStore
 from services.worker.reporting import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import YoutubeFailure
+from shared.contracts.imports import UpstreamFailure
 from shared.contracts.messages import FeedItem
 from shared.contracts.speech import AudioChunk, TranscribeChunkInput
 from shared.contracts.stages import ImportStage
@@ -292,7 +292,7 @@ async def test_what_the_server_refuses_is_told_to_the_workflow_and_costs_nothing
     assert any(error_type in record.message for record in caplog.records)  # the operator has to find it
     assert KEY not in caplog.text
     wait_seconds = 30 if fault.headers else None
-    assert YoutubeFailure.model_validate(error.details[0]).retry_after_seconds == wait_seconds
+    assert UpstreamFailure.model_validate(error.details[0]).retry_after_seconds == wait_seconds
     assert (await kept(engine), await paid(engine)) == ([], [])
 
 

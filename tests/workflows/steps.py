@@ -20,9 +20,9 @@ from shared.contracts.imports import (
     ImportState,
     ImportVideoResult,
     SkipCaptionsInput,
+    UpstreamFailure,
     VideoMetadata,
     VideoRef,
-    YoutubeFailure,
 )
 from shared.contracts.stages import ImportStage
 from shared.temporal.names import TaskQueue
@@ -38,7 +38,7 @@ HEARTBEAT = timedelta(milliseconds=200)
 
 def refused(error_type: ErrorType, *, not_before: datetime | None = None) -> ApplicationError:
     """What a YouTube activity raises."""
-    return ApplicationError("as scripted", YoutubeFailure(not_before=not_before), type=error_type, non_retryable=True)
+    return ApplicationError("as scripted", UpstreamFailure(not_before=not_before), type=error_type, non_retryable=True)
 
 
 class ScriptedSteps(ImportSteps, YoutubeSteps):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
-from shared.contracts.imports import YoutubeFailure
+from shared.contracts.imports import UpstreamFailure
 from workflows.policies import BLOCKED, LATER, delay_before_retry
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,7 +20,7 @@ def decide(
     not_before: datetime | None = None,
     is_governed: bool = True,
 ) -> timedelta | None:
-    failure = YoutubeFailure(not_before=not_before)
+    failure = UpstreamFailure(not_before=not_before)
     return delay_before_retry(
         error_type,
         failure,

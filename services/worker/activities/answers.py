@@ -13,7 +13,7 @@ from services.worker.adapters.models import TranscriptionError, UpstreamError
 from services.worker.audio.cutting import UnreadableAudio
 from services.worker.audio.store import StoreFull
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import YoutubeFailure
+from shared.contracts.imports import UpstreamFailure
 from shared.db.driver import DATABASE_AWAY, DriverConnection, transaction
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ def refused(error: UpstreamError) -> ApplicationError:
     """A refusal as the workflow wants it: see `YoutubeSteps`."""
     return ApplicationError(
         error.detail,
-        YoutubeFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before),
+        UpstreamFailure(retry_after_seconds=error.retry_after_seconds, not_before=error.not_before),
         type=error.error_type,
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,  # expected: no stack trace in the worker's log

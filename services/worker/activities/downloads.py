@@ -1,12 +1,11 @@
 """Sound from YouTube: a long call that shows how far it is and can be taken up where it stopped."""
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
@@ -26,6 +25,7 @@ from shared.contracts.stages import download_progress
 from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.db.driver import transaction
 from shared.db.upstreams import find_status
+from shared.locks import try_lock
 from workflows.activities import DownloadSteps
 
 LOCK_NAME = "lock"
@@ -130,15 +130,7 @@ def _alone_in(folder: Path, on_progress: Callable[[float], None]) -> Iterator[No
     After an outage of Temporal, one that was given up goes on until it hears of that: both would write into one file.
     """
     with (folder / LOCK_NAME).open("w") as file:
-        while not _try_lock(file):
+        while not try_lock(file):
             on_progress(0.0)
             time.sleep(LOOK_AGAIN_SECONDS)
         yield
-
-
-def _try_lock(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -16,7 +16,7 @@ from shared.contracts.imports import VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.speech import KeepSpeechInput, KeptSpeech, PlanSpeechInput, SpeechPlan, UpgradableVideos
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
+from shared.contracts.upstreams import PauseReason, Upstream
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db import enrichments, import_progress, speech
 from shared.db.driver import DriverConnection, transaction
@@ -51,7 +51,7 @@ class SpeechActivities(SpeechSteps):
             known = await enrichments.find_enrichment(connection, video.youtube_id)
             status = await find_status(connection, Upstream.TRANSCRIPTION)
         refusal = self._refusal(known.duration_seconds if known else None)
-        if status and status.state is UpstreamState.OPEN and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED:
+        if status and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED and not status.may_be_mended:
             refusal = ErrorType.TRANSCRIPTION_MISCONFIGURED
         has_room = video.is_waiting or await self._has_room(video.youtube_id)
         return SpeechPlan(is_wanted=refusal is None, refusal=refusal, has_room=has_room)
@@ -79,7 +79,7 @@ class SpeechActivities(SpeechSteps):
 
     async def _has_room(self, youtube_id: str) -> bool:
         """Whether so few videos have sound here that one more may: YouTube is often faster than who listens."""
-        present = await self._store.leftovers(older_than_seconds=0)
+        present = await self._store.videos()
         return youtube_id in present or len(present) < MAX_VIDEOS_WITH_SOUND
 
     def _refusal(self, duration_seconds: int | None) -> ErrorType | None:
@@ -115,13 +115,12 @@ async def _keep(connection: DriverConnection, kept: KeepSpeechInput) -> tuple[Ke
 
 
 def _merged(pieces: Sequence[RecognisedChunk]) -> list[TranscriptLine]:
-    ordered = sorted(pieces, key=lambda piece: piece.chunk.start_ms)
     return merge(
         [
             ChunkTranscript(
                 piece.chunk.start_seconds, piece.chunk.end_seconds, [TranscriptLine(*line) for line in piece.lines]
             )
-            for piece in ordered
+            for piece in pieces
         ]
     )
 

@@ -76,10 +76,10 @@ class TranscriptionActivities(TranscriptionSteps):
     async def _transcribe(self, piece: TranscribeChunkInput) -> None:
         async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
             status = await find_status(connection, Upstream.TRANSCRIPTION)
-            recognised = await speech.recognised_chunks(connection, piece.youtube_id)
+            done = await speech.done_chunks(connection, piece.youtube_id)
             known = await enrichments.find_enrichment(connection, piece.youtube_id)
-        done_ms = sum(done.chunk.end_ms - done.chunk.start_ms for done in recognised)
-        if piece.chunk not in [done.chunk for done in recognised]:
+        done_ms = sum(chunk.end_ms - chunk.start_ms for chunk in done)
+        if piece.chunk not in done:
             self._refuse_if_off()
             language = self._settings.transcription_language or (known.language if known else None)
             with told_to_the_workflow():

@@ -127,7 +127,7 @@ def body_error(url: str, body: bytes) -> YoutubeError | None:
 
 def was_sent(failure: BaseException) -> bool:
     """Whether YouTube may have seen the request that ended in `failure`."""
-    return not any(isinstance(cause, _NEVER_SENT) for cause in _with_causes(failure))
+    return not any(isinstance(cause, _NEVER_SENT) for cause in with_causes(failure))
 
 
 def warning_error(warnings: Sequence[str]) -> YoutubeError | None:
@@ -138,7 +138,7 @@ def warning_error(warnings: Sequence[str]) -> YoutubeError | None:
 
 def youtube_error(exception: BaseException, warnings: Sequence[str] = ()) -> YoutubeError:
     """Whatever the libraries raised, as the one exception of the adapters; `warnings` is what yt-dlp said before."""
-    causes = list(_with_causes(exception))
+    causes = list(with_causes(exception))
     for cause in causes:
         told = _told(cause)
         if told is not None:
@@ -186,7 +186,7 @@ def _words(exception: BaseException) -> str:
     return str(getattr(exception, "orig_msg", None) or exception)
 
 
-def _with_causes(exception: BaseException) -> Iterator[BaseException]:
+def with_causes(exception: BaseException) -> Iterator[BaseException]:
     """`exception` and everything that led to it; yt-dlp keeps causes in attributes of its own as well."""
     waiting: list[BaseException | None] = [exception]
     seen: set[int] = set()

@@ -64,12 +64,12 @@ class TranscriptionAdapter(AbstractAsyncContextManager["TranscriptionAdapter"]):
     """
 
     def __init__(self, *, base_url: str, api_key: SecretStr | None, model: str, timeout_seconds: float) -> None:
-        """`base_url` ends before `/audio/transcriptions`; `timeout_seconds` is for a request and its whole answer.
+        """`base_url` and `api_key` are as `Settings` has them; `timeout_seconds` is for a request and its whole answer.
 
         Raises SettingRefused if the environment names a proxy or a file of certificates that cannot be used.
         """
-        self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
-        self._key = api_key.get_secret_value().strip() if api_key is not None else ""
+        self._url = f"{base_url}/audio/transcriptions"
+        self._key = api_key.get_secret_value() if api_key is not None else ""
         self._model = model
         self._timeout_seconds = timeout_seconds
         try:

@@ -6,6 +6,7 @@ import ssl
 import httpx
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from services.worker.adapters.errors import with_causes
 from shared.contracts.errors import ErrorType
 
 _STATUSES = {
@@ -82,11 +83,7 @@ def refusal_error(status: int, body: bytes) -> tuple[ErrorType, str]:
 
 def exception_error(failure: BaseException) -> ErrorType:
     """The error in what httpx raised."""
-    causes: list[BaseException] = []
-    cause: BaseException | None = failure
-    while cause is not None:
-        causes.append(cause)
-        cause = cause.__cause__ or cause.__context__
+    causes = list(with_causes(failure))
     return next(found for kind, found in _EXCEPTIONS if any(isinstance(each, kind) for each in causes))
 
 

@@ -6,6 +6,7 @@ import re
 import stat
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -79,6 +80,10 @@ class AudioStore:
         for place in self._places:
             await _in_thread(place.remove_all, _folder(youtube_id))
 
+    async def videos(self) -> list[str]:
+        """The videos of which there is a folder, here or in the store."""
+        return sorted(await _in_thread(self._found))
+
     async def leftovers(self, *, older_than_seconds: float) -> list[str]:
         """The videos of which nothing, neither here nor in the store, has changed for so long."""
         return await _in_thread(self._leftovers, older_than_seconds)
@@ -106,11 +111,19 @@ class AudioStore:
 
     def _leftovers(self, older_than_seconds: float) -> list[str]:
         latest = time.time() - older_than_seconds
-        changed_at: dict[str, float] = {}
+        return [
+            youtube_id
+            for youtube_id, places in sorted(self._found().items())
+            if max(place.changed_at(_folder(youtube_id)) for place in places) < latest
+        ]
+
+    def _found(self) -> dict[str, list[LocalFolders | RemoteFolders]]:
+        """The videos, and the places that have something of each."""
+        found: defaultdict[str, list[LocalFolders | RemoteFolders]] = defaultdict(list)
         for place in self._places:
             for folder in filter(_is_ours, place.names()):
-                changed_at[folder] = max(changed_at.get(folder, 0), place.changed_at(folder))
-        return sorted(folder.removesuffix(_SUFFIX) for folder, at in changed_at.items() if at < latest)
+                found[folder.removesuffix(_SUFFIX)].append(place)
+        return found
 
     @property
     def _places(self) -> list[LocalFolders | RemoteFolders]:

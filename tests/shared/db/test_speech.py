@@ -59,6 +59,19 @@ async def test_what_was_recognised_is_found_with_its_video(engine: AsyncEngine) 
     assert await pieces(engine, "unknown0001") == []
 
 
+async def test_which_pieces_are_done_is_known_without_their_lines(engine: AsyncEngine) -> None:
+    silence = RecognisedChunk(AudioChunk(start_ms=590_000, end_ms=1_190_000), None, [])
+    await keep(engine, heard(), silence)
+    await keep(engine, heard(300_000), youtube_id="another0001")
+
+    async with transaction(engine) as connection:
+        done = await speech.done_chunks(connection, YOUTUBE_ID)
+        unknown = await speech.done_chunks(connection, "unknown0001")
+
+    assert sorted(done, key=lambda chunk: chunk.start_ms) == [heard().chunk, silence.chunk]
+    assert unknown == []
+
+
 async def test_a_half_is_another_piece_than_the_whole(engine: AsyncEngine) -> None:
     await keep(engine, heard(300_000), heard(600_000))
 

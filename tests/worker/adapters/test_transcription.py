@@ -20,7 +20,6 @@ from pydantic import SecretStr
 from services.worker.adapters.models import MAX_DETAIL_CHARACTERS, TranscriptionError, TranscriptLine
 from services.worker.adapters.transcription import MAX_ANSWER_BYTES, Transcription, TranscriptionAdapter
 from shared.contracts.errors import ErrorType
-from tests.support.servers import free_port
 
 KEY = "gsk_4fTq81LmZx0bVnRpWc7Y"
 AUDIO = b"OggS" + bytes(range(256))
@@ -144,7 +143,7 @@ async def failure(url: str, audio: Path, **options: Any) -> TranscriptionError:
 
 
 async def test_the_request_is_what_the_api_asks_for(server: Server, audio: Path) -> None:
-    found = await transcribe(server.url + "/", audio, language="en-US")
+    found = await transcribe(server.url, audio, language="en-US")
     assert found == Transcription("en", [TranscriptLine(0, 2.5, "Hello.")])
     assert server.heads[0].startswith("POST /openai/v1/audio/transcriptions HTTP/1.1\r\n")
     assert f"authorization: bearer {KEY.lower()}\r\n" in server.heads[0].lower()
@@ -169,9 +168,8 @@ async def test_the_hint_is_a_language_that_whisper_knows(
     assert server.fields.get("language") == hint
 
 
-@pytest.mark.parametrize("key", [None, "", "\n"])
-async def test_without_a_key_no_header_is_sent(server: Server, audio: Path, key: str | None) -> None:
-    await transcribe(server.url, audio, key=key)
+async def test_without_a_key_no_header_is_sent(server: Server, audio: Path) -> None:
+    await transcribe(server.url, audio, key=None)
     assert "authorization" not in server.heads[0].lower()
 
 
@@ -412,7 +410,7 @@ async def test_an_answer_that_is_packed_although_nobody_asked_for_that(server: S
 @pytest.mark.parametrize(
     ("url", "error_type"),
     [
-        (f"http://127.0.0.1:{free_port()}/v1", UNAVAILABLE),
+        ("http://127.0.0.1:1/v1", UNAVAILABLE),
         ("http://127.0.0.1:port/v1", MISCONFIGURED),
         ("ftp://127.0.0.1/v1", MISCONFIGURED),
         ("127.0.0.1/v1", MISCONFIGURED),

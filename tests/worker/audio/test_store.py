@@ -121,10 +121,20 @@ async def test_leftovers_are_videos_that_nothing_happens_to(store: AudioStore) -
     assert await store.leftovers(older_than_seconds=IN_A_MINUTE) == [VIDEO, OTHER]
 
 
+async def test_videos_are_those_that_have_a_folder_here_or_in_the_store(store: AudioStore) -> None:
+    assert await store.videos() == []
+    store.workspace(OTHER)
+    await kept(store, VIDEO, "source.webm")
+    assert await store.videos() == [VIDEO, OTHER]
+    await store.discard(VIDEO)
+    assert await store.videos() == [OTHER]
+
+
 async def test_what_is_not_ours_is_neither_seen_nor_deleted(url: str, store: AudioStore) -> None:
     foreign = ["Screenshots/1.png", "dQw4w9WgXcQ", "not a video.audio/a", "x.audio/a", "x/dQw4w9WgXcQ.audio/a"]
     for path in foreign:
         put_at(url, path)
+    assert await store.videos() == []
     assert await store.leftovers(older_than_seconds=IN_A_MINUTE) == []
     await store.discard("Screenshots")
     await store.discard(OTHER)
@@ -252,6 +262,7 @@ async def broken_everywhere(store: AudioStore, why: str) -> None:
         store.keep(VIDEO, "sent.webm"),
         store.fetch(VIDEO, "sent.webm"),
         store.forget(VIDEO, "sent.webm"),
+        store.videos(),
         store.leftovers(older_than_seconds=HOUR_SECONDS),
         store.discard(VIDEO),
     ):
