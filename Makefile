@@ -4,6 +4,7 @@
 .PHONY: help up demo status doctor stop test lint format benchmarks lock clean runtime development
 
 BIN := .venv/bin
+TEST_PROCESSES ?= 3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
@@ -27,7 +28,7 @@ stop: runtime ## Stop what `make up` or `make demo` started
 
 test: lint ## Run every check and every test
 	@echo "pytest …"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES)
 
 lint: development ## Run the checks only: ruff, mypy, import-linter
 	@echo "ruff check …"

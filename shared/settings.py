@@ -58,6 +58,8 @@ class Settings(BaseSettings):
 
     feed_shards: int = Field(default=1, ge=1, validation_alias="VIDFERRY_FEED_SHARDS")
     reconcile_interval_seconds: int = Field(default=15, ge=1, validation_alias="VIDFERRY_RECONCILE_INTERVAL_SECONDS")
+    batch_window: int = Field(default=20, ge=1, validation_alias="VIDFERRY_BATCH_WINDOW")
+    """How many videos of one batch are imported at a time: enough to keep YouTube's pace, however slow each is."""
     import_progress_enabled: bool = Field(default=True, validation_alias="VITE_ENABLE_IMPORT_PROGRESS")
     """Whether user interfaces show the progress of imports."""
     setup_seconds: float = Field(default=60, gt=0, validation_alias="VIDFERRY_SETUP_SECONDS")

@@ -1,6 +1,7 @@
 """From whatever a person pastes to the id of one YouTube video, or to the reason why there is none in it."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -88,8 +89,30 @@ def invalid_url_text(reason: InvalidUrlReason, language: Language = Language.EN)
     return INVALID_URL_TEXTS[reason][language]
 
 
+@dataclass(frozen=True)
+class YoutubePage:
+    """An address of YouTube's, taken apart."""
+
+    is_short: bool
+    """On youtu.be, where the first folder is a video."""
+    folders: list[str]
+    parameters: dict[str, list[str]]
+
+    def parameter(self, name: str) -> str:
+        """A parameter's first value without blanks around it; empty when there is none."""
+        return _strip(self.parameters.get(name, [""])[0])
+
+
 def parse_youtube_id(text: str) -> str:
     """The 11-character id of the one video that `text` (an address or a bare id) names; else InvalidYoutubeUrl."""
+    address = pasted_address(text)
+    if "/" not in address and "." not in address:
+        return _bare_id(address)
+    return _id_in(youtube_page(address))
+
+
+def pasted_address(text: str) -> str:
+    """`text` as a single word without the blanks around it; InvalidYoutubeUrl where it cannot be an address."""
     if len(text) > MAX_URL_CHARACTERS:
         raise InvalidYoutubeUrl(InvalidUrlReason.TOO_LONG)
     address = _strip(text)
@@ -98,9 +121,18 @@ def parse_youtube_id(text: str) -> str:
     if any(character.isspace() for character in address):
         # urlsplit would silently join the lines of two pasted addresses into one
         raise InvalidYoutubeUrl(InvalidUrlReason.NOT_YOUTUBE)
-    if "/" not in address and "." not in address:
-        return _bare_id(address)
-    return _id_in(_split(address))
+    return address
+
+
+def youtube_page(address: str) -> YoutubePage:
+    """The page of YouTube's that `address` leads to, out of its wrapper; InvalidYoutubeUrl if there is none."""
+    page, wrapped = _page_in(_split(address))
+    if not wrapped:
+        return page
+    inner, wrapped = _page_in(_split(f"www.youtube.com{wrapped}" if wrapped.startswith("/") else wrapped))
+    if wrapped:  # a wrapper inside a wrapper is nobody's honest link
+        raise InvalidYoutubeUrl(InvalidUrlReason.VIDEO_ID_MISSING)
+    return inner
 
 
 def _strip(text: str) -> str:
@@ -136,40 +168,32 @@ def _split(address: str) -> SplitResult:
     return parts
 
 
-def _id_in(parts: SplitResult) -> str:
+def _page_in(parts: SplitResult) -> tuple[YoutubePage, str]:
+    """The page, and the address that it only wraps."""
     host = (parts.hostname or "").rstrip(".")
-    folders = [folder for folder in parts.path.split("/") if folder]
-    parameters = parse_qs(parts.query)
-    if host in _SHORT_HOSTS:
-        return _checked(folders[0] if folders else _first(parameters, "v"), parameters)
-    if host not in _LONG_HOSTS:
+    if host not in _SHORT_HOSTS and host not in _LONG_HOSTS:
         raise InvalidYoutubeUrl(InvalidUrlReason.NOT_YOUTUBE)
-    if wrapped := _first(parameters, _WRAPPERS.get(parts.path.rstrip("/"), "")):
-        return _wrapped_id(wrapped)
+    folders = [folder for folder in parts.path.split("/") if folder]
+    page = YoutubePage(host in _SHORT_HOSTS, folders, parse_qs(parts.query))
+    wrapper = "" if page.is_short else _WRAPPERS.get(parts.path.rstrip("/"), "")
+    return page, page.parameter(wrapper)
+
+
+def _id_in(page: YoutubePage) -> str:
+    folders = page.folders
+    if page.is_short:
+        return _checked(folders[0] if folders else page.parameter("v"), page)
     if len(folders) > 1 and folders[0] in _VIDEO_FOLDERS:
-        return _checked(folders[1], parameters)
+        return _checked(folders[1], page)
     if not folders or folders[0] in _VIDEO_FOLDERS:
-        return _checked(_first(parameters, "v"), parameters)
-    raise InvalidYoutubeUrl(_page_reason(folders, parameters))
+        return _checked(page.parameter("v"), page)
+    raise InvalidYoutubeUrl(_page_reason(page))
 
 
-def _wrapped_id(wrapped: str) -> str:
-    """The id in the address that a wrapper page carries; a wrapper inside a wrapper is nobody's honest link."""
-    inner = _split(f"www.youtube.com{wrapped}" if wrapped.startswith("/") else wrapped)
-    if inner.path.rstrip("/") in _WRAPPERS:
-        raise InvalidYoutubeUrl(InvalidUrlReason.VIDEO_ID_MISSING)
-    return _id_in(inner)
-
-
-def _first(parameters: dict[str, list[str]], name: str) -> str:
-    """A parameter's first value without blanks around it; empty when there is none."""
-    return _strip(parameters.get(name, [""])[0])
-
-
-def _checked(candidate: str, parameters: dict[str, list[str]]) -> str:
+def _checked(candidate: str, page: YoutubePage) -> str:
     """`candidate` if it is an id; the reason why it is not, otherwise."""
     if not candidate:
-        missing = InvalidUrlReason.PLAYLIST if _first(parameters, "list") else InvalidUrlReason.VIDEO_ID_MISSING
+        missing = InvalidUrlReason.PLAYLIST if page.parameter("list") else InvalidUrlReason.VIDEO_ID_MISSING
         raise InvalidYoutubeUrl(missing)
     if candidate in _PLAYER_WORDS:
         raise InvalidYoutubeUrl(InvalidUrlReason(_PLAYER_WORDS[candidate]))
@@ -178,10 +202,11 @@ def _checked(candidate: str, parameters: dict[str, list[str]]) -> str:
     return candidate
 
 
-def _page_reason(folders: list[str], parameters: dict[str, list[str]]) -> InvalidUrlReason:
+def _page_reason(page: YoutubePage) -> InvalidUrlReason:
     """What kind of YouTube page it is that shows no single video."""
+    folders = page.folders
     if folders[0].startswith("@") or folders[0] in _CHANNEL_FOLDERS:
         return InvalidUrlReason.CHANNEL
-    if folders[0] in ("playlist", "browse") or _first(parameters, "list"):
+    if folders[0] in ("playlist", "browse") or page.parameter("list"):
         return InvalidUrlReason.PLAYLIST
     return InvalidUrlReason.VIDEO_ID_MISSING

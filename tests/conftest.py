@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
+from xdist.scheduler import LoadScopeScheduling
 
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.temporal import EmbeddedTemporal
@@ -44,6 +45,43 @@ for name in [*os.environ]:
         *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"),
     }:
         del os.environ[name]
+
+SLOWEST_FIRST = (
+    "tests/e2e/",
+    "tests/pace/test_storm.py",
+    "tests/transcription/test_recognition.py",
+    "tests/transcription/",
+    "tests/stack/test_up.py",
+    "tests/pace/",
+    "tests/worker/test_reconcile.py",
+)
+"""What takes longest, so that no process is left with it in the end; everything else takes a minute at most."""
+
+
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """One process runs a whole file, and all of e2e: what they share is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "tests/e2e" if path.startswith("tests/e2e/") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
+    """How several processes (`pytest -n`) share the tests."""
+    config.option.loadscopereorder = False  # not by the number of tests
+    return _ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In one of several processes, begin with the slowest."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    turns = (turn for turn, path in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(path))
+    return next(turns, len(SLOWEST_FIRST))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,6 +8,15 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
+from shared.contracts.batches import (
+    BatchRef,
+    BatchView,
+    FailListing,
+    ListedPage,
+    LookAtBatch,
+    SourcePreview,
+    SourceRef,
+)
 from shared.contracts.imports import (
     FailImportInput,
     ImportState,
@@ -147,6 +156,34 @@ class TranscriptionSteps(ABC):
     @abstractmethod
     async def transcribe_chunk(self, piece: TranscribeChunkInput) -> None:
         """Have the speech of a piece recognised: one request, none where it was done before."""
+
+
+class BatchSteps(ABC):
+    """What `ImportBatch` does, queue `imports`."""
+
+    @activity.defn
+    @abstractmethod
+    async def look_at_batch(self, look: LookAtBatch) -> BatchView:
+        """Do what was asked of the batch, begin what there is room for in its window, and count."""
+
+    @activity.defn
+    @abstractmethod
+    async def fail_listing(self, failure: FailListing) -> None:
+        """Go on with what was read of the batch's list."""
+
+
+class ListingSteps(ABC):
+    """Reads lists of YouTube's, queue `youtube`. Refusals are as those of `YoutubeSteps`."""
+
+    @activity.defn
+    @abstractmethod
+    async def list_next_page(self, batch: BatchRef) -> ListedPage:
+        """Queue the videos of the next page of the batch's list: three requests for the first, one for others."""
+
+    @activity.defn
+    @abstractmethod
+    async def list_first_page(self, source: SourceRef) -> SourcePreview:
+        """Say what is on the first page; nothing is written."""
 
 
 class ReconcileSteps(ABC):

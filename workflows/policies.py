@@ -203,3 +203,27 @@ def delay_before_retry(
             return LATER.delay(waits)
         case _:
             return None
+
+
+@dataclass(frozen=True)
+class BatchLooks:
+    """How soon a batch looks at its videos without having been told of anything."""
+
+    closing: timedelta
+    """Once an import has reached its last stage, until its workflow has ended."""
+    usual: timedelta
+    """Heals hints that were lost with a worker."""
+    idle: timedelta
+    """While none of its videos is under way."""
+    stuck_after: timedelta
+    """So long nothing has moved: who waits for something of his own gives up his place."""
+
+
+BATCH_LOOKS = BatchLooks(
+    closing=timedelta(milliseconds=100),
+    usual=timedelta(seconds=15),
+    idle=timedelta(minutes=10),
+    stuck_after=timedelta(minutes=5),
+)
+LISTING_ANEW = timedelta(minutes=1)
+"""Before a list that came to its end too soon is read once more: YouTube throttles silently."""

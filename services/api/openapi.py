@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from services.api import examples
 from services.api.problem_texts import PROBLEMS, ProblemCode
@@ -19,6 +20,7 @@ Every answer that is not a success is an RFC 9457 problem (`application/problem+
 TAGS = [
     {"name": "lists", "description": "Lists of videos."},
     {"name": "videos", "description": "Videos of a list and their imports."},
+    {"name": "batches", "description": "Imports of many videos: addresses, files, playlists and channels."},
     {"name": "content", "description": "What an import has brought: captions and chapters."},
     {"name": "events", "description": "Progress that a client has missed."},
     {"name": "upstreams", "description": "Servers outside that set the pace: YouTube and speech-to-text."},
@@ -31,8 +33,11 @@ BODY_PROBLEMS = (
     ProblemCode.BODY_UNREADABLE,
     ProblemCode.BODY_TOO_LARGE,
     ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    ProblemCode.UNSUPPORTED_ENCODING,
 )
 """What can be wrong with a request that has a body."""
+_OWN_MODELS: dict[str, type[BaseModel]] = {"ProblemDetails": ProblemDetails}
+"""Those that FastAPI does not see."""
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -44,7 +49,7 @@ def problem_responses(*codes: ProblemCode, asks_database: bool = True) -> Respon
         kind = PROBLEMS[code]
         response = responses.setdefault(
             kind.status.value,
-            {"description": kind.status.phrase, "content": {MEDIA_TYPE: {"schema": _problem_schema(), "examples": {}}}},
+            {"description": kind.status.phrase, "content": {MEDIA_TYPE: {"schema": _reference("ProblemDetails"), "examples": {}}}},
         )
         response["content"][MEDIA_TYPE]["examples"][code.value] = {"value": _problem_example(code)}
     return responses
@@ -53,6 +58,14 @@ def problem_responses(*codes: ProblemCode, asks_database: bool = True) -> Respon
 def example_response(status: int, description: str, example: dict[str, Any]) -> Responses:
     """The documentation of a successful answer that looks different from its model's example."""
     return {status: {"description": description, "content": {"application/json": {"example": example}}}}
+
+
+def body_schema(json: type[BaseModel], form: type[BaseModel]) -> dict[str, Any]:
+    """The documentation of a body that is either JSON or a form, which FastAPI does not find out by itself."""
+    content = {"application/json": json, "multipart/form-data": form}
+    _OWN_MODELS.update({model.__name__: model for model in content.values()})
+    schemas = {media_type: {"schema": _reference(model.__name__)} for media_type, model in content.items()}
+    return {"requestBody": {"required": True, "content": schemas}}
 
 
 def install_openapi(app: FastAPI) -> None:
@@ -70,9 +83,10 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     description = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
     )
-    problem = ProblemDetails.model_json_schema(ref_template=_COMPONENT)
     schemas = description["components"]["schemas"]
-    schemas |= problem.pop("$defs") | schemas | {"ProblemDetails": problem}
+    for name, model in _OWN_MODELS.items():
+        schema = model.model_json_schema(ref_template=_COMPONENT)
+        schemas |= schema.pop("$defs", {}) | schemas | {name: schema}
     return cast("dict[str, Any]", _with_nulls(description))
 
 
@@ -85,8 +99,8 @@ def _with_nulls(node: Any) -> Any:
     return None if node == examples.NULL else node
 
 
-def _problem_schema() -> dict[str, str]:
-    return {"$ref": _COMPONENT.format(model="ProblemDetails")}
+def _reference(model: str) -> dict[str, str]:
+    return {"$ref": _COMPONENT.format(model=model)}
 
 
 def _problem_example(code: ProblemCode) -> dict[str, Any]:

@@ -14,10 +14,15 @@ class ProblemCode(StrEnum):
     VIDEO_NOT_FOUND = "video_not_found"
     VIDEO_ALREADY_IN_LIST = "video_already_in_list"
     IMPORT_COMPLETE = "import_complete"
+    BATCH_NOT_FOUND = "batch_not_found"
+    BATCH_OVER = "batch_over"
+    NOTHING_FAILED = "nothing_failed"
+    PREVIEW_UNAVAILABLE = "preview_unavailable"
     VALIDATION_FAILED = "validation_failed"
     BODY_UNREADABLE = "body_unreadable"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     HOST_NOT_ALLOWED = "host_not_allowed"
     CROSS_SITE_REQUEST = "cross_site_request"
     ROUTE_NOT_FOUND = "route_not_found"
@@ -61,6 +66,26 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "This video is imported completely: there is nothing to try again.",
         "Dieses Video ist vollständig importiert: Es gibt nichts zu wiederholen.",
     ),
+    ProblemCode.BATCH_NOT_FOUND: _kind(
+        HTTPStatus.NOT_FOUND, "There is no such import.", "Diesen Import gibt es nicht."
+    ),
+    ProblemCode.BATCH_OVER: _kind(
+        HTTPStatus.CONFLICT,
+        "This import is over or was cancelled: there is nothing left to pause, resume or cancel.",
+        "Dieser Import ist zu Ende oder abgebrochen: Es gibt nichts mehr anzuhalten, fortzusetzen oder abzubrechen.",
+    ),
+    ProblemCode.NOTHING_FAILED: _kind(
+        HTTPStatus.CONFLICT,
+        "No video of this import has failed: there is nothing to try again.",
+        "Kein Video dieses Imports ist fehlgeschlagen: Es gibt nichts zu wiederholen.",
+    ),
+    ProblemCode.PREVIEW_UNAVAILABLE: _kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "YouTube cannot be asked right now, so there is no preview. "
+        "The import is possible all the same: it begins as soon as YouTube answers.",
+        "YouTube lässt sich gerade nicht fragen, darum gibt es keine Vorschau. "
+        "Importieren können Sie trotzdem: Es beginnt, sobald YouTube antwortet.",
+    ),
     ProblemCode.VALIDATION_FAILED: _kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Part of the request is not valid.", "Ein Teil der Anfrage ist nicht gültig."
     ),
@@ -72,8 +97,13 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: _kind(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "Please send the request as application/json.",
-        "Bitte senden Sie die Anfrage als application/json.",
+        "Please send the request as application/json, or a file that is to be imported as multipart/form-data.",
+        "Bitte senden Sie die Anfrage als application/json, oder eine Datei zum Importieren als multipart/form-data.",
+    ),
+    ProblemCode.UNSUPPORTED_ENCODING: _kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "Please send the request without compressing it.",
+        "Bitte senden Sie die Anfrage unkomprimiert.",
     ),
     ProblemCode.HOST_NOT_ALLOWED: _kind(
         HTTPStatus.BAD_REQUEST,
@@ -154,17 +184,50 @@ FIELD_TEXTS: dict[str, dict[Language, str]] = {
         Language.DE: "Das ist keiner der möglichen Werte.",
     },
     "uuid_parsing": {Language.EN: "This is not a valid id.", Language.DE: "Das ist keine gültige Kennung."},
+    "string_unicode": {
+        Language.EN: "This contains characters that do not exist.",
+        Language.DE: "Das enthält Zeichen, die es nicht gibt.",
+    },
     "int_parsing": {Language.EN: "This has to be a whole number.", Language.DE: "Das muss eine ganze Zahl sein."},
     "greater_than_equal": {
         Language.EN: "This has to be {ge} or more.",
         Language.DE: "Das muss mindestens {ge} sein.",
     },
     "less_than_equal": {Language.EN: "This may be {le} at most.", Language.DE: "Das darf höchstens {le} sein."},
+    "greater_than": {Language.EN: "This has to be more than {gt}.", Language.DE: "Das muss mehr als {gt} sein."},
+    "less_than": {Language.EN: "This has to be less than {lt}.", Language.DE: "Das muss weniger als {lt} sein."},
+    "int_parsing_size": {Language.EN: "This number is too large.", Language.DE: "Diese Zahl ist zu groß."},
+    "list_type": {Language.EN: "This has to be a list.", Language.DE: "Das muss eine Liste sein."},
+    "too_short": {
+        Language.EN: "This has to have {min_length} or more entries.",
+        Language.DE: "Das muss mindestens {min_length} Einträge haben.",
+    },
+    "too_long": {
+        Language.EN: "This may have at most {max_length} entries.",
+        Language.DE: "Das darf höchstens {max_length} Einträge haben.",
+    },
+    "too_many_urls": {
+        Language.EN: "This may have at most {max_urls} entries; a file may have up to {max_rows}.",
+        Language.DE: "Das darf höchstens {max_urls} Einträge haben; eine Datei darf bis zu {max_rows} haben.",
+    },
+    "urls_or_source": {
+        Language.EN: "Please send either urls or source.",
+        Language.DE: "Bitte senden Sie entweder urls oder source.",
+    },
+    "file_expected": {
+        Language.EN: "This has to be a file.",
+        Language.DE: "Das muss eine Datei sein.",
+    },
+    "one_file_only": {
+        Language.EN: "Please send one file at a time.",
+        Language.DE: "Bitte senden Sie jeweils nur eine Datei.",
+    },
     "json_invalid": {Language.EN: "This is not valid JSON.", Language.DE: "Das ist kein gültiges JSON."},
     "model_attributes_type": {
         Language.EN: "This has to be a JSON object.",
         Language.DE: "Das muss ein JSON-Objekt sein.",
     },
+    "model_type": {Language.EN: "This has to be a JSON object.", Language.DE: "Das muss ein JSON-Objekt sein."},
     "extra_forbidden": {Language.EN: "This field is not known.", Language.DE: "Dieses Feld ist nicht bekannt."},
     "cursor_invalid": {
         Language.EN: "This is not a position that was given out. Please start at the first page.",

@@ -1,6 +1,6 @@
-"""Starts, hurries and cancels imports off the request's path.
+"""Starts, hurries and cancels imports, and starts batches, off the request's path.
 
-Nothing here has to succeed: the entry is in Postgres. ReconcileImports starts what is not running, and an import
+Nothing here has to succeed: entry and batch are in Postgres. ReconcileImports starts what is not running, and an import
 whose signal was lost goes on at its own time and looks by itself whether anybody still waits. So a request never waits
 for Temporal, and what fails or finds no room is dropped.
 """
@@ -25,7 +25,7 @@ from shared.temporal.client import TEMPORAL_AWAY
 from shared.temporal.feed import FeedPublisher
 from shared.temporal.names import import_video_id
 from workflows.import_video import ImportVideo
-from workflows.start import start_import
+from workflows.start import start_batch, start_import
 
 MAX_WAITING_JOBS = 10_000
 JOB_SECONDS = 10
@@ -76,6 +76,10 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
         """Have an import stopped unless some list still waits for it."""
         self._submit(partial(self._cancel, youtube_id))
 
+    def begin_batch(self, batch_id: UUID, user_id: UUID) -> None:
+        """Have a committed batch begin, or look for what was queued once more."""
+        self._submit(partial(self._begin_batch, batch_id, user_id))
+
     def _submit(self, job: Job) -> None:
         try:
             self._jobs.put_nowait(job)
@@ -96,6 +100,10 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
 
     async def _start(self, youtube_id: str, user_id: UUID) -> None:
         await start_import(self._client, youtube_id, user_id)
+        self._in_outage = False
+
+    async def _begin_batch(self, batch_id: UUID, user_id: UUID) -> None:
+        await start_batch(self._client, batch_id, user_id)
         self._in_outage = False
 
     async def _hurry(self, youtube_id: str, user_id: UUID) -> None:

@@ -12,6 +12,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from services.notifier.access import is_allowed, language_of, path_of, user_of
+from services.notifier.batches import Batches
 from services.notifier.connection import WRITE_LIMIT_BYTES
 from services.notifier.feed import FeedReader, sweep
 from services.notifier.health import health_response
@@ -41,9 +42,11 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         self._settings = settings
         self._store = Store(engine)
         self._hub = Hub(self._store.latest_seq, self._store.events_page)
-        self._feed = FeedReader(client, settings.feed_shards, self._hub)
+        self._batches = Batches(self._store.batches)
+        self._feed = FeedReader(client, settings.feed_shards, self._hub, self._batches)
         self._pauses = Pauses()
-        self._sources = Sources(self._hub, self._pauses, self._store, Snapshots(self._store, client, self._pauses))
+        snapshots = Snapshots(self._store, client, self._pauses)
+        self._sources = Sources(self._hub, self._pauses, self._batches, self._store, snapshots)
         self._background: list[asyncio.Task[None]] = []
         self._server: Server
 
@@ -69,6 +72,7 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         self._background = [
             asyncio.create_task(self._feed.run(), name="feed"),
             asyncio.create_task(sweep(self._store, self._hub, self._pauses), name="sweep"),
+            asyncio.create_task(self._batches.run(), name="batches"),
         ]
         return self
 
@@ -85,7 +89,7 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         await asyncio.gather(*self._background, return_exceptions=True)
 
     async def serve_until(self, stop: asyncio.Event) -> None:
-        """Return when `stop` is set. Raises RuntimeError when the feed's or the sweep's task has ended before."""
+        """Return when `stop` is set. Raises RuntimeError when a task in the background has ended before."""
         stopped = asyncio.create_task(stop.wait(), name="stop")
         ended, _ = await asyncio.wait([stopped, *self._background], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from services.notifier.batches import Batches
 from services.notifier.hub import Hub
 from services.notifier.pauses import Pauses
 from services.notifier.store import DatabaseAway, Store
@@ -27,9 +28,10 @@ logger = logging.getLogger(__name__)
 class FeedReader:
     """One subscription per shard for the whole notifier, renewed for as long as it runs."""
 
-    def __init__(self, client: Client, shards: int, hub: Hub) -> None:
+    def __init__(self, client: Client, shards: int, hub: Hub, batches: Batches) -> None:
         self._client = client
         self._hub = hub
+        self._batches = batches
         self._connected = dict.fromkeys(range(shards), False)
 
     @property
@@ -61,6 +63,7 @@ class FeedReader:
     async def _listen(self, shard: int) -> None:
         async for item in subscribe(self._client, shard):
             self._hub.offer(item)
+            self._batches.hint(item)
 
     async def _watch(self, shard: int) -> None:
         """Return when the feed that is being read is over: a poll that waits in a terminated workflow never ends."""

@@ -1,7 +1,8 @@
 """Messages between a browser and the notifier: what a client may ask, and how answers become bytes.
 
 Client to notifier: `subscribe` (a snapshot of some videos), `resume` (missed events), `ping`.
-Notifier to client: `import_progress`, `snapshot`, `upstream_paused`, `upstream_resumed`, `pong`, `error`.
+Notifier to client: `import_progress`, `snapshot`, `batch_progress`, `batch_complete`, `upstream_paused`,
+`upstream_resumed`, `pong`, `error`.
 """
 
 from enum import StrEnum
@@ -10,7 +11,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.contracts.messages import ImportProgress, UpstreamPaused, UpstreamResumed
+from shared.contracts.batches import BatchSummary
+from shared.contracts.messages import BatchComplete, BatchProgress, ImportProgress, UpstreamPaused, UpstreamResumed
 from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language, import_error_text, pause_text
 from shared.contracts.upstreams import UpstreamStatus
@@ -122,6 +124,16 @@ def pause_of(status: UpstreamStatus | None, language: Language = Language.EN) ->
 def encode_upstream(message: UpstreamPaused | UpstreamResumed) -> bytes:
     """Whether calls to an upstream are paused, as a client reads it."""
     return message.model_dump_json().encode()
+
+
+def encode_batch(batch: BatchSummary, language: Language) -> bytes:
+    """How far a batch is, or that it is over, as a client reads it."""
+    reason = import_error_text(batch.error_code, language) if batch.error_code else None
+    values = batch.model_dump() | {"message": reason}
+    if batch.completed_at is None:
+        return BatchProgress(**values, progress=batch.progress).model_dump_json().encode()
+    waiting = batch.total - batch.imported - batch.failed - batch.cancelled
+    return BatchComplete(**values, waiting=waiting).model_dump_json().encode()
 
 
 def encode_problem(problem: MessageProblem) -> bytes:

@@ -8,6 +8,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from services.notifier.batches import Batches
 from services.notifier.connection import Connection
 from services.notifier.hub import Hub
 from services.notifier.pauses import Pauses
@@ -36,6 +37,7 @@ class Sources:
 
     hub: Hub
     pauses: Pauses
+    batches: Batches
     store: Store
     snapshots: Snapshots
 
@@ -49,6 +51,7 @@ class Session:
         self._connection = Connection(socket, language)
         self._hub = sources.hub
         self._pauses = sources.pauses
+        self._batches = sources.batches
         self._store = sources.store
         self._snapshots = sources.snapshots
 
@@ -70,16 +73,22 @@ class Session:
         finally:
             self._hub.leave(self._user_id, self._connection)
             self._pauses.leave(self._connection)
+            self._batches.leave(self._user_id, self._connection)
 
     async def _open(self) -> None:
-        """Join first, read the snapshot second: an event in between is held and sent only if it is newer."""
+        """Join first, read the snapshot second: an event in between is held and sent only if it is newer.
+
+        Pauses and batches come before any event, and before any answer.
+        """
         joined_at = await self._hub.join(self._user_id, self._connection)
         snapshot = await self._snapshots.in_flight(self._user_id, self._connection.language)
         # The newest events may have gone with their video since; whatever was handed out is older than the rows.
         snapshot.seq = max(snapshot.seq, joined_at)
         self._connection.begin(snapshot.seq)
-        self._send_snapshot(snapshot)
+        self._connection.send(encode_snapshot(snapshot, self._connection.language))
         self._pauses.join(self._connection)
+        await self._batches.join(self._user_id, self._connection)
+        self._connection.release()
 
     async def _answer(self, message: Subscribe | Resume | Ping | MessageProblem) -> None:
         match message:

@@ -12,8 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.contracts.batches import BatchSummary
 from shared.contracts.messages import FeedItem
 from shared.db import events
+from shared.db.batches import batches_of_users
+from shared.db.driver import driver_of
 from shared.db.engine import ping
 from shared.db.upstreams import UpstreamRow, all_upstreams
 
@@ -36,10 +39,26 @@ _OF_IDS = text(
     ORDER BY created_at DESC, id
     """  # noqa: S608 - a constant
 )
+_ENDED_BATCHES = text(
+    """
+    SELECT id FROM import_batches
+    WHERE user_id = ANY(:user_ids) AND completed_at > now() - make_interval(secs => :within_seconds)
+    """
+)
 
 
 class DatabaseAway(Exception):
     """Postgres did not answer, or not in time."""
+
+
+_AWAY = (
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a socket that vanished while a statement was on its way
+    OSError,
+    TimeoutError,
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +113,15 @@ class Store:
         async with self._connection() as connection:
             return await all_upstreams(connection)
 
+    async def batches(
+        self, user_ids: Sequence[UUID], also: Sequence[UUID], ended_within_seconds: float
+    ) -> list[tuple[UUID, BatchSummary]]:
+        """Batches of some users, each with its user: not over, ended a while ago at most, or named in `also`."""
+        values = {"user_ids": list(user_ids), "within_seconds": ended_within_seconds}
+        async with self._connection() as connection:
+            ended = (await connection.execute(_ENDED_BATCHES, values)).scalars()
+            return await batches_of_users(driver_of(connection), user_ids, [*also, *ended])
+
     async def videos_in_flight(self, user_id: UUID, limit: int) -> VideoRows:
         """The user's newest videos whose import is not over."""
         return await self._videos(_IN_FLIGHT, {"user_id": user_id, "limit": limit})
@@ -119,5 +147,5 @@ async def _in_time() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(READ_SECONDS):
             yield
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except _AWAY as error:
         raise DatabaseAway(str(error) or type(error).__name__) from error

@@ -9,9 +9,11 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from services.worker.activities.audio import AudioActivities
+from services.worker.activities.batches import BatchActivities
 from services.worker.activities.downloads import AudioSource, DownloadActivities
 from services.worker.activities.governor import GovernorActivities
 from services.worker.activities.imports import ImportActivities
+from services.worker.activities.listing import ListingActivities, ListingSource
 from services.worker.activities.progress import ProgressTeller
 from services.worker.activities.reconcile import ReconcileActivities
 from services.worker.activities.speech import SpeechActivities
@@ -22,13 +24,23 @@ from services.worker.reporting import UpstreamReporter
 from shared.settings import Settings
 from shared.temporal.feed import Publish
 from shared.temporal.names import TaskQueue
+from workflows.import_batch import ImportBatch
 from workflows.import_video import ImportVideo
+from workflows.preview_source import PreviewSource
 from workflows.progress_feed import ProgressFeed
 from workflows.rate_governor import RateGovernor
 from workflows.reconcile_imports import ReconcileImports
 from workflows.upkeep import SweepAudio, UpgradeCaptions
 
-IMPORT_WORKFLOWS = [ImportVideo, ProgressFeed, ReconcileImports, UpgradeCaptions, SweepAudio]
+IMPORT_WORKFLOWS = [
+    ImportVideo,
+    ImportBatch,
+    PreviewSource,
+    ProgressFeed,
+    ReconcileImports,
+    UpgradeCaptions,
+    SweepAudio,
+]
 WORKFLOWS = [*IMPORT_WORKFLOWS, RateGovernor]
 
 
@@ -41,6 +53,7 @@ class Dependencies:
     metadata: MetadataSource
     captions: CaptionsSourceAdapter
     audio: AudioSource
+    lists: ListingSource
     recogniser: SpeechRecogniser
     store: AudioStore
     youtube_reporter: UpstreamReporter
@@ -64,6 +77,7 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
     has_speech_to_text = settings.transcription_off is None
     imports = ImportActivities(needs.engine, needs.publish, has_speech_to_text=has_speech_to_text)
     speech = SpeechActivities(needs.engine, needs.publish, settings, needs.store)
+    batches = BatchActivities(needs.engine, client, window=settings.batch_window)
     reconcile = ReconcileActivities(needs.engine, client)
     return Worker(
         client,
@@ -79,6 +93,8 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
             speech.keep_speech,
             speech.find_upgradable_videos,
             speech.note_looked_again,
+            batches.look_at_batch,
+            batches.fail_listing,
             reconcile.start_missing_imports,
         ],
         max_concurrent_local_activities=DATABASE_STEPS,
@@ -103,10 +119,19 @@ def _youtube_worker(client: Client, settings: Settings, needs: Dependencies) -> 
         reporter=needs.youtube_reporter,
         threads=needs.threads,
     )
+    listing = ListingActivities(
+        needs.engine, source=needs.lists, reporter=needs.youtube_reporter, threads=needs.threads
+    )
     return Worker(
         client,
         task_queue=TaskQueue.YOUTUBE,
-        activities=[youtube.fetch_metadata, youtube.fetch_captions, downloads.extract_audio],
+        activities=[
+            youtube.fetch_metadata,
+            youtube.fetch_captions,
+            downloads.extract_audio,
+            listing.list_next_page,
+            listing.list_first_page,
+        ],
         max_concurrent_activities=settings.youtube_max_concurrent,
         max_heartbeat_throttle_interval=timedelta(seconds=5),
         # Until the governor has set the queue's own rate, which overrides this one.

@@ -1,6 +1,6 @@
 """What the activities of one worker work with, made from the settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -10,14 +10,17 @@ from temporalio.client import Client
 from services.worker.adapters.audio import AudioAdapter
 from services.worker.adapters.captions import CaptionsAdapter
 from services.worker.adapters.connection import Connection
+from services.worker.adapters.listing import ListingAdapter
 from services.worker.adapters.metadata import MetadataAdapter
 from services.worker.adapters.transcription import TranscriptionAdapter
 from services.worker.audio.store import AudioStore
+from services.worker.batch_hints import BatchHints
 from services.worker.build import Dependencies
 from services.worker.reporting import UpstreamReporter
+from shared.contracts.messages import FeedItem
 from shared.contracts.upstreams import Upstream
 from shared.settings import Settings
-from shared.temporal.feed import FeedPublisher
+from shared.temporal.feed import FeedPublisher, Publish
 from workflows.governors import GovernorClient
 
 
@@ -27,6 +30,7 @@ async def dependencies(client: Client, settings: Settings, engine: AsyncEngine) 
     governors = _governors(client, settings)
     async with AsyncExitStack() as stack:
         feed = await stack.enter_async_context(FeedPublisher(client, settings.feed_shards))
+        hints = await stack.enter_async_context(BatchHints(client))
         youtube = await stack.enter_async_context(UpstreamReporter(governors[Upstream.YOUTUBE]))
         transcription = await stack.enter_async_context(UpstreamReporter(governors[Upstream.TRANSCRIPTION]))
         proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
@@ -35,10 +39,11 @@ async def dependencies(client: Client, settings: Settings, engine: AsyncEngine) 
         stack.callback(threads.shutdown, wait=False)  # a request that is stuck must not keep the process
         yield Dependencies(
             engine=engine,
-            publish=feed.publish,
+            publish=_to_both(feed.publish, hints.note),
             metadata=MetadataAdapter(connection),
             captions=CaptionsAdapter(connection),
             audio=AudioAdapter(connection),
+            lists=ListingAdapter(connection),
             recogniser=await stack.enter_async_context(_recogniser(settings)),
             store=AudioStore(settings.audio_store.get_secret_value()),
             youtube_reporter=youtube,
@@ -53,6 +58,15 @@ async def configure_governors(client: Client, settings: Settings) -> None:
     await governors[Upstream.YOUTUBE].configure()
     if settings.transcription_off is None:
         await governors[Upstream.TRANSCRIPTION].configure()
+
+
+def _to_both(first: Publish, second: Publish) -> Publish:
+    def publish(items: Iterable[FeedItem]) -> None:
+        told = list(items)
+        first(told)
+        second(told)
+
+    return publish
 
 
 def _governors(client: Client, settings: Settings) -> dict[Upstream, GovernorClient]:

@@ -41,6 +41,10 @@ class ErrorType(StrEnum):
     TRANSCRIPTION_UNEXPECTED = "transcription_unexpected"
     TRANSCRIPTION_REFUSED = "transcription_refused"
     TRANSCRIPTION_MISCONFIGURED = "transcription_misconfigured"
+    LIST_UNAVAILABLE = "list_unavailable"
+    """A playlist or channel that is not there, or not for everybody."""
+    IMPORT_CANCELLED = "import_cancelled"
+    """Nothing anybody outside said: the person called it off before it began."""
 
 
 class Retry(StrEnum):
@@ -122,4 +126,6 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.TRANSCRIPTION_MISCONFIGURED: ErrorRule(
         Retry.SKIP, throttle=Throttle.PAUSES, is_passing=True, is_configuration=True
     ),
+    ErrorType.LIST_UNAVAILABLE: ErrorRule(Retry.NEVER),
+    ErrorType.IMPORT_CANCELLED: ErrorRule(Retry.NEVER),
 }

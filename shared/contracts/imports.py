@@ -166,3 +166,4 @@ class ReconcileResult(BaseModel):
     running: int
     """Imports that were running already."""
     started: int
+    batches_started: int = 0

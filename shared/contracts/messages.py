@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.contracts.batches import BatchKind, BatchState, ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, Upstream
@@ -47,6 +48,47 @@ class UpstreamResumed(BaseModel):
 
     type: Literal["upstream_resumed"] = "upstream_resumed"
     upstream: Upstream
+
+
+class BatchNews(BaseModel):
+    """What is told of a batch, whether it is under way or over (the fields of `BatchSummary`)."""
+
+    batch_id: UUID
+    list_id: UUID
+    kind: BatchKind
+    source: str
+    title: str | None
+    state: BatchState
+    total: int
+    imported: int
+    without_captions: int
+    failed: int
+    cancelled: int
+    duplicates: int
+    invalid: int
+    unavailable: int
+    listing: ListingState | None
+    announced: int | None
+    error_code: ErrorType | None
+    message: str | None
+    """Why the playlist or channel could not be read."""
+
+
+class BatchProgress(BatchNews):
+    """How far a batch is."""
+
+    type: Literal["batch_progress"] = "batch_progress"
+    progress: int
+    queued: int
+    running: int
+
+
+class BatchComplete(BatchNews):
+    """A batch is over."""
+
+    type: Literal["batch_complete"] = "batch_complete"
+    waiting: int
+    """Videos that were set aside: they wait for something of their own, such as a premiere."""
 
 
 class FeedItem(BaseModel):

@@ -138,6 +138,15 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
         Language.EN: "Speech recognition is not set up correctly. The operator has to correct the settings.",
         Language.DE: "Die Spracherkennung ist nicht richtig eingerichtet. Der Betreiber muss die Einstellungen ändern.",
     },
+    ErrorType.LIST_UNAVAILABLE: {
+        Language.EN: "YouTube does not show this playlist or channel: it does not exist (any more), or is private.",
+        Language.DE: "YouTube zeigt diese Playlist oder diesen Kanal nicht: Es gibt sie nicht (mehr), oder sie ist "
+        "privat.",
+    },
+    ErrorType.IMPORT_CANCELLED: {
+        Language.EN: "The import was cancelled before it began.",
+        Language.DE: "Der Import wurde abgebrochen, bevor er begann.",
+    },
 }
 
 

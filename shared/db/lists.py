@@ -57,6 +57,7 @@ _DELETE = text(
     SELECT ARRAY(
         SELECT v.youtube_id FROM videos v
         WHERE v.list_id = gone.id AND v.import_stage NOT IN ('complete', 'error')
+          AND v.batch_place IS DISTINCT FROM 'queued'
     ) FROM gone
     """
 )

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+from shared.contracts.batches import BatchState
 from shared.contracts.stages import ImportStage
 
 LOCAL_USER_ID = UUID("00000000-0000-4000-8000-000000000001")
@@ -69,15 +70,78 @@ class VideoList(SQLModel, table=True):
 
 
 class ImportBatch(SQLModel, table=True):
-    """Many videos that were added in one go."""
+    """Many videos that were added in one go. How many are how far is counted in `videos`, never kept."""
 
     __tablename__ = "import_batches"
+    __table_args__ = (
+        Index("import_batches_by_user", "user_id", "created_at", "id"),
+        Index("import_batches_in_flight", "created_at", postgresql_where=text("completed_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE", index=True)
+    subscription_id: UUID | None = Field(default=None, foreign_key="subscriptions.id", ondelete="SET NULL", index=True)
+    kind: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    """An address of YouTube's, a file's name, or nothing."""
+    title: str | None = Field(default=None, sa_type=Text)
+    state: str = Field(default=BatchState.OPEN, sa_type=Text, sa_column_kwargs={"server_default": "open"})
+    listed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Entries that name a video which can be imported, whether the list had it already or not."""
+    created: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Entries that it has put on the list."""
+    invalid: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    unavailable: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    listing: str | None = Field(default=None, sa_type=Text)
+    listing_pages: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Pages read on the present way through the list."""
+    listing_ways: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Ways through the list, the present one included."""
+    listing_cursor: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    """Where the next page begins, in the adapter's words."""
+    announced: int | None = None
+    error_code: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = _created_at()
+    completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Subscription(SQLModel, table=True):
+    """A playlist or channel whose new videos come onto a list by themselves."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (UniqueConstraint("list_id", "source", name="subscriptions_once_per_list"),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
-    list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE", index=True)
+    list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE")
+    kind: str = Field(sa_type=Text)
     source: str = Field(sa_type=Text)
+    title: str | None = Field(default=None, sa_type=Text)
+    interval_seconds: int
+    is_paused: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    import_existing: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Whether the first look imports what is there; otherwise it only remembers it."""
+    is_scheduled: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Whether Temporal's schedule says the same as this row."""
+    is_primed: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Whether it was read to its end once: what it has not seen is new from then on."""
+    checked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When the list was last read to its end, or given up."""
+    last_new: int | None = None
+    """How many videos that brought."""
+    error_code: str | None = Field(default=None, sa_type=Text)
+    """Why it was given up."""
     created_at: datetime = _created_at()
+
+
+class SubscriptionVideo(SQLModel, table=True):
+    """A video that a subscription has seen: it does not come back when somebody takes it off the list."""
+
+    __tablename__ = "subscription_videos"
+
+    subscription_id: UUID = Field(foreign_key="subscriptions.id", ondelete="CASCADE", primary_key=True)
+    youtube_id: str = Field(sa_type=Text, primary_key=True)
 
 
 class Video(SQLModel, table=True):
@@ -94,12 +158,15 @@ class Video(SQLModel, table=True):
             "created_at",
             postgresql_where=text("import_stage NOT IN ('complete', 'error')"),
         ),
+        Index("videos_by_batch", "batch_id", "created_at", "id", postgresql_where=text("batch_id IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE")
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
     batch_id: UUID | None = Field(default=None, foreign_key="import_batches.id", ondelete="SET NULL")
+    batch_place: str | None = Field(default=None, sa_type=Text)
+    """A `BatchPlace`; of no meaning once the import is over."""
     youtube_id: str = Field(sa_type=Text)
     thumbnail_url: str = Field(sa_type=Text)
     import_stage: str = Field(

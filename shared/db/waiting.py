@@ -1,4 +1,4 @@
-"""Entries that wait for an import, whether one runs or not."""
+"""Entries and batches that wait for a workflow, whether one runs or not."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,8 +13,15 @@ _WAITING = text(
     FROM videos
     WHERE import_stage NOT IN ('complete', 'error')
       AND created_at < now() - make_interval(secs => :older_than_seconds)
-      AND youtube_id <> ALL(:except_ids)
+      AND youtube_id <> ALL(:except_ids) AND batch_place IS DISTINCT FROM 'queued'
     GROUP BY youtube_id, user_id ORDER BY min(created_at) LIMIT :limit
+    """
+)
+_BATCHES = text(
+    """
+    SELECT id AS batch_id, user_id FROM import_batches
+    WHERE completed_at IS NULL AND created_at < now() - make_interval(secs => :older_than_seconds)
+    ORDER BY created_at
     """
 )
 
@@ -28,11 +35,25 @@ class WaitingVideo:
     bulk: bool
 
 
+@dataclass(frozen=True)
+class WaitingBatch:
+    """A batch that is not over."""
+
+    batch_id: UUID
+    user_id: UUID
+
+
 async def waiting_videos(
     connection: AsyncConnection, *, older_than_seconds: float, except_ids: Collection[str], limit: int
 ) -> list[WaitingVideo]:
-    """Videos that wait, longest first, without those in `except_ids`."""
+    """Videos that wait, longest first, without those in `except_ids` and those that a batch has yet to begin."""
     rows = await connection.execute(
         _WAITING, {"older_than_seconds": older_than_seconds, "except_ids": list(except_ids), "limit": limit}
     )
     return [WaitingVideo(row.youtube_id, row.user_id, row.bulk) for row in rows]
+
+
+async def batches_under_way(connection: AsyncConnection, *, older_than_seconds: float) -> list[WaitingBatch]:
+    """Batches that are not over, oldest first."""
+    rows = await connection.execute(_BATCHES, {"older_than_seconds": older_than_seconds})
+    return [WaitingBatch(**row) for row in rows.mappings()]

@@ -1,6 +1,7 @@
 """Every name Temporal knows us by: queues, workflow ids, search attributes. Nothing else spells them out."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from temporalio.common import SearchAttributeKey
 
@@ -41,6 +42,9 @@ PATCH_SPEECH_TO_TEXT = "speech-to-text"
 """Imports started before there was speech-to-text go on without captions where YouTube has none."""
 
 IMPORT_VIDEO = "ImportVideo"
+IMPORT_BATCH = "ImportBatch"
+PREVIEW_SOURCE = "PreviewSource"
+CHECK_SUBSCRIPTION = "CheckSubscription"
 PROGRESS_FEED = "ProgressFeed"
 RATE_GOVERNOR = "RateGovernor"
 RECONCILE_IMPORTS = "ReconcileImports"
@@ -55,6 +59,16 @@ PROGRESS_TOPIC = "progress"
 def import_video_id(youtube_id: str) -> str:
     """Workflow id of the one import of a YouTube video."""
     return f"import-video:{youtube_id}"
+
+
+def import_batch_id(batch_id: UUID | str) -> str:
+    """Workflow id of a batch."""
+    return f"import-batch:{batch_id}"
+
+
+def subscription_schedule_id(subscription_id: UUID) -> str:
+    """Id of the schedule that looks for a subscription's new videos."""
+    return f"subscription:{subscription_id}"
 
 
 def progress_feed_id(shard: int) -> str:

@@ -14,9 +14,9 @@ import psutil
 from services.stack.home import Home
 from services.stack.logs import last_lines
 from services.stack.process import ProcessState
-from services.stack.settings import free_port
 from services.stack.state import ProcessEntry, StackState
 from tests.stack.conftest import PORT_VARIABLES, LauncherProcess, eventually, processes_of
+from tests.support.servers import free_port
 
 START_SECONDS = 120
 """For the start, or the return, of a process on a busy machine; a few seconds otherwise."""

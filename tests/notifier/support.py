@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import ClientConnection, connect
 
 from services.notifier.app import Notifier
+from shared.contracts.batches import BatchKind
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.db import import_progress, lists, videos
+from shared.db.batches import NewBatch, create_batch
 from shared.db.driver import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.feed import FeedPublisher
@@ -35,12 +37,28 @@ class Library:
     list_id: UUID | None = None
     video_ids: dict[str, str] = field(default_factory=dict)
 
+    async def the_list(self) -> UUID:
+        """The user's only list."""
+        if self.list_id is None:
+            async with self.engine.begin() as connection:
+                self.list_id = (await lists.create_list(connection, self.user_id, "Videos")).id
+        return self.list_id
+
+    async def add_batch(self, *youtube_ids: str, kind: BatchKind = BatchKind.URLS, source: str = "") -> UUID:
+        """Put videos on the user's list in one go, or have YouTube list them."""
+        list_id = await self.the_list()
+        new = NewBatch(user_id=self.user_id, list_id=list_id, kind=kind, source=source, youtube_ids=youtube_ids)
+        async with transaction(self.engine) as connection:
+            created = await create_batch(connection, new)
+        assert created is not None
+        assert created.batch_id is not None
+        return created.batch_id
+
     async def add(self, youtube_id: str) -> FeedItem:
         """Put a video on the user's list."""
+        list_id = await self.the_list()
         async with self.engine.begin() as connection:
-            if self.list_id is None:
-                self.list_id = (await lists.create_list(connection, self.user_id, "Videos")).id
-            added = await videos.add_video(connection, self.user_id, self.list_id, youtube_id)
+            added = await videos.add_video(connection, self.user_id, list_id, youtube_id)
         assert added is not None
         assert added.event is not None
         self.video_ids[youtube_id] = str(added.video.id)

@@ -1,6 +1,7 @@
 """What clients may say, and how events read."""
 
 import json
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from services.notifier.protocol import (
     Resume,
     Snapshot,
     Subscribe,
+    encode_batch,
     encode_problem,
     encode_progress,
     encode_snapshot,
@@ -19,6 +21,7 @@ from services.notifier.protocol import (
     parse,
     pause_of,
 )
+from shared.contracts.batches import BatchKind, BatchState, BatchSummary, ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
@@ -34,6 +37,29 @@ FAILED = ImportProgress(
     progress=25,
     message="This video is private.",
     error_code=ErrorType.VIDEO_PRIVATE,
+)
+LISTED = BatchSummary(
+    batch_id=VIDEO_ID,
+    list_id=VIDEO_ID,
+    kind=BatchKind.PLAYLIST,
+    source="https://www.youtube.com/playlist?list=PLaaaaaaaaaaaaaaaa",
+    title="Lectures",
+    state=BatchState.OPEN,
+    total=10,
+    queued=3,
+    running=1,
+    imported=4,
+    without_captions=2,
+    failed=1,
+    cancelled=1,
+    duplicates=1,
+    invalid=0,
+    unavailable=1,
+    listing=ListingState.DONE,
+    announced=12,
+    error_code=None,
+    created_at=datetime(2026, 1, 2, tzinfo=UTC),
+    completed_at=None,
 )
 
 
@@ -105,6 +131,26 @@ def test_errors_are_told_in_the_clients_language(language: Language, text: str) 
     assert (event["stage"], event["error_code"], event["message"]) == ("error", "video_private", text)
     snapshot = json.loads(encode_snapshot(Snapshot(seq=1, videos=[FAILED]), language))
     assert [video["message"] for video in snapshot["videos"]] == [text]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(Language.EN, "YouTube asks for a longer pause."), (Language.DE, "YouTube bittet um eine längere Pause.")],
+)
+def test_a_batch_says_why_it_was_not_listed_in_the_clients_language(language: Language, text: str) -> None:
+    blocked = LISTED.model_copy(update={"listing": ListingState.FAILED, "error_code": ErrorType.BOT_CHECK})
+    for batch in (blocked, blocked.model_copy(update={"completed_at": LISTED.created_at})):
+        told = json.loads(encode_batch(batch, language))
+        assert (told["listing"], told["error_code"], told["message"][: len(text)]) == ("failed", "bot_check", text)
+
+
+def test_a_batch_is_under_way_until_it_has_an_end() -> None:
+    under_way = json.loads(encode_batch(LISTED, Language.EN))
+    over = json.loads(encode_batch(LISTED.model_copy(update={"completed_at": LISTED.created_at}), Language.EN))
+    assert [under_way.pop(name) for name in ("type", "progress", "queued", "running")] == ["batch_progress", 60, 3, 1]
+    assert [over.pop(name) for name in ("type", "waiting")] == ["batch_complete", 4]
+    assert under_way == over
+    assert (over["message"], over["without_captions"], "created_at" in over) == (None, 2, False)
 
 
 @pytest.mark.parametrize("reason", PauseReason)

@@ -3,9 +3,7 @@
 import asyncio
 import fcntl
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,14 +21,13 @@ from services.stack.state import ProcessEntry
 from shared.settings import Settings
 from tests.standin import Standin
 from tests.support import waiting
+from tests.support.servers import free_port
 
 DEADLINE_SECONDS = 30
 DRAIN_SECONDS = 120
 """One process alone may take 35 s to end."""
 GONE_PID = 2**22 - 1
 """The largest Linux allows by default; nobody has it here."""
-LASTING_PORTS = range(20_000, 32_000)
-"""Below the ports that a system hands out by itself: nobody else gets one by accident before it is used."""
 
 PORT_VARIABLES = (
     "VIDFERRY_API_PORT",
@@ -59,16 +56,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     home = Home(tmp_path / "home")
     home.create()
     monkeypatch.setenv("VIDFERRY_HOME", str(home.path))
-    candidates = filter(is_free, random.sample(LASTING_PORTS, k=100))
-    for name, port in zip(PORT_VARIABLES, candidates, strict=False):
-        monkeypatch.setenv(name, str(port))
+    for name in PORT_VARIABLES:
+        monkeypatch.setenv(name, str(free_port()))
     return home
-
-
-def is_free(port: int) -> bool:
-    """Whether nothing listens on a port of 127.0.0.1."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from services.stack.home import Home
 from services.stack.launcher import launch
 from services.stack.plan import Plan, http_probe
 from services.stack.process import ManagedProcess
-from services.stack.settings import free_port
 from shared.process import run
+from tests.support.servers import free_port
 
 NAMES = ("first", "second", "third")
 

@@ -1,7 +1,7 @@
 """A small server to be supervised: `python -m tests.stack.program NAME PORT DIRECTORY [--ignore-sigterm] [--slow]`.
 
 It answers 200 to a GET, and writes what happens to it as lines of `DIRECTORY/events`. With `--slow` it answers 503
-until `DIRECTORY/<NAME>.go` exists; with `--drain-until-told` it ends after SIGTERM only when that file exists.
+until it is told to go on (`tell`); with `--drain-until-told` it ends after SIGTERM only once it has been told.
 """
 
 import argparse
@@ -9,8 +9,16 @@ import http.server
 import os
 import signal
 import threading
-import time
 from pathlib import Path
+
+TOLD = signal.SIGUSR1
+SIGNALS = (signal.SIGTERM, signal.SIGINT, TOLD)
+
+
+def tell(directory: Path, name: str) -> None:
+    """Let the running program of that name go on."""
+    started = [line.split()[2] for line in (directory / "events").read_text().splitlines() if f"{name} started" in line]
+    os.kill(int(started[-1]), TOLD)
 
 
 def main() -> None:
@@ -22,7 +30,7 @@ def main() -> None:
     parser.add_argument("--slow", action="store_true")
     parser.add_argument("--drain-until-told", action="store_true")
     options = parser.parse_args()
-    told = options.directory / f"{options.name}.go"
+    told, is_ending = threading.Event(), False
 
     def note(what: str) -> None:
         with (options.directory / "events").open("a") as file:
@@ -30,29 +38,24 @@ def main() -> None:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if told.exists() or not options.slow else 503)
+            self.send_response(200 if told.is_set() or not options.slow else 503)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
             """Keep the log to what matters here."""
 
-    def end(number: int, _frame: object) -> None:
-        note(signal.Signals(number).name)
-        if options.ignore_sigterm:
-            return
-        while options.drain_until_told and not told.exists():
-            time.sleep(0.02)
-        os._exit(0)
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    http.server.HTTPServer.allow_reuse_address = True
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they wait for `sigwait`
     server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     note(f"started {os.getpid()}")
     print(f"{options.name} listens on {options.port}", flush=True)  # noqa: T201 - its log
-    while True:
-        signal.pause()
+    while not is_ending or (options.drain_until_told and not told.is_set()):
+        if (number := signal.sigwait(SIGNALS)) == TOLD:
+            told.set()
+        else:
+            note(signal.Signals(number).name)
+            is_ending = not options.ignore_sigterm
+    os._exit(0)
 
 
 if __name__ == "__main__":

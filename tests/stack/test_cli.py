@@ -15,9 +15,10 @@ import typer
 from services.stack import cli
 from services.stack.home import PROJECT_ROOT, Home, HomeLock, is_locked
 from services.stack.postgres import EmbeddedPostgres
-from services.stack.settings import StackSettings, check_ports, free_port
+from services.stack.settings import StackSettings, check_ports
 from shared.settings import Settings
 from tests.stack.conftest import GONE_PID, Launch, eventually, left_over, processes_of
+from tests.support.servers import free_port
 
 VIDFERRY = ("-m", "services.stack")
 PROGRAMS = ("-m", "tests.stack.launch")

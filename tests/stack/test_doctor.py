@@ -14,12 +14,12 @@ from temporalio.client import Client
 from services.stack import checks
 from services.stack.home import Home
 from services.stack.postgres import EmbeddedPostgres
-from services.stack.settings import free_port
 from shared.contracts.upstreams import PauseReason
 from shared.settings import Settings
 from tests.stack.conftest import left_over
 from tests.stack.reports import Environment, Report, examine
 from tests.standin import Standin
+from tests.support.servers import free_port
 from tests.support.upstreams import GOING, SPEECH_GOING, paused, write_down
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work

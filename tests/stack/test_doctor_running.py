@@ -12,10 +12,11 @@ import pytest
 
 from services.stack.home import Home, HomeLock
 from services.stack.postgres import EmbeddedPostgres
-from services.stack.settings import free_port
 from services.stack.state import ProcessEntry
 from tests.stack.conftest import GONE_PID, Launch, entry, process_with
+from tests.stack.program import tell
 from tests.stack.reports import Environment, examine, write_state
+from tests.support.servers import free_port
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ async def test_a_stop_is_no_error(home: Home, launch: Launch, tmp_path: Path) ->
     await launcher.says("Stopping Third …")
     said = "– Vidferry is stopping: what is running is finished first. Not ended yet: first, second, third."
     assert await examine(home) == (0, [said])
-    (tmp_path / "third.go").touch()
+    tell(tmp_path, "third")
     assert await launcher.exit_code() == 0
 
 

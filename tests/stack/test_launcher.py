@@ -14,6 +14,7 @@ from services.stack.home import Home, is_locked, launcher_pid
 from services.stack.logs import MAX_BYTES
 from services.stack.state import StackState
 from tests.stack.conftest import Launch, LauncherProcess, eventually, processes_of
+from tests.stack.program import tell
 from tests.support import waiting
 
 PROGRAMS = ("-m", "tests.stack.launch")
@@ -156,7 +157,7 @@ async def test_a_new_launcher_waits_for_what_a_killed_one_left(launch: Launch, h
     following = await launch(*PROGRAMS, str(tmp_path))
     await following.says("waiting until its processes have ended")
     assert launcher_pid(home) == following.process.pid
-    (tmp_path / "third.go").touch()
+    tell(tmp_path, "third")
     await following.says(READY)
 
 

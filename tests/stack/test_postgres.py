@@ -19,11 +19,10 @@ from pydantic import SecretStr
 from services.stack.errors import StackError
 from services.stack.postgres import EmbeddedPostgres, as_unprivileged, binaries, stored_password
 from services.stack.probes import postgres_answers
-from services.stack.settings import free_port
 from shared.settings import Settings
 from tests.stack.conftest import eventually
 from tests.support import waiting
-from tests.support.servers import server
+from tests.support.servers import free_port, server
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
 

@@ -16,8 +16,8 @@ from services.stack.probes import (
     temporal_answers,
     temporal_trouble,
 )
-from services.stack.settings import free_port
 from shared.settings import Settings
+from tests.support.servers import free_port
 
 
 def with_database(url: str) -> Settings:

@@ -15,6 +15,7 @@ from services.stack.home import Home
 from services.stack.process import Backoff, ManagedProcess, ProcessState, SupervisedProcess, describe_exit
 from tests.stack.conftest import DEADLINE_SECONDS, eventually
 from tests.stack.launch import managed_program
+from tests.stack.program import tell
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def test_is_ready_only_when_the_probe_says_so(supervise: Supervise, tmp_pa
     await eventually(lambda: events(tmp_path), "the program runs")
     assert not waiting.done()
     assert process.state.value == "starting"
-    (tmp_path / "web.go").touch()
+    tell(tmp_path, "web")
     await waiting
     assert process.state.value == "running"
 

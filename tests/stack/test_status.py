@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stack.home import Home, HomeLock
-from services.stack.settings import free_port
 from services.stack.state import ProcessEntry, StackState
 from services.stack.status import status
 from tests.stack.conftest import GONE_PID, entry, left_over, process_with
+from tests.support.servers import free_port
 from tests.support.upstreams import GOING, SPEECH_GOING, write_down
 
 

@@ -6,11 +6,10 @@ import psutil
 from pydantic import SecretStr
 
 from services.stack.probes import postgres_answers, temporal_answers
-from services.stack.settings import free_port
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
 from tests.support import waiting
-from tests.support.servers import server
+from tests.support.servers import free_port, server
 
 
 async def test_serves_its_namespace_on_loopback_only(tmp_path: Path) -> None:

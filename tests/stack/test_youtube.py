@@ -13,10 +13,10 @@ import trustme
 from pydantic import SecretStr
 
 from services.stack import youtube
-from services.stack.settings import free_port
 from services.stack.youtube import way_of, way_trouble
 from shared.settings import Settings
 from tests.standin import Standin
+from tests.support.servers import free_port
 
 
 def through(proxy: str, ca_file: Path | None = None) -> Settings:

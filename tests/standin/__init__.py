@@ -4,6 +4,7 @@ The real yt-dlp and youtube-transcript-api reach it through a CONNECT proxy and 
 
     async with Standin.start() as standin:
         standin.library.add(StandinVideo("abcdefghijk", title="Mine", captions=(captions("en", "Hello", "world"),)))
+        standin.library.lists.add(StandinList("PLmine", youtube_ids=("abcdefghijk",)))
         standin.faults.add(Fault(kind=Kind.PLAYER, status=429, times=1, headers={"Retry-After": "30"}))
         ...  # YOUTUBE_PROXY=standin.proxy_url, YOUTUBE_CA_FILE=standin.ca_file
         assert len(standin.requests) == 3
@@ -13,6 +14,7 @@ The real yt-dlp and youtube-transcript-api reach it through a CONNECT proxy and 
 
 from tests.standin.faults import Fault, FaultTable
 from tests.standin.library import Library, captions
+from tests.standin.lists import StandinList
 from tests.standin.model import Audio, Captions, Chapter, Kind, LoggedRequest, Segment, StandinVideo, VideoState
 from tests.standin.server import Standin
 
@@ -27,6 +29,7 @@ __all__ = [
     "LoggedRequest",
     "Segment",
     "Standin",
+    "StandinList",
     "StandinVideo",
     "VideoState",
     "captions",

@@ -1,8 +1,9 @@
-"""The invented videos that a stand-in serves."""
+"""The invented videos and lists that a stand-in serves."""
 
 from collections.abc import Iterable
 
 from tests.standin.generate import invent
+from tests.standin.lists import ListShelf, StandinList
 from tests.standin.model import Captions, Segment, StandinVideo
 
 LINE_SECONDS = 2.5
@@ -15,10 +16,14 @@ def captions(language: str, *lines: str, automatic: bool = False) -> Captions:
 
 
 class Library:
-    """Videos by id; with `generate` every other well-formed id is a video too, invented from the id alone."""
+    """Videos and lists by id; with `generate` every other well-formed id is one too, invented from the id alone."""
 
-    def __init__(self, videos: Iterable[StandinVideo] = (), *, generate: bool = False) -> None:
+    def __init__(
+        self, videos: Iterable[StandinVideo] = (), lists: Iterable[StandinList] = (), *, generate: bool = False
+    ) -> None:
         self._videos = {video.youtube_id: video for video in videos}
+        self.lists = ListShelf(lists, generate=generate)
+        """Playlists and channels; their videos need not be in the library to be listed."""
         self.generate = generate
 
     def add(self, *videos: StandinVideo) -> None:
@@ -31,5 +36,6 @@ class Library:
         return invent(youtube_id) if found is None and self.generate else found
 
     def clear(self) -> None:
-        """Forget every added video."""
+        """Forget every added video and list."""
         self._videos.clear()
+        self.lists.clear()

@@ -40,7 +40,7 @@ class Standin:
         self.ca_file = certificates.ca_file
         self._app = StandinApp(youtube, latency_seconds)
         self._tls_server = _server(self._app, ssl_certfile=certificates.server_file)
-        self._control_server = _server(build_control(self._app))
+        self._control_server = _server(build_control(self._app, library))
         # Listening from here on: a client that comes before the loop runs waits in the backlog.
         self._proxy_socket, self._tls_socket, self._control_socket = (_listen(each) for each in (port, 0, 0))
         self.proxy_url = _url(self._proxy_socket)

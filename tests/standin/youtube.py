@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from tests.standin import timedtext
 from tests.standin.library import Library
+from tests.standin.list_shapes import ListPages
 from tests.standin.model import Audio, StandinVideo, VideoState
 from tests.standin.playability import WEB
-from tests.standin.shapes import NO_SUCH_ITEMS, Json, next_response, player_response
+from tests.standin.shapes import Json, next_response, player_response
 
 API_KEY = "AIzaStandin_not-a-secret"
 
@@ -83,6 +85,7 @@ class InventedYoutube:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._list_pages = ListPages(library.lists)
 
     def watch_page(self, youtube_id: str) -> str:
         """See `Youtube`."""
@@ -122,15 +125,16 @@ class InventedYoutube:
         return next((each for each in audios if (str(each.itag), each.xtags) == wanted), Audio(b""))
 
     def browse(self, request: Json) -> Answer:
-        """See `Youtube`; the invented YouTube has no lists."""
-        if "continuation" in request:
-            return as_json(NO_SUCH_ITEMS)
-        alert = {"alertRenderer": {"type": "ERROR", "text": {"simpleText": "The playlist does not exist."}}}
-        return as_json({"alerts": [alert]})
+        """See `Youtube`."""
+        return as_json(self._list_pages.answer(request))
 
     def resolve_url(self, url: str) -> Answer:
-        """See `Youtube`; the invented YouTube has no lists."""
-        return as_json({"error": {"code": 404, "message": "Requested entity was not found."}}, status=404)
+        """See `Youtube`."""
+        parts = urlsplit(url)
+        endpoint = self._list_pages.endpoint(parts.path, parse_qs(parts.query).get("list", [None])[0])
+        if endpoint is None:
+            return as_json({"error": {"code": 404, "message": "Requested entity was not found."}}, status=404)
+        return as_json({"endpoint": {"browseEndpoint": endpoint}})
 
     def _video(self, youtube_id: str) -> StandinVideo:
         unknown = StandinVideo(youtube_id[:11].ljust(11, "_"), state=VideoState.UNAVAILABLE)

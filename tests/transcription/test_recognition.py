@@ -1,6 +1,8 @@
 """Real speech, from a video without captions to its transcript: nothing doubled, nothing lost, everything in time."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import text
@@ -24,9 +26,17 @@ SENTENCES = 120
 
 @pytest.fixture
 async def speech() -> AsyncIterator[SpeechServer]:
-    """A server that really recognises speech."""
-    async with SpeechServer.start(recognise, key=KEY) as server:
-        yield server
+    """A server that really recognises speech: in another process, whose threads have to wait meanwhile."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as recogniser:
+        async with SpeechServer.start(lambda sound: recogniser.submit(recognise, sound).result(), key=KEY) as server:
+            yield server
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings with the patience of production: whoever asks again doubles the work."""
+    patience = Settings.model_fields["transcription_timeout_seconds"].default
+    return settings.model_copy(update={"transcription_timeout_seconds": patience})
 
 
 async def lines(engine: AsyncEngine) -> Sequence[tuple[float, float, str]]:

@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 
 from services.stack.home import PROJECT_ROOT
 from shared import process
+from shared.contracts.batches import ListedPage
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
 from shared.contracts.speech import UpgradableVideos
@@ -25,19 +26,22 @@ from shared.contracts.upstreams import ThrottledCall, Upstream, UpstreamReport, 
 from shared.temporal.feed import ensure_feed
 from shared.temporal.names import PRIORITY_BULK, TaskQueue, progress_feed_id
 from tests.support.waiting import eventually
+from tests.workflows.batch_script import LAST_PAGE, ScriptedBatch
+from tests.workflows.batch_script import begin as begin_batch
 from tests.workflows.environment import real_environment, time_skipping_environment
 from tests.workflows.governor_steps import Governed
 from tests.workflows.pace_story import POLICY, SPEECH_POLICY
 from tests.workflows.speech_script import WANTED, pieces
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
 from workflows.activities import ReconcileSteps
+from workflows.import_batch import ImportBatch
 from workflows.import_video import ImportVideo
 from workflows.progress_feed import ProgressFeed
 from workflows.reconcile_imports import ReconcileImports
 from workflows.start import start_import
 from workflows.upkeep import SweepAudio, UpgradeCaptions
 
-VERSION = 3
+VERSION = 4
 HISTORIES = Path(__file__).parent / "histories"
 Handle = WorkflowHandle[Any, Any]
 
@@ -161,6 +165,41 @@ async def sweep_audio__done(environment: WorkflowEnvironment) -> Handle:
         return handle
 
 
+async def import_batch__listed(environment: WorkflowEnvironment) -> Handle:
+    """A list that comes short, and a page that YouTube refuses at first; then a video ends."""
+    short = ListedPage(has_more=True, begins_anew=True)
+    pages = [ListedPage(has_more=True), short, refused(ErrorType.RATE_LIMITED), LAST_PAGE]
+    batch = ScriptedBatch(pages=pages, under_way=[YOUTUBE_ID])
+    async with batch.at_work(environment.client):
+        handle = await begin_batch(environment.client)
+        await eventually(lambda: _asked_for_pages(batch, 4))
+        batch.under_way.clear()
+        await handle.signal(ImportBatch.look_again)
+        await handle.result()
+        return handle
+
+
+async def import_batch__paused_and_cancelled(environment: WorkflowEnvironment) -> Handle:
+    """Paused, resumed, and cancelled while its list waits for YouTube."""
+    batch = ScriptedBatch(pages=[LAST_PAGE])
+    async with batch.at_work(environment.client, asking=False):
+        handle = await begin_batch(environment.client)
+        await eventually(lambda: _has_run(handle))
+        for signal in (ImportBatch.pause, ImportBatch.resume, ImportBatch.cancel):
+            await handle.signal(signal)
+        await handle.result()
+        return handle
+
+
+async def import_batch__refused(environment: WorkflowEnvironment) -> Handle:
+    """A playlist that is not there."""
+    batch = ScriptedBatch(pages=[refused(ErrorType.LIST_UNAVAILABLE)])
+    async with batch.at_work(environment.client):
+        handle = await begin_batch(environment.client)
+        await handle.result()
+        return handle
+
+
 async def progress_feed__started(environment: WorkflowEnvironment) -> Handle:
     """A feed that waits for publishers."""
     client = environment.client
@@ -228,6 +267,9 @@ SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
     import_video__cancelled,
     import_video__from_speech,
     import_video__speech_refused,
+    import_batch__listed,
+    import_batch__paused_and_cancelled,
+    import_batch__refused,
     upgrade_captions__looked,
     sweep_audio__done,
     progress_feed__started,
@@ -256,6 +298,10 @@ async def _called(steps: ScriptedSteps, step: str, times: int = 1) -> bool:
 
 async def _asks_youtube(handle: Handle) -> bool:
     return (await handle.query(ImportVideo.progress)).asks is Upstream.YOUTUBE
+
+
+async def _asked_for_pages(batch: ScriptedBatch, times: int) -> bool:
+    return batch.pages_asked >= times
 
 
 async def _has_run(handle: Handle) -> bool:

@@ -1,4 +1,4 @@
-"""Finds waiting videos without a running import and starts them."""
+"""Finds waiting videos without a running import, and batches without a workflow, and starts them."""
 
 import asyncio
 import logging
@@ -8,12 +8,12 @@ from temporalio import activity
 from temporalio.client import Client
 
 from services.worker.activities.heartbeats import heartbeats
-from services.worker.running import running_imports
+from services.worker.running import running_batches, running_imports
 from shared.contracts.imports import ReconcileInput, ReconcileResult
-from shared.db.waiting import WaitingVideo, waiting_videos
+from shared.db.waiting import WaitingVideo, batches_under_way, waiting_videos
 from shared.temporal.names import PRIORITY_BULK, PRIORITY_PERSON
 from workflows.activities import ReconcileSteps
-from workflows.start import start_import
+from workflows.start import start_batch, start_import
 
 PAGE = 500
 CONCURRENT_STARTS = 10
@@ -30,7 +30,7 @@ class ReconcileActivities(ReconcileSteps):
 
     @activity.defn
     async def start_missing_imports(self, reconcile: ReconcileInput) -> ReconcileResult:
-        """Start the import of every waiting video that has none running.
+        """Start the import of every waiting video that has none running, and the workflow of every such batch.
 
         Temporal's list lags a moment behind: a video it misses is attached to once more, which is harmless.
         """
@@ -40,13 +40,26 @@ class ReconcileActivities(ReconcileSteps):
             while page := await self._page(reconcile, running):
                 started += await self._start(page)
                 running.update(video.youtube_id for video in page)
-        return ReconcileResult(running=already_running, started=started)
+            batches_started = await self._start_batches(reconcile)
+        return ReconcileResult(running=already_running, started=started, batches_started=batches_started)
 
     async def _page(self, reconcile: ReconcileInput, running: set[str]) -> list[WaitingVideo]:
         async with self._engine.connect() as connection:
             return await waiting_videos(
                 connection, older_than_seconds=reconcile.older_than_seconds, except_ids=running, limit=PAGE
             )
+
+    async def _start_batches(self, reconcile: ReconcileInput) -> int:
+        """Start the workflow of every batch that has none; returns how many were."""
+        async with self._engine.connect() as connection:
+            batches = await batches_under_way(connection, older_than_seconds=reconcile.older_than_seconds)
+        if not batches:
+            return 0
+        running = await running_batches(self._client)
+        missing = [batch for batch in batches if batch.batch_id not in running]
+        for batch in missing:
+            await start_batch(self._client, batch.batch_id, batch.user_id, priority=PRIORITY_BULK)
+        return len(missing)
 
     async def _start(self, videos: list[WaitingVideo]) -> int:
         """Start what can be started; one that cannot keeps nobody else from it. Returns how many were."""

@@ -1,23 +1,21 @@
 """The steps that ask YouTube: a blocking adapter on a thread, then one transaction, then the feed."""
 
-import asyncio
-from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
-from services.worker.activities.answers import keep_answer, refused
+from services.worker.activities.answers import keep_answer
 from services.worker.activities.cancellation import to_the_end
 from services.worker.activities.heartbeats import heartbeats
-from services.worker.adapters.models import ExtractedVideo, Transcript, YoutubeError
+from services.worker.activities.youtube_calls import YoutubeCalls
+from services.worker.adapters.models import ExtractedVideo, Transcript
 from services.worker.reporting import UpstreamReporter
-from shared.contracts.errors import ErrorType
 from shared.contracts.imports import VideoMetadata, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.contracts.upstreams import Upstream
 from shared.contracts.youtube import CaptionTrack
 from shared.db import enrichments, import_progress
 from shared.db.driver import DriverConnection, transaction
@@ -25,8 +23,6 @@ from shared.db.models import VideoEnrichment
 from shared.db.upstreams import find_status
 from shared.temporal.feed import Publish
 from workflows.activities import YoutubeSteps
-
-T = TypeVar("T")
 
 
 class MetadataSource(Protocol):
@@ -58,10 +54,9 @@ class YoutubeActivities(YoutubeSteps):
     ) -> None:
         self._engine = engine
         self._publish = publish
-        self._reporter = reporter
+        self._calls = YoutubeCalls(reporter, threads)
         self._metadata = metadata
         self._captions = captions
-        self._threads = threads
 
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
@@ -78,7 +73,7 @@ class YoutubeActivities(YoutubeSteps):
     async def _fetch_metadata(self, youtube_id: str) -> VideoMetadata:
         async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
             youtube = await find_status(connection, Upstream.YOUTUBE)
-        found = await self._ask(youtube, youtube_id, lambda: self._metadata.extract(youtube_id))
+        found = await self._calls.ask(youtube, youtube_id, lambda: self._metadata.extract(youtube_id))
 
         async def save(connection: DriverConnection) -> list[FeedItem]:
             await enrichments.save_metadata(connection, _enrichment(found))
@@ -91,7 +86,7 @@ class YoutubeActivities(YoutubeSteps):
         async with transaction(self._engine) as connection:
             youtube = await find_status(connection, Upstream.YOUTUBE)
             track = await enrichments.known_track(connection, youtube_id)
-        found = await self._ask(youtube, youtube_id, lambda: self._captions.fetch(youtube_id, track))
+        found = await self._calls.ask(youtube, youtube_id, lambda: self._captions.fetch(youtube_id, track))
         lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
 
         async def save(connection: DriverConnection) -> list[FeedItem]:
@@ -101,20 +96,6 @@ class YoutubeActivities(YoutubeSteps):
             return await import_progress.advance(connection, youtube_id, ImportStage.CAPTIONS)
 
         self._publish(await keep_answer(self._engine, save))
-
-    async def _ask(self, youtube: UpstreamStatus | None, youtube_id: str, ask: Callable[[], T]) -> T:
-        """One call; whatever comes of it, the governor hears of it. `youtube`: how it stands as the call begins."""
-        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # what a call counts as that ends with the worker
-        retry_after_seconds = None
-        try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-            error_type = None
-        except YoutubeError as error:
-            error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
-            raise refused(error) from None
-        finally:
-            self._reporter.call_ended(youtube, youtube_id, error_type, retry_after_seconds=retry_after_seconds)
-        return answer
 
 
 def _enrichment(found: ExtractedVideo) -> VideoEnrichment:

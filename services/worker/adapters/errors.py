@@ -17,7 +17,7 @@ from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, Tran
 from yt_dlp.utils import ExtractorError
 
 from services.worker.adapters.models import YoutubeError
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 
 MAX_RETRY_AFTER_SECONDS = 86_400.0
 """A longer `Retry-After` is nothing to plan with."""
@@ -26,8 +26,8 @@ _TIMEDTEXT_PATH, _PLAYER_PATH = "/api/timedtext", "/youtubei/v1/player"
 _SIGNED_PATHS = (_TIMEDTEXT_PATH, "/videoplayback")
 """Of captions and media: their addresses are signed for a few hours."""
 
-_FORBIDDEN, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 429, 500
-_NOT_VALID_ANY_MORE = (_FORBIDDEN, 404, 410)
+_FORBIDDEN, _NOT_FOUND, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 404, 429, 500
+_NOT_VALID_ANY_MORE = (_FORBIDDEN, _NOT_FOUND, 410)
 
 _REASONS: tuple[tuple[str, ErrorType], ...] = (
     (r"confirm you['’]re not a bot|captcha challenge|all player responses are invalid", ErrorType.BOT_CHECK),
@@ -86,6 +86,12 @@ _WRONG_VIDEO = re.compile(r"^\[youtube\] Skipping player responses from ")
 _REFUSED_TO_ONE_CLIENT = re.compile(r"^This video is not available\.?$|content is not available on this app")
 """How an app is refused that may not show videos made for kids, or is too old; other apps may well get the video."""
 
+_NO_SUCH_LIST = re.compile(r"(playlist|channel|account) (is|was) |unviewable|failed to resolve url", re.IGNORECASE)
+"""What is said of a playlist or channel only, beside the reasons that it shares with videos."""
+
+_PLACEHOLDER = re.compile(r"\[(deleted|private|unavailable) video\]", re.IGNORECASE)
+"""The titles that YouTube gives to entries of a list whose video is not there; yt-dlp asks for English."""
+
 
 def reason_error(reason: str) -> ErrorType:
     """The type of a reason that YouTube gives for not playing a video."""
@@ -98,6 +104,11 @@ def reason_error(reason: str) -> ErrorType:
 def is_refused_to_one_client(reason: str) -> bool:
     """Whether the reason speaks of the client that asked, so that asking as another one makes sense."""
     return _REFUSED_TO_ONE_CLIENT.search(reason) is not None
+
+
+def is_placeholder(title: str | None) -> bool:
+    """Whether an entry of a list has no video behind it, as far as its title tells."""
+    return _PLACEHOLDER.fullmatch(title or "") is not None
 
 
 def http_error(url: str, status: int, headers: Mapping[str, str]) -> YoutubeError | None:
@@ -145,6 +156,25 @@ def youtube_error(exception: BaseException, warnings: Sequence[str] = ()) -> You
             return told
     said = "; ".join([_words(exception), *warnings])
     return YoutubeError(_exception_error(exception, causes), f"{type(exception).__name__}: {said}")
+
+
+def list_error(exception: BaseException, warnings: Sequence[str] = (), *, is_first_page: bool) -> YoutubeError:
+    """As `youtube_error`, of what was raised while a playlist or channel was listed."""
+    error = youtube_error(exception, warnings)
+    is_permanent = ERROR_RULES[error.error_type].retry is Retry.NEVER
+    is_unknown = error.error_type is ErrorType.UNEXPECTED_ANSWER
+    if is_permanent or (is_unknown and _denies_the_list(exception, is_first_page=is_first_page)):
+        return YoutubeError(ErrorType.LIST_UNAVAILABLE, error.detail)
+    return error
+
+
+def _denies_the_list(exception: BaseException, *, is_first_page: bool) -> bool:
+    """Whether YouTube says that there is no such list; a further page that is not found may be there the next time."""
+    causes = list(with_causes(exception))
+    if is_first_page and any(isinstance(cause, HTTPError) and cause.status == _NOT_FOUND for cause in causes):
+        return True
+    said = [cause.orig_msg for cause in causes if isinstance(cause, ExtractorError) and cause.expected]
+    return any(_NO_SUCH_LIST.search(words) for words in said)
 
 
 def _told(exception: BaseException) -> YoutubeError | None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import CaptionsKind, CaptionTrack
@@ -64,6 +65,21 @@ class Transcript:
     language: str
     kind: CaptionsKind
     lines: list[TranscriptLine]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """One page of a playlist or channel. Title and announced count are on its first page only."""
+
+    title: str | None
+    announced: int | None
+    """How many entries YouTube says there are. None: it does not say, as for every channel's videos."""
+    youtube_ids: list[str]
+    """In YouTube's order; a playlist may hold a video more than once."""
+    unavailable: int
+    """Entries that are shown but not there: deleted or private."""
+    cursor: dict[str, Any] | None
+    """Where the next page begins, as JSON (up to about 5 kB, most of it YouTube's token); None: this was the last."""
 
 
 class UpstreamError(Exception):

@@ -82,7 +82,7 @@ class TrustingRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
 
 
 class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """A YoutubeDL for one extraction or file; it knows no site, `VideoIE` is given to it."""
+    """A YoutubeDL for one extraction or file; it knows no site, the extractors of the adapters are given to it."""
 
     def __init__(self, connection: Connection, extractor_arguments: dict[str, list[str]]) -> None:
         self._connection = connection
@@ -108,7 +108,8 @@ def _options(connection: Connection, collected: QuietLogger, arguments: dict[str
         "retries": 0,
         "extractor_retries": 0,
         "js_runtimes": {},  # a deno or node on PATH changes nothing
-        "extractor_args": {VideoIE.ie_key().lower(): arguments},
+        # Of lists, the pages are left out: the interface that yt-dlp asks next says all that they say.
+        "extractor_args": {VideoIE.ie_key().lower(): arguments, "youtubetab": {"skip": ["webpage"]}},
     }
 
 

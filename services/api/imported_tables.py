@@ -1,0 +1,162 @@
+"""Text as rows: a table in any of the usual dialects, with or without a header, or just a video a line.
+
+People's files are seldom well-formed, and one row must never cost another one. So a quotation mark counts only where
+it is closed properly, and a cell goes on in the next line only if that line is not evidently a row of its own.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from services.api.imported_rows import (
+    ImportedRow,
+    looks_like_address,
+    naming_places,
+    row_of_candidates,
+    without_marks,
+    youtube_id_in,
+)
+
+DELIMITERS = ",;\t|"
+MAX_CELLS = 200
+MAX_QUOTED_CHARACTERS = 10_000
+"""How far a cell may go on in further lines: twice the longest description that YouTube allows. It also bounds the work
+on a file that is full of stray quotation marks."""
+SAMPLE_ROWS = 50
+MAX_PREAMBLE_ROWS = 10
+"""Older Takeout files begin with a few lines about the playlist."""
+
+_ROW = re.compile(r"\S[^\n]*")
+
+
+@dataclass(frozen=True)
+class _Record:
+    number: int
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What was recognised of a table."""
+
+    delimiter: str
+    header: list[str] | None = None
+    header_number: int = 0
+    """The line of the header; rows before it belong to no table."""
+
+    @property
+    def columns(self) -> list[int]:
+        """Where the header says that a row names its video, the surest place first."""
+        return naming_places(self.header or [])
+
+
+def read_table(text: str) -> Iterator[ImportedRow]:
+    """The rows of `text`, whose lines end in LF, the last one too; headers and blank lines are none."""
+    layout = _recognise(text)
+    table = _Table(text, layout)
+    for record in table.records():
+        if record.number >= layout.header_number and record.cells != layout.header:
+            yield table.row(record)
+
+
+def _recognise(text: str) -> _Layout:
+    """The dialect in which most of the first rows name a video; a header settles it."""
+    best, best_score = _Layout(DELIMITERS[0]), (-1, -1)
+    for delimiter in DELIMITERS:
+        sample = list(islice(_Table(text, _Layout(delimiter)).records(), SAMPLE_ROWS))
+        layout = _with_header(delimiter, sample)
+        if layout.header and len(layout.header) > 1:
+            return layout
+        table = _Table(text, layout)
+        videos = sum(table.row(record).youtube_id is not None for record in sample)
+        score = (videos, sum(len(record.cells) > 1 for record in sample))
+        if score > best_score:
+            best, best_score = layout, score
+    return best
+
+
+def _with_header(delimiter: str, sample: list[_Record]) -> _Layout:
+    for place, record in enumerate(sample[: MAX_PREAMBLE_ROWS + 1]):
+        layout = _Layout(delimiter, record.cells, record.number)
+        if _is_header(layout, sample[place + 1 :]):
+            return layout
+        if youtube_id_in(record.cells[0]) or any(looks_like_address(cell) for cell in record.cells):
+            break  # rows have begun
+    return _Layout(delimiter)
+
+
+def _is_header(layout: _Layout, following: list[_Record]) -> bool:
+    """Whether the cells of `layout.header` are names of columns.
+
+    `Description` is a name, and has the form of an id too; `Link` may be a title beside an id. Then the rows decide.
+    """
+    header, columns = layout.header or [], layout.columns
+    if not columns or any(looks_like_address(cell) for cell in header):
+        return False
+    if not any(youtube_id_in(cell) for place, cell in enumerate(header) if place not in columns):
+        return True
+    return any(youtube_id_in(record.cells[columns[0]]) for record in following if len(record.cells) > columns[0])
+
+
+class _Table:
+    """A text that is read as a table of a certain layout."""
+
+    def __init__(self, text: str, layout: _Layout) -> None:
+        self._text = text
+        self._layout = layout
+        self._columns = layout.columns
+        self._width = len(layout.header or [""])
+        mark = re.escape(layout.delimiter)
+        self._cell = re.compile(rf'[ ]*"((?:[^"]++|"")*+)"[ ]*({mark}|(?=\n))|([^{mark}\n]*+)({mark}|(?=\n))')
+
+    def records(self) -> Iterator[_Record]:
+        """The records that are not blank."""
+        text, position, line = self._text, 0, 1
+        while found := _ROW.search(text, position):
+            start = max(text.rfind("\n", position, found.start()) + 1, position)
+            line += text.count("\n", position, start)
+            cells, end = self._record(start, found.end())
+            if any(without_marks(cell) for cell in cells):
+                yield _Record(line, cells)
+            line += text.count("\n", start, end)
+            position = end
+
+    def row(self, record: _Record) -> ImportedRow:
+        """What a record says of a video."""
+        cells = record.cells
+        candidates = [cells[place] for place in self._columns if place < len(cells)]
+        if len(cells) != self._width or not self._columns:
+            # a cell too many or too few has moved the others; an address is surer than a word that looks like an id
+            candidates += sorted(cells, key=looks_like_address, reverse=True)
+        return row_of_candidates(record.number, candidates, otherwise=next(filter(without_marks, cells)))
+
+    def _record(self, start: int, line_end: int) -> tuple[list[str], int]:
+        """The cells of the record that begins at `start`, and where it ends."""
+        if '"' not in self._text[start:line_end]:
+            return self._text[start:line_end].split(self._layout.delimiter, MAX_CELLS), line_end
+        cells, end = self._quoted_cells(start, max(line_end, start + MAX_QUOTED_CHARACTERS))
+        if end > line_end and self._has_swallowed_rows(cells):
+            cells, end = self._quoted_cells(start, line_end)
+        return cells, end
+
+    def _quoted_cells(self, start: int, limit: int) -> tuple[list[str], int]:
+        """The cells from `start` on, none of which goes on after `limit`."""
+        cells: list[str] = []
+        position, has_more = start, True
+        while has_more and len(cells) < MAX_CELLS:
+            line_end = self._text.find("\n", position)
+            if found := self._cell.match(self._text, position, max(limit, line_end) + 1):
+                quoted, after_quoted, plain, after_plain = found.groups()
+                cells.append(quoted.replace('""', '"') if plain is None else plain)
+                position = found.end()
+                has_more = bool(after_quoted or after_plain)
+        return cells, self._text.find("\n", position)
+
+    def _has_swallowed_rows(self, cells: list[str]) -> bool:
+        """Whether a cell of several lines contains what would be rows: then its quotation mark is a stray one."""
+        if any("\n" in cells[place] for place in self._columns if place < len(cells)):
+            return True
+        lines = (line for cell in cells if "\n" in cell for line in cell.split("\n")[1:])
+        pieces = (line.split(self._layout.delimiter, MAX_CELLS) for line in lines if without_marks(line))
+        return any(len(piece) >= self._width and self.row(_Record(0, piece)).youtube_id for piece in pieces)

@@ -1,0 +1,171 @@
+"""Batches of imports: creating, counting, changing. Every statement of a request is filtered by the user.
+
+The videos of a batch stand in the list in the order of their source, the first one on top: each is taken to have been
+created a microsecond before the one above it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.contracts.batches import BatchKind, BatchSummary, ListingState
+from shared.contracts.youtube import thumbnail_url
+from shared.db.driver import DriverConnection
+from shared.db.lists import FIRST_PAGE, PageStart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBatch:
+    """Videos that a user wants on a list, or the address that YouTube lists them at."""
+
+    user_id: UUID
+    list_id: UUID
+    kind: BatchKind
+    source: str = ""
+    youtube_ids: Sequence[str] = ()
+    """Each once, in the order in which they are to stand in the list. Empty where YouTube lists them."""
+    repeated: int = 0
+    """Rows that named one of them once more."""
+    invalid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedBatch:
+    """What was written. `batch_id` is None where there was nothing to be imported: then nothing was."""
+
+    batch_id: UUID | None
+    created: dict[str, UUID]
+    """The new entries' ids by YouTube id."""
+    present: dict[str, UUID]
+    """The ids of entries that the list had already."""
+
+
+# The list is locked as the foreign key would lock it: one that is being deleted is "no such list" and not an error.
+_LOCK_LIST = "SELECT id FROM lists WHERE id = $1 AND user_id = $2 FOR KEY SHARE"
+_CREATE = """
+    INSERT INTO import_batches (id, user_id, list_id, kind, source, listing, listed, invalid, subscription_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    """
+# Rows are written in one order, so that two of these statements cannot wait for each other in a circle.
+_PUT = """
+    INSERT INTO videos (id, list_id, user_id, batch_id, batch_place, youtube_id, thumbnail_url, created_at)
+    SELECT gen_random_uuid(), b.list_id, b.user_id, b.id, 'queued', w.youtube_id, w.thumbnail_url,
+           b.created_at - ($4::int + w.position) * interval '1 microsecond'
+    FROM import_batches b, unnest($2::text[], $3::text[]) WITH ORDINALITY AS w (youtube_id, thumbnail_url, position)
+    WHERE b.id = $1
+    ORDER BY w.youtube_id
+    ON CONFLICT (list_id, youtube_id) DO NOTHING
+    RETURNING youtube_id, id
+    """
+_PRESENT = "SELECT youtube_id, id FROM videos WHERE list_id = $1 AND youtube_id = ANY($2::text[])"
+_NOTE_CREATED = "UPDATE import_batches SET created = created + $2 WHERE id = $1"
+_SUMMARY = """
+    SELECT b.id AS batch_id, b.user_id, b.list_id, b.kind, b.source, b.title, b.state, b.listing, b.announced,
+           b.error_code, b.invalid, b.unavailable, b.created_at, b.completed_at,
+           CASE WHEN b.subscription_id IS NULL THEN greatest(b.listed - b.created, 0) ELSE 0 END AS duplicates,
+           v.total, v.queued, v.total - v.queued - v.imported - v.failed - v.cancelled AS running,
+           v.imported, v.without_captions, v.failed, v.cancelled
+    FROM import_batches b, LATERAL (
+        SELECT count(*) AS total,
+               count(*) FILTER (WHERE batch_place = 'queued' AND import_stage NOT IN ('complete', 'error')) AS queued,
+               count(*) FILTER (WHERE import_stage = 'complete') AS imported,
+               count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
+               count(*) FILTER (WHERE import_stage = 'error' AND error_code <> 'import_cancelled') AS failed,
+               count(*) FILTER (WHERE import_stage = 'error' AND error_code = 'import_cancelled') AS cancelled
+        FROM videos LEFT JOIN video_enrichments USING (youtube_id) WHERE batch_id = b.id
+    ) v
+    """
+# A subscription's look that brought nothing is nobody's business.
+_PAGE = f"""
+    {_SUMMARY}
+    WHERE b.user_id = $1 AND (b.created_at, b.id) < ($2, $3) AND (b.subscription_id IS NULL OR b.created > 0)
+    ORDER BY b.created_at DESC, b.id DESC LIMIT $4
+    """
+_FOR_USERS = f"""
+    {_SUMMARY}
+    WHERE b.user_id = ANY($1::uuid[]) AND (b.completed_at IS NULL OR b.id = ANY($2::uuid[]))
+      AND (b.subscription_id IS NULL OR b.created > 0)
+    ORDER BY b.created_at
+    """
+_REQUEUE_FAILED = """
+    WITH failed AS (
+        SELECT id FROM videos WHERE batch_id = $1 AND user_id = $2 AND import_stage = 'error' ORDER BY id FOR UPDATE
+    ), queued AS (
+        UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL, batch_place = 'queued'
+        FROM failed WHERE videos.id = failed.id RETURNING videos.id
+    )
+    UPDATE import_batches SET state = 'open', completed_at = NULL
+    WHERE id = $1 AND user_id = $2 AND EXISTS (SELECT FROM queued)
+    """
+
+
+async def create_batch(
+    connection: DriverConnection, new: NewBatch, *, subscription_id: UUID | None = None
+) -> CreatedBatch | None:
+    """Write a batch and its videos; None where the user has no such list. The caller's transaction is all or nothing.
+
+    Videos get no events: whoever sees the list is told of the batch.
+    """
+    if await connection.fetchval(_LOCK_LIST, new.list_id, new.user_id) is None:
+        return None
+    batch_id, is_listed = uuid4(), not new.youtube_ids
+    listing = ListingState.UNDER_WAY if is_listed else None
+    listed = len(new.youtube_ids) + new.repeated
+    values = (batch_id, new.user_id, new.list_id, new.kind, new.source, listing, listed, new.invalid, subscription_id)
+    await connection.execute(_CREATE, *values)
+    created = await put_videos(connection, batch_id, new.youtube_ids)
+    missing = [youtube_id for youtube_id in new.youtube_ids if youtube_id not in created]
+    present = {row["youtube_id"]: row["id"] for row in await connection.fetch(_PRESENT, new.list_id, missing)}
+    if created or is_listed:
+        return CreatedBatch(batch_id, created, present)
+    await connection.execute("DELETE FROM import_batches WHERE id = $1", batch_id)
+    return CreatedBatch(None, created, present)
+
+
+async def put_videos(
+    connection: DriverConnection, batch_id: UUID, youtube_ids: Sequence[str], *, above: int = 0
+) -> dict[str, UUID]:
+    """Queue videos below the `above` entries of the batch that were listed before; returns those that are new."""
+    if not youtube_ids:
+        return {}
+    thumbnails = [thumbnail_url(youtube_id) for youtube_id in youtube_ids]
+    rows = await connection.fetch(_PUT, batch_id, list(youtube_ids), thumbnails, above)
+    await connection.execute(_NOTE_CREATED, batch_id, len(rows))
+    return {row["youtube_id"]: row["id"] for row in rows}
+
+
+async def get_summary(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> BatchSummary | None:
+    """How one batch stands, None where the user has none with this id."""
+    row = await connection.fetchrow(f"{_SUMMARY} WHERE b.id = $1 AND b.user_id = $2", batch_id, user_id)
+    return _summary(row) if row else None
+
+
+async def summary_of(connection: DriverConnection, batch_id: UUID) -> BatchSummary | None:
+    """How a batch stands, whoever's it is."""
+    row = await connection.fetchrow(f"{_SUMMARY} WHERE b.id = $1", batch_id)
+    return _summary(row) if row else None
+
+
+async def page_of_batches(
+    connection: DriverConnection, user_id: UUID, *, after: PageStart = FIRST_PAGE, limit: int
+) -> list[BatchSummary]:
+    """The user's batches, newest first, at most `limit` of them."""
+    return [_summary(row) for row in await connection.fetch(_PAGE, user_id, after.created_at, after.id, limit)]
+
+
+async def requeue_failed(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> bool:
+    """Queue every failed and cancelled video of a batch once more; False where there is none, or no such batch."""
+    return await connection.execute(_REQUEUE_FAILED, batch_id, user_id) != "UPDATE 0"
+
+
+async def batches_of_users(
+    connection: DriverConnection, user_ids: Sequence[UUID], also: Sequence[UUID] = ()
+) -> list[tuple[UUID, BatchSummary]]:
+    """The batches of some users that are not over, and those named in `also`, each with its user, oldest first."""
+    rows = await connection.fetch(_FOR_USERS, list(user_ids), list(also))
+    return [(row["user_id"], _summary(row)) for row in rows]
+
+
+def _summary(row: Mapping[str, Any]) -> BatchSummary:
+    return BatchSummary.model_validate(dict(row))

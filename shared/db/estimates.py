@@ -1,0 +1,97 @@
+"""What an estimate of an import's time and cost is made of. Figures of the whole installation, but for one list's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.contracts.errors import ErrorType
+from shared.db.driver import DriverConnection
+
+NEWEST_VIDEOS = 1000
+"""So many tell which share of videos needs speech-to-text."""
+
+_NOTHING_TO_RECOGNISE = [
+    ErrorType.CAPTIONS_TOKEN_REQUIRED,
+    ErrorType.CAPTIONS_AGE_RESTRICTED,
+    ErrorType.SPEECH_TOO_LONG,
+]
+"""Reasons for missing captions that no sound is fetched for."""
+
+# What is under way for somebody else is fetched once for everybody.
+_STANDING = """
+    SELECT count(v.id) AS present,
+           count(*) FILTER (WHERE v.id IS NULL AND (e.completed_at IS NOT NULL OR EXISTS (
+               SELECT FROM videos other
+               WHERE other.youtube_id = w.youtube_id AND other.import_stage NOT IN ('complete', 'error')
+           ))) AS cared_for
+    FROM unnest($2::text[]) AS w (youtube_id)
+    LEFT JOIN videos v ON v.list_id = $1 AND v.youtube_id = w.youtube_id
+    LEFT JOIN video_enrichments e ON e.youtube_id = w.youtube_id
+    """
+# What a paused batch has queued does not go, and what stands aside waits for something of its own.
+_AHEAD = """
+    SELECT count(*) FILTER (WHERE import_stage = 'created') AS begun_with_nothing,
+           count(*) FILTER (WHERE import_stage = 'metadata') AS without_captions
+    FROM (
+        SELECT DISTINCT ON (v.youtube_id) v.import_stage
+        FROM videos v LEFT JOIN video_enrichments e USING (youtube_id) LEFT JOIN import_batches b ON b.id = v.batch_id
+        WHERE v.import_stage NOT IN ('complete', 'error') AND e.completed_at IS NULL
+          AND v.batch_place IS DISTINCT FROM 'aside'
+          AND (b.state = 'paused' AND v.batch_place = 'queued') IS NOT TRUE
+        ORDER BY v.youtube_id, v.import_progress DESC
+    ) under_way
+    """
+_SPEECH = """
+    SELECT count(*) AS videos, count(*) FILTER (WHERE is_needed) AS needed,
+           coalesce(avg(duration_seconds) FILTER (WHERE is_needed), 0)::float8 AS mean_seconds
+    FROM (
+        SELECT duration_seconds, duration_seconds BETWEEN 1 AND $1 AND (
+            captions_source = 'whisper' OR captions_source = 'none' AND captions_missing <> ALL($2::text[])
+        ) AS is_needed
+        FROM video_enrichments WHERE captions_source IS NOT NULL ORDER BY fetched_at DESC LIMIT $3
+    ) newest
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of some videos, how many a list has already, and how many of the others need no request."""
+
+    present: int
+    cared_for: int
+    """Known completely, or under way for somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkAhead:
+    """Videos of the whole installation whose import is under way or queued."""
+
+    begun_with_nothing: int
+    without_captions: int
+    """What is further needs YouTube no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechNeed:
+    """Which of the newest videos needed speech-to-text."""
+
+    videos: int
+    needed: int
+    mean_seconds: float
+    """Their length."""
+
+
+async def standing(connection: DriverConnection, list_id: UUID, youtube_ids: Sequence[str]) -> Standing:
+    """How videos, each named once, stand with regard to a list."""
+    return Standing(**(await connection.fetchrow(_STANDING, list_id, list(youtube_ids)) or {}))
+
+
+async def work_ahead(connection: DriverConnection) -> WorkAhead:
+    """What has to be done before anything that is added now."""
+    return WorkAhead(**(await connection.fetchrow(_AHEAD) or {}))
+
+
+async def speech_need(connection: DriverConnection, *, max_seconds: int) -> SpeechNeed:
+    """How often speech-to-text was needed lately; videos longer than `max_seconds` get none."""
+    row = await connection.fetchrow(_SPEECH, max_seconds, _NOTHING_TO_RECOGNISE, NEWEST_VIDEOS)
+    return SpeechNeed(**(row or {}))

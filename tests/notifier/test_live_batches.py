@@ -1,0 +1,160 @@
+"""Batches on their way to the browser: what comes first, what comes soon, and what a break leaves out."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from websockets.exceptions import ConnectionClosed
+
+from services.notifier import batches, feed, store
+from services.notifier.app import Notifier
+from services.notifier.connection import Connection
+from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.db.batch_window import close_if_over
+from shared.db.driver import transaction
+from shared.settings import Settings
+from shared.temporal.feed import FeedPublisher
+from tests.notifier.support import Browser, Library, until_feed_is_read, youtube
+from tests.support.upstreams import write_down
+
+VIDEO, OTHER = "aaaaaaaaaaa", "bbbbbbbbbbb"
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes seconds takes fractions of one."""
+    monkeypatch.setattr(feed, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(batches, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(batches, "MIN_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(batches, "QUIET_SECONDS", 0)
+
+
+async def receive_types(browser: Browser, count: int) -> list[str]:
+    return [(await browser.receive())["type"] for _ in range(count)]
+
+
+async def told_before_the_pong(browser: Browser) -> list[dict[str, Any]]:
+    """What a client does after a break: everything that is under way was told before the answer."""
+    assert (await browser.receive())["type"] == "snapshot"
+    await browser.send(type="ping")
+    told = [await browser.receive()]
+    while told[-1]["type"] != "pong":
+        told.append(await browser.receive())
+    return told[:-1]
+
+
+async def complete(library: Library, youtube_id: str, batch_id: UUID) -> None:
+    """The last video of a batch ends, and nobody publishes it."""
+    await library.advance(youtube_id, ImportStage.COMPLETE)
+    async with transaction(library.engine) as connection:
+        await close_if_over(connection, batch_id)
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_a_batch_from_its_beginning_to_its_end(notifier: Notifier, library: Library) -> None:
+    async with Browser(notifier.port) as browser:
+        await browser.receive()
+        batch_id = await library.add_batch(VIDEO, OTHER)
+        told = await browser.receive()
+        assert (told["type"], told["batch_id"], told["total"]) == ("batch_progress", str(batch_id), 2)
+        await library.advance(VIDEO, ImportStage.COMPLETE)
+        told = [await browser.receive() for _ in range(2)]
+        assert {message["type"] for message in told} == {"import_progress", "batch_progress"}
+        assert {message["progress"] for message in told} == {100, 50}
+        await complete(library, OTHER, batch_id)
+        told = [await browser.receive()]
+        while told[-1]["type"] != "batch_complete":
+            told.append(await browser.receive())
+        assert (told[-1]["imported"], told[-1]["waiting"]) == (2, 0)
+
+
+async def test_an_import_that_ends_is_looked_at_without_waiting_for_the_next_look(
+    any_port: Settings,
+    engine: AsyncEngine,
+    client: Client,
+    publisher: FeedPublisher,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "LOOK_SECONDS", 3600.0)
+    await library.add(VIDEO)
+    async with Notifier(any_port, engine, client) as notifier, Browser(notifier.port) as browser:
+        await browser.receive()
+        await until_feed_is_read(browser, publisher, library, VIDEO)
+        await library.add_batch(OTHER)
+        publisher.publish([await library.advance(OTHER, ImportStage.COMPLETE)])
+        assert await receive_types(browser, 2) == ["import_progress", "batch_progress"]
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_pauses_and_batches_follow_the_snapshot_before_any_event(
+    notifier: Notifier, engine: AsyncEngine, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered, deliver = asyncio.Event(), Connection.deliver
+
+    def noted(connection: Connection, seq: int | None, text: bytes) -> None:
+        deliver(connection, seq, text)
+        delivered.set()
+
+    monkeypatch.setattr(Connection, "deliver", noted)
+    await write_down(engine, youtube(UpstreamState.PAUSED, PauseReason.OPERATOR))
+    await library.add_batch(OTHER)
+    async with engine.connect() as locking:
+        await locking.execute(text("LOCK TABLE import_batches IN ACCESS EXCLUSIVE MODE"))  # a look that takes its time
+        async with Browser(notifier.port) as browser:
+            assert await receive_types(browser, 2) == ["snapshot", "upstream_paused"]
+            await library.add(VIDEO)
+            await asyncio.wait_for(delivered.wait(), 20)
+            await locking.rollback()
+            assert await receive_types(browser, 2) == ["batch_progress", "import_progress"]
+
+
+async def test_after_a_break_what_is_not_told_before_the_answer_is_over(
+    any_port: Settings, engine: AsyncEngine, client: Client, library: Library
+) -> None:
+    batch_ids = [await library.add_batch(youtube_id) for youtube_id in (VIDEO, OTHER)]
+    async with Notifier(any_port, engine, client) as notifier, Browser(notifier.port) as browser:
+        told = await told_before_the_pong(browser)
+        assert [message["batch_id"] for message in told] == [str(batch_id) for batch_id in batch_ids]
+    await complete(library, VIDEO, batch_ids[0])
+    async with Notifier(any_port, engine, client) as notifier, Browser(notifier.port) as browser:
+        told = await told_before_the_pong(browser)
+        assert [(message["type"], message["batch_id"]) for message in told] == [("batch_progress", str(batch_ids[1]))]
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_every_notifier_tells_its_own_clients(
+    any_port: Settings, engine: AsyncEngine, client: Client, library: Library
+) -> None:
+    batch_id = await library.add_batch(VIDEO)
+    async with (
+        Notifier(any_port, engine, client) as one,
+        Notifier(any_port, engine, client) as other,
+        Browser(one.port) as browser,
+        Browser(other.port, "?lang=de") as second_browser,
+    ):
+        for each in (browser, second_browser):
+            assert len(await told_before_the_pong(each)) == 1
+        await complete(library, VIDEO, batch_id)
+        for each in (browser, second_browser):
+            assert {*await receive_types(each, 2)} == {"import_progress", "batch_complete"}
+            await each.assert_silent()
+
+
+async def test_who_comes_while_batches_cannot_be_read_is_to_come_back(
+    notifier: Notifier, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "READ_SECONDS", 0.5)
+    async with library.engine.connect() as locking:
+        await locking.execute(text("LOCK TABLE import_batches IN ACCESS EXCLUSIVE MODE"))
+        async with Browser(notifier.port) as browser:
+            assert await receive_types(browser, 1) == ["snapshot"]
+            with pytest.raises(ConnectionClosed) as closed:
+                await browser.receive()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
