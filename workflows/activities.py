@@ -39,6 +39,7 @@ from shared.contracts.speech import (
     TranscribeChunkInput,
     UpgradableVideos,
 )
+from shared.contracts.subscriptions import BeginLook, Look, SubscriptionRef
 from shared.contracts.upstreams import ApplyRateInput, UpstreamStatus
 
 
@@ -184,6 +185,20 @@ class ListingSteps(ABC):
     @abstractmethod
     async def list_first_page(self, source: SourceRef) -> SourcePreview:
         """Say what is on the first page; nothing is written."""
+
+
+class SubscriptionSteps(ABC):
+    """What `CheckSubscription` does, queue `imports`."""
+
+    @activity.defn
+    @abstractmethod
+    async def begin_look(self, begin: BeginLook) -> Look:
+        """Write the batch of a look, unless an earlier one is under way."""
+
+    @activity.defn
+    @abstractmethod
+    async def keep_schedule(self, subscription: SubscriptionRef) -> None:
+        """Bring the schedule to what the row says; without a row there is none."""
 
 
 class ReconcileSteps(ABC):

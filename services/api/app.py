@@ -6,7 +6,20 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from services.api import batches, content, docs, events, imports, lists, progress, system, upstreams, usage, videos
+from services.api import (
+    batches,
+    content,
+    docs,
+    events,
+    imports,
+    lists,
+    progress,
+    subscriptions,
+    system,
+    upstreams,
+    usage,
+    videos,
+)
 from services.api.deps import open_resources
 from services.api.guard import RequestGuard
 from services.api.openapi import DESCRIPTION, install_openapi
@@ -34,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    for module in (videos, batches, imports, progress, content, lists, events, upstreams, usage, system):
+    for module in (videos, batches, imports, subscriptions, progress, content, lists, events, upstreams, usage, system):
         app.include_router(module.router, prefix="/api")
     app.include_router(docs.router)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_host_names)

@@ -37,9 +37,7 @@ class Rows:
     def invalid_rows(self, language: Language, limit: int) -> list[InvalidRow]:
         """The first rows that name no video."""
         found = (
-            InvalidRow(
-                row=row.number, url=row.text, reason=row.reason, message=invalid_url_text(row.reason, language)
-            )
+            InvalidRow(row=row.number, url=row.text, reason=row.reason, message=invalid_url_text(row.reason, language))
             for row in self.rows
             if row.reason
         )
@@ -56,8 +54,5 @@ class Rows:
                 continue
             if row.youtube_id in seen or row.youtube_id not in created:
                 video_id = created.get(row.youtube_id) or present.get(row.youtube_id)
-                yield DuplicateRow(
-                    row=row.number, url=row.text, youtube_id=row.youtube_id, video_id=video_id
-                )
+                yield DuplicateRow(row=row.number, url=row.text, youtube_id=row.youtube_id, video_id=video_id)
             seen.add(row.youtube_id)
-

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.api import examples
+from services.api import batch_examples, examples
 from services.api.imported_files import MAX_ROWS
 from services.api.schemas import Seconds, Usd, VideoOutput, with_examples
 from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSummary, ListingState
@@ -50,7 +50,7 @@ SourceAddress = Annotated[
 class UrlsInput(BaseModel):
     """The videos to add."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.URLS_INPUT]}, extra="forbid")
+    model_config = ConfigDict(json_schema_extra={"examples": [batch_examples.URLS_INPUT]}, extra="forbid")
 
     urls: Urls
 
@@ -58,7 +58,7 @@ class UrlsInput(BaseModel):
 class SourceInput(BaseModel):
     """The playlist or channel to import."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.SOURCE_INPUT]}, extra="forbid")
+    model_config = ConfigDict(json_schema_extra={"examples": [batch_examples.SOURCE_INPUT]}, extra="forbid")
 
     source: SourceAddress
 
@@ -67,7 +67,7 @@ class PreviewInput(BaseModel):
     """What somebody may want to import: `urls`, or a `source`."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [examples.URLS_INPUT, examples.SOURCE_INPUT]}, extra="forbid"
+        json_schema_extra={"examples": [batch_examples.URLS_INPUT, batch_examples.SOURCE_INPUT]}, extra="forbid"
     )
 
     urls: Urls | None = None
@@ -83,7 +83,7 @@ class PreviewInput(BaseModel):
 class FileInput(BaseModel):
     """A file with videos."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.FILE_INPUT]})
+    model_config = ConfigDict(json_schema_extra={"examples": [batch_examples.FILE_INPUT]})
 
     file: str = Field(
         description="CSV, one address or id a line, or YouTube's own export (Takeout): "
@@ -126,7 +126,7 @@ class _Created(BaseModel):
 class BatchCreated(_Created):
     """What became of many addresses."""
 
-    model_config = with_examples(examples.BATCH_CREATED)
+    model_config = with_examples(batch_examples.BATCH_CREATED)
 
     videos: Sequence[VideoOutput] = Field(description="Those that were put on the list, in the order of the request.")
 
@@ -134,7 +134,7 @@ class BatchCreated(_Created):
 class ImportCreated(_Created):
     """What became of a file, a playlist or a channel."""
 
-    model_config = with_examples(examples.FILE_IMPORTED, examples.SOURCE_IMPORTED)
+    model_config = with_examples(batch_examples.FILE_IMPORTED, batch_examples.SOURCE_IMPORTED)
 
     kind: BatchKind
     source: str = Field(description="The file's name, or the one address that stands for the playlist or channel.")
@@ -164,7 +164,7 @@ class PreviewWarning(BaseModel):
 class Preview(BaseModel):
     """What an import would bring, and how long it would take."""
 
-    model_config = with_examples(examples.PREVIEW, examples.PREVIEW_OF_SOURCE)
+    model_config = with_examples(batch_examples.PREVIEW, batch_examples.PREVIEW_OF_SOURCE)
 
     kind: BatchKind
     title: str | None = Field(description="As YouTube calls the playlist or channel.")
@@ -191,7 +191,7 @@ class Preview(BaseModel):
 class BatchOutput(BaseModel):
     """How an import of many videos stands."""
 
-    model_config = with_examples(examples.BATCH, examples.BATCH_LISTING_FAILED)
+    model_config = with_examples(batch_examples.BATCH, batch_examples.BATCH_LISTING_FAILED)
 
     batch_id: UUID
     list_id: UUID
@@ -231,7 +231,7 @@ class BatchOutput(BaseModel):
 class BatchPage(BaseModel):
     """A page of imports of many videos, newest first."""
 
-    model_config = with_examples({"items": [examples.BATCH], "next_cursor": examples.CURSOR})
+    model_config = with_examples({"items": [batch_examples.BATCH], "next_cursor": examples.CURSOR})
 
     items: Sequence[BatchOutput]
     next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
@@ -240,7 +240,7 @@ class BatchPage(BaseModel):
 class BatchRequested(BaseModel):
     """What is wanted of a batch, accepted and about to be done."""
 
-    model_config = with_examples(examples.BATCH_REQUESTED)
+    model_config = with_examples(batch_examples.BATCH_REQUESTED)
 
     batch_id: UUID
     requested: BatchChange | Literal["retry_failed"]

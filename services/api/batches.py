@@ -7,13 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from services.api import examples
+from services.api import batch_examples
 from services.api.batch_adding import add_batch
 from services.api.batch_rows import Rows
 from services.api.batch_schemas import MAX_URLS, BatchCreated, BatchOutput, BatchPage, BatchRequested, UrlsInput
 from services.api.cursors import parse_row_cursor, row_cursor
 from services.api.deps import Cursor, PageLimit, RequestLanguage, Resources, Shared, UserId
-from services.api.imported_rows import read_urls
+from services.api.imported_files import read_urls
 from services.api.list_pages import pages_of_list
 from services.api.openapi import BODY_PROBLEMS, example_response, problem_responses
 from services.api.problem_texts import ProblemCode
@@ -43,8 +43,8 @@ logger = logging.getLogger(__name__)
     status_code=status.HTTP_201_CREATED,
     summary="Add many videos to a list",
     responses={
-        **example_response(status.HTTP_200_OK, "Nothing is new: nothing is to be imported.", examples.NOTHING_NEW),
-        **example_response(status.HTTP_201_CREATED, "What became of each; imports begin.", examples.BATCH_CREATED),
+        **example_response(status.HTTP_200_OK, "Nothing is new.", batch_examples.NOTHING_NEW, BatchCreated),
+        **example_response(status.HTTP_201_CREATED, "What became of each.", batch_examples.BATCH_CREATED),
         **problem_responses(ProblemCode.LIST_NOT_FOUND, *BODY_PROBLEMS),
     },
 )
@@ -134,9 +134,7 @@ async def cancel_batch(batch_id: UUID, shared: Shared, user_id: UserId) -> Batch
     "/batches/{batch_id}/retry-failed",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Try the failed videos of an import again",
-    responses=problem_responses(
-        ProblemCode.BATCH_NOT_FOUND, ProblemCode.NOTHING_FAILED, ProblemCode.VALIDATION_FAILED
-    ),
+    responses=problem_responses(ProblemCode.BATCH_NOT_FOUND, ProblemCode.NOTHING_FAILED, ProblemCode.VALIDATION_FAILED),
 )
 async def retry_failed(batch_id: UUID, shared: Shared, user_id: UserId) -> BatchRequested:
     """Import every video of it once more that has failed or was cancelled."""
@@ -169,9 +167,7 @@ def _answer(rows: Rows, added: CreatedBatch, videos: list[VideoRecord], language
     )
 
 
-async def _created_videos(
-    shared: Resources, user_id: UUID, list_id: UUID, added: CreatedBatch
-) -> list[VideoRecord]:
+async def _created_videos(shared: Resources, user_id: UUID, list_id: UUID, added: CreatedBatch) -> list[VideoRecord]:
     """The entries that were put on the list, in its order. They are at its top, where somebody may add others."""
     missing: Collection[UUID] = {*added.created.values()}
     found: list[VideoRecord] = []
@@ -191,7 +187,7 @@ async def _summary(shared: Resources, user_id: UUID, batch_id: UUID) -> BatchSum
 
 
 async def _ask(shared: Resources, user_id: UUID, batch_id: UUID, change: BatchChange) -> BatchRequested:
-    """Return when Temporal has the signal. Raises Problem: 409 when it is too late for it, 503 when Temporal is away."""
+    """Return when Temporal has the signal. Raises Problem: 409 when it is too late, 503 when Temporal is away."""
     summary = await _summary(shared, user_id, batch_id)
     if summary.completed_at or summary.state is BatchState.CANCELLED:
         raise Problem(ProblemCode.BATCH_OVER)

@@ -43,6 +43,9 @@ class Work:
         return Work(self.calls + other.calls, self.requests + other.requests)
 
 
+NO_WORK = Work(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """What speech-to-text is expected to do for some videos."""

@@ -201,11 +201,42 @@ CONFIG: dict[str, Any] = {
     "languages": ["en", "de"],
     "version": "0.1.0",
 }
+SUBSCRIPTION_INPUT: dict[str, Any] = {
+    "list_id": _LIST_ID,
+    "source": "https://www.youtube.com/@lamp-room",
+    "interval_seconds": 21600,
+    "import_existing": False,
+}
+SUBSCRIPTION_CHANGE: dict[str, Any] = {"interval_seconds": 86400}
+SUBSCRIPTION_CREATED: dict[str, Any] = {
+    "id": "3c9f7d18-51e2-4b6a-9a0e-8d2b4f6c1e57",
+    "list_id": _LIST_ID,
+    "kind": "channel",
+    "source": "https://www.youtube.com/@lamp-room/videos",
+    "title": NULL,
+    "interval_seconds": 21600,
+    "paused": False,
+    "import_existing": False,
+    "created_at": "2026-11-23T08:00:00Z",
+    "next_check_at": NULL,
+    "last_result": NULL,
+    "checking": False,
+}
+SUBSCRIPTION_LISTED: dict[str, Any] = {
+    **SUBSCRIPTION_CREATED,
+    "title": "The Lamp Room",
+    "last_result": {"checked_at": "2026-11-23T14:00:05Z", "new": 2, "error_code": NULL, "error_message": NULL},
+}
+SUBSCRIPTION: dict[str, Any] = {**SUBSCRIPTION_LISTED, "next_check_at": "2026-11-23T20:03:41Z"}
 PROBLEM_MEMBERS: dict[ProblemCode, dict[str, Any]] = {
     ProblemCode.VALIDATION_FAILED: {
         "errors": [{"field": "url", "message": "This is not the address of a YouTube video.", "code": "not_youtube"}]
     },
     ProblemCode.VIDEO_ALREADY_IN_LIST: {"video_id": _VIDEO_ID, "video": VIDEO},
+    ProblemCode.ALREADY_SUBSCRIBED: {
+        "subscription_id": SUBSCRIPTION_LISTED["id"],
+        "subscription": SUBSCRIPTION_LISTED,
+    },
     ProblemCode.UNEXPECTED: {"incident_id": "4f1c0a9be27d"},
 }
 """The members that only some problems have."""

@@ -6,7 +6,7 @@ Nothing is ever unpacked here, so nothing small becomes large. It is all computi
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -116,6 +116,11 @@ def read_file(name: str, content: bytes) -> ImportedFile:
         return ImportedFile(_limited(_json_rows(text)))
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return ImportedFile(_limited(read_table(f"{lines}\n")))
+
+
+def read_urls(urls: Sequence[str]) -> list[ImportedRow]:
+    """A row for every text that was sent, the empty ones included."""
+    return [row_of_text(number, url) for number, url in enumerate(urls, start=1)]
 
 
 def _limited(rows: Iterable[ImportedRow]) -> list[ImportedRow]:

@@ -1,10 +1,10 @@
 """One row of what a person wants to import: the video that it names, or why it names none."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.youtube_url import InvalidUrlReason, InvalidYoutubeUrl, parse_youtube_id
+from shared.youtube_url import MAX_URL_CHARACTERS, InvalidUrlReason, InvalidYoutubeUrl, parse_youtube_id
 
 MAX_SHOWN_CHARACTERS = 200
 
@@ -62,7 +62,7 @@ def without_marks(text: str) -> str:
 
 def looks_like_address(text: str) -> bool:
     """Whether `text` speaks of YouTube by more than eleven characters, which any word may have."""
-    return _ADDRESS.search(text) is not None
+    return _ADDRESS.search(text, 0, MAX_URL_CHARACTERS) is not None
 
 
 def youtube_id_in(text: str) -> str | None:
@@ -95,11 +95,6 @@ def row_of_candidates(number: int, candidates: Iterable[str], otherwise: str) ->
             return row
         first = first or row
     return first or ImportedRow(number, _shown(otherwise), None, InvalidUrlReason.VIDEO_ID_MISSING)
-
-
-def read_urls(urls: Sequence[str]) -> list[ImportedRow]:
-    """A row for every text that was sent, the empty ones included."""
-    return [row_of_text(number, url) for number, url in enumerate(urls, start=1)]
 
 
 def _rank(name: str) -> int:

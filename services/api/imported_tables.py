@@ -23,11 +23,15 @@ MAX_CELLS = 200
 MAX_QUOTED_CHARACTERS = 10_000
 """How far a cell may go on in further lines: twice the longest description that YouTube allows. It also bounds the work
 on a file that is full of stray quotation marks."""
+MAX_QUOTED_LINES = 20
+"""How many lines of a cell are looked at to see whether they are rows of their own."""
+SAMPLE_CHARACTERS = 100_000
 SAMPLE_ROWS = 50
 MAX_PREAMBLE_ROWS = 10
 """Older Takeout files begin with a few lines about the playlist."""
 
-_ROW = re.compile(r"\S[^\n]*")
+_ROW = re.compile(r'[^\s",;|][^\n]*')
+"""From the first thing in a line that is neither blank nor punctuation: spreadsheets end in many lines of commas."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class _Layout:
 
 def read_table(text: str) -> Iterator[ImportedRow]:
     """The rows of `text`, whose lines end in LF, the last one too; headers and blank lines are none."""
-    layout = _recognise(text)
+    layout = _recognise(f"{text[:SAMPLE_CHARACTERS]}\n")
     table = _Table(text, layout)
     for record in table.records():
         if record.number >= layout.header_number and record.cells != layout.header:
@@ -155,8 +159,11 @@ class _Table:
 
     def _has_swallowed_rows(self, cells: list[str]) -> bool:
         """Whether a cell of several lines contains what would be rows: then its quotation mark is a stray one."""
-        if any("\n" in cells[place] for place in self._columns if place < len(cells)):
+        named = [cells[place] for place in self._columns if place < len(cells)]
+        if any("\n" in cell for cell in named):
             return True
-        lines = (line for cell in cells if "\n" in cell for line in cell.split("\n")[1:])
-        pieces = (line.split(self._layout.delimiter, MAX_CELLS) for line in lines if without_marks(line))
+        lines = [line for cell in cells for line in cell.split("\n")[1 : MAX_QUOTED_LINES + 1] if without_marks(line)]
+        if any(map(looks_like_address, named)):  # then the other rows name theirs by address too, not by a mere word
+            lines = list(filter(looks_like_address, lines))
+        pieces = (line.split(self._layout.delimiter, MAX_CELLS) for line in lines)
         return any(len(piece) >= self._width and self.row(_Record(0, piece)).youtube_id for piece in pieces)

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from services.api import examples
+from services.api.batch_schemas import FileInput, PreviewInput, SourceInput
 from services.api.problem_texts import PROBLEMS, ProblemCode
 from services.api.problems import MEDIA_TYPE, ProblemDetails
 from shared.contracts.texts import Language
@@ -21,6 +22,7 @@ TAGS = [
     {"name": "lists", "description": "Lists of videos."},
     {"name": "videos", "description": "Videos of a list and their imports."},
     {"name": "batches", "description": "Imports of many videos: addresses, files, playlists and channels."},
+    {"name": "subscriptions", "description": "Playlists and channels whose new videos come by themselves."},
     {"name": "content", "description": "What an import has brought: captions and chapters."},
     {"name": "events", "description": "Progress that a client has missed."},
     {"name": "upstreams", "description": "Servers outside that set the pace: YouTube and speech-to-text."},
@@ -36,7 +38,7 @@ BODY_PROBLEMS = (
     ProblemCode.UNSUPPORTED_ENCODING,
 )
 """What can be wrong with a request that has a body."""
-_OWN_MODELS: dict[str, type[BaseModel]] = {"ProblemDetails": ProblemDetails}
+_OWN_MODELS: tuple[type[BaseModel], ...] = (ProblemDetails, SourceInput, PreviewInput, FileInput)
 """Those that FastAPI does not see."""
 Responses = dict[int | str, dict[str, Any]]
 
@@ -49,23 +51,33 @@ def problem_responses(*codes: ProblemCode, asks_database: bool = True) -> Respon
         kind = PROBLEMS[code]
         response = responses.setdefault(
             kind.status.value,
-            {"description": kind.status.phrase, "content": {MEDIA_TYPE: {"schema": _reference("ProblemDetails"), "examples": {}}}},
+            {
+                "description": kind.status.phrase,
+                "content": {MEDIA_TYPE: {"schema": _reference(ProblemDetails), "examples": {}}},
+            },
         )
         response["content"][MEDIA_TYPE]["examples"][code.value] = {"value": _problem_example(code)}
     return responses
 
 
-def example_response(status: int, description: str, example: dict[str, Any]) -> Responses:
-    """The documentation of a successful answer that looks different from its model's example."""
-    return {status: {"description": description, "content": {"application/json": {"example": example}}}}
+def example_response(
+    status: int, description: str, example: dict[str, Any], model: type[BaseModel] | None = None
+) -> Responses:
+    """The documentation of a successful answer that looks different from its model's example.
+
+    The `model` of a status that is not the endpoint's usual one has to be named.
+    """
+    described = {"description": description, "content": {"application/json": {"example": example}}}
+    return {status: described | ({"model": model} if model else {})}
 
 
 def body_schema(json: type[BaseModel], form: type[BaseModel]) -> dict[str, Any]:
     """The documentation of a body that is either JSON or a form, which FastAPI does not find out by itself."""
-    content = {"application/json": json, "multipart/form-data": form}
-    _OWN_MODELS.update({model.__name__: model for model in content.values()})
-    schemas = {media_type: {"schema": _reference(model.__name__)} for media_type, model in content.items()}
-    return {"requestBody": {"required": True, "content": schemas}}
+    content = {
+        media_type: {"schema": _reference(model)}
+        for media_type, model in (("application/json", json), ("multipart/form-data", form))
+    }
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def install_openapi(app: FastAPI) -> None:
@@ -84,9 +96,9 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
     )
     schemas = description["components"]["schemas"]
-    for name, model in _OWN_MODELS.items():
+    for model in _OWN_MODELS:
         schema = model.model_json_schema(ref_template=_COMPONENT)
-        schemas |= schema.pop("$defs", {}) | schemas | {name: schema}
+        schemas |= schema.pop("$defs", {}) | schemas | {model.__name__: schema}
     return cast("dict[str, Any]", _with_nulls(description))
 
 
@@ -99,8 +111,8 @@ def _with_nulls(node: Any) -> Any:
     return None if node == examples.NULL else node
 
 
-def _reference(model: str) -> dict[str, str]:
-    return {"$ref": _COMPONENT.format(model=model)}
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _COMPONENT.format(model=model.__name__)}
 
 
 def _problem_example(code: ProblemCode) -> dict[str, Any]:

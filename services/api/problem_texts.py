@@ -18,6 +18,8 @@ class ProblemCode(StrEnum):
     BATCH_OVER = "batch_over"
     NOTHING_FAILED = "nothing_failed"
     PREVIEW_UNAVAILABLE = "preview_unavailable"
+    SUBSCRIPTION_NOT_FOUND = "subscription_not_found"
+    ALREADY_SUBSCRIBED = "already_subscribed"
     VALIDATION_FAILED = "validation_failed"
     BODY_UNREADABLE = "body_unreadable"
     BODY_TOO_LARGE = "body_too_large"
@@ -85,6 +87,14 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "The import is possible all the same: it begins as soon as YouTube answers.",
         "YouTube lässt sich gerade nicht fragen, darum gibt es keine Vorschau. "
         "Importieren können Sie trotzdem: Es beginnt, sobald YouTube antwortet.",
+    ),
+    ProblemCode.SUBSCRIPTION_NOT_FOUND: _kind(
+        HTTPStatus.NOT_FOUND, "There is no such subscription.", "Dieses Abonnement gibt es nicht."
+    ),
+    ProblemCode.ALREADY_SUBSCRIBED: _kind(
+        HTTPStatus.CONFLICT,
+        "The list already follows this playlist or channel.",
+        "Die Liste folgt dieser Playlist oder diesem Kanal schon.",
     ),
     ProblemCode.VALIDATION_FAILED: _kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Part of the request is not valid.", "Ein Teil der Anfrage ist nicht gültig."

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from services.api.problem_texts import ANY_FIELD_TEXT, FIELD_TEXTS, PROBLEMS, ProblemCode
 from services.api.schemas import VideoOutput
+from services.api.subscription_schemas import SubscriptionOutput
 from shared.contracts.texts import Language, best_language
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +43,10 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] | None = Field(default=None, description="With 422: every field that is not valid.")
     video_id: UUID | None = Field(default=None, description="With `video_already_in_list`: the video there.")
     video: VideoOutput | None = Field(default=None, description="With `video_already_in_list`: the video there.")
+    subscription_id: UUID | None = Field(default=None, description="With `already_subscribed`: the subscription there.")
+    subscription: SubscriptionOutput | None = Field(
+        default=None, description="With `already_subscribed`: the subscription there."
+    )
     incident_id: str | None = Field(default=None, description="With `unexpected`: where the logs tell more.")
 
 

@@ -1,8 +1,9 @@
-"""Starts, hurries and cancels imports, and starts batches, off the request's path.
+"""Starts, hurries and cancels imports, starts batches, and keeps schedules, off the request's path.
 
-Nothing here has to succeed: entry and batch are in Postgres. ReconcileImports starts what is not running, and an import
-whose signal was lost goes on at its own time and looks by itself whether anybody still waits. So a request never waits
-for Temporal, and what fails or finds no room is dropped.
+Nothing here has to succeed: entry, batch and subscription are in Postgres. ReconcileImports starts what is not running
+and keeps the schedules that are wanted; a schedule that nobody wants any more deletes itself. An import whose signal
+was lost goes on at its own time and looks by itself whether anybody still waits. So a request never waits for Temporal,
+and what fails or finds no room is dropped.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from shared.db.import_progress import is_wanted
 from shared.temporal.client import TEMPORAL_AWAY
 from shared.temporal.feed import FeedPublisher
 from shared.temporal.names import import_video_id
+from shared.temporal.subscriptions import keep_schedule
 from workflows.import_video import ImportVideo
 from workflows.start import start_batch, start_import
 
@@ -80,6 +82,10 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
         """Have a committed batch begin, or look for what was queued once more."""
         self._submit(partial(self._begin_batch, batch_id, user_id))
 
+    def keep_schedule(self, subscription_id: UUID) -> None:
+        """Have a subscription's schedule say what its row says."""
+        self._submit(partial(self._keep_schedule, subscription_id))
+
     def _submit(self, job: Job) -> None:
         try:
             self._jobs.put_nowait(job)
@@ -104,6 +110,11 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
 
     async def _begin_batch(self, batch_id: UUID, user_id: UUID) -> None:
         await start_batch(self._client, batch_id, user_id)
+        self._in_outage = False
+
+    async def _keep_schedule(self, subscription_id: UUID) -> None:
+        async with self._database.transaction() as connection:
+            await keep_schedule(connection, self._client, subscription_id)
         self._in_outage = False
 
     async def _hurry(self, youtube_id: str, user_id: UUID) -> None:

@@ -78,7 +78,7 @@ class Session:
     async def _open(self) -> None:
         """Join first, read the snapshot second: an event in between is held and sent only if it is newer.
 
-        Pauses and batches come before any event, and before any answer.
+        Batches and pauses come before any event, and before any answer.
         """
         joined_at = await self._hub.join(self._user_id, self._connection)
         snapshot = await self._snapshots.in_flight(self._user_id, self._connection.language)
@@ -86,8 +86,8 @@ class Session:
         snapshot.seq = max(snapshot.seq, joined_at)
         self._connection.begin(snapshot.seq)
         self._connection.send(encode_snapshot(snapshot, self._connection.language))
-        self._pauses.join(self._connection)
         await self._batches.join(self._user_id, self._connection)
+        self._pauses.join(self._connection)
         self._connection.release()
 
     async def _answer(self, message: Subscribe | Resume | Ping | MessageProblem) -> None:

@@ -17,6 +17,7 @@ from services.worker.activities.listing import ListingActivities, ListingSource
 from services.worker.activities.progress import ProgressTeller
 from services.worker.activities.reconcile import ReconcileActivities
 from services.worker.activities.speech import SpeechActivities
+from services.worker.activities.subscriptions import SubscriptionActivities
 from services.worker.activities.transcription import SpeechRecogniser, TranscriptionActivities
 from services.worker.activities.youtube import CaptionsSourceAdapter, MetadataSource, YoutubeActivities
 from services.worker.audio.store import AudioStore
@@ -24,6 +25,7 @@ from services.worker.reporting import UpstreamReporter
 from shared.settings import Settings
 from shared.temporal.feed import Publish
 from shared.temporal.names import TaskQueue
+from workflows.check_subscription import CheckSubscription
 from workflows.import_batch import ImportBatch
 from workflows.import_video import ImportVideo
 from workflows.preview_source import PreviewSource
@@ -36,6 +38,7 @@ IMPORT_WORKFLOWS = [
     ImportVideo,
     ImportBatch,
     PreviewSource,
+    CheckSubscription,
     ProgressFeed,
     ReconcileImports,
     UpgradeCaptions,
@@ -78,6 +81,7 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
     imports = ImportActivities(needs.engine, needs.publish, has_speech_to_text=has_speech_to_text)
     speech = SpeechActivities(needs.engine, needs.publish, settings, needs.store)
     batches = BatchActivities(needs.engine, client, window=settings.batch_window)
+    subscriptions = SubscriptionActivities(needs.engine, client)
     reconcile = ReconcileActivities(needs.engine, client)
     return Worker(
         client,
@@ -95,6 +99,8 @@ def _imports_worker(client: Client, settings: Settings, needs: Dependencies) -> 
             speech.note_looked_again,
             batches.look_at_batch,
             batches.fail_listing,
+            subscriptions.begin_look,
+            subscriptions.keep_schedule,
             reconcile.start_missing_imports,
         ],
         max_concurrent_local_activities=DATABASE_STEPS,

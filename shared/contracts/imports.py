@@ -167,3 +167,5 @@ class ReconcileResult(BaseModel):
     """Imports that were running already."""
     started: int
     batches_started: int = 0
+    schedules_kept: int = 0
+    """Subscriptions that Temporal had yet to be told of."""

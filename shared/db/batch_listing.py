@@ -43,7 +43,8 @@ _PLACE = """
     WHERE id = $1 AND listing = 'under_way'
     """
 _LOCK = """
-    SELECT b.kind, b.listed, b.unavailable, b.announced, b.subscription_id, s.is_primed, s.import_existing
+    SELECT b.kind, b.listed, b.unavailable, b.announced, b.subscription_id, s.is_primed, s.import_existing,
+           s.error_code IS NULL AS was_read_to_its_end
     FROM import_batches b LEFT JOIN subscriptions s ON s.id = b.subscription_id
     WHERE b.id = $1 AND b.listing = 'under_way' AND b.listing_pages = $2 AND b.listing_ways = $3
     FOR UPDATE OF b
@@ -114,7 +115,9 @@ async def _wanted(
         return youtube_ids, False
     rows = await connection.fetch(_SEE, batch["subscription_id"], youtube_ids)
     unseen = {row["youtube_id"] for row in rows}
-    is_known = batch["is_primed"] and batch["kind"] == BatchKind.CHANNEL and not unseen  # a channel's newest come first
+    # A channel's newest come first; where the look before was given up, there may be unseen ones below seen ones.
+    is_newest_first = batch["kind"] == BatchKind.CHANNEL and batch["is_primed"] and batch["was_read_to_its_end"]
+    is_known = is_newest_first and bool(youtube_ids) and not unseen
     if batch["is_primed"] or batch["import_existing"]:
         return [youtube_id for youtube_id in youtube_ids if youtube_id in unseen], is_known
     return [], is_known

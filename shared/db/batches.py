@@ -101,7 +101,11 @@ _REQUEUE_FAILED = """
 
 
 async def create_batch(
-    connection: DriverConnection, new: NewBatch, *, subscription_id: UUID | None = None
+    connection: DriverConnection,
+    new: NewBatch,
+    *,
+    subscription_id: UUID | None = None,
+    batch_id: UUID | None = None,
 ) -> CreatedBatch | None:
     """Write a batch and its videos; None where the user has no such list. The caller's transaction is all or nothing.
 
@@ -109,7 +113,7 @@ async def create_batch(
     """
     if await connection.fetchval(_LOCK_LIST, new.list_id, new.user_id) is None:
         return None
-    batch_id, is_listed = uuid4(), not new.youtube_ids
+    batch_id, is_listed = batch_id or uuid4(), not new.youtube_ids
     listing = ListingState.UNDER_WAY if is_listed else None
     listed = len(new.youtube_ids) + new.repeated
     values = (batch_id, new.user_id, new.list_id, new.kind, new.source, listing, listed, new.invalid, subscription_id)

@@ -71,6 +71,11 @@ def subscription_schedule_id(subscription_id: UUID) -> str:
     return f"subscription:{subscription_id}"
 
 
+def check_subscription_id(subscription_id: UUID) -> str:
+    """Workflow id of a subscription's looks; the schedule adds the time."""
+    return f"check-subscription:{subscription_id}"
+
+
 def progress_feed_id(shard: int) -> str:
     """Workflow id of one shard of the live feed."""
     return f"progress-feed:{shard}"

@@ -7,11 +7,14 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 from jsonschema import Draft202012Validator
 
-from services.api import examples
+from services.api import batch_examples, examples
 from services.api.app import create_app
-from shared.contracts.texts import pause_text, waiting_text
+from services.api.batch_schemas import BatchOutput
+from shared.contracts.batches import BatchSummary
+from shared.contracts.texts import Language, pause_text, waiting_text
 from shared.contracts.upstreams import PauseReason, Upstream
 from shared.settings import Settings
+from shared.youtube_url import InvalidUrlReason, invalid_url_text, parse_youtube_id
 
 DESCRIPTION = create_app(Settings()).openapi()
 OPERATIONS = [
@@ -43,6 +46,16 @@ def test_every_endpoint_is_described() -> None:
         ("delete", "/api/lists/{list_id}"),
         ("post", "/api/lists/{list_id}/videos"),
         ("get", "/api/lists/{list_id}/videos"),
+        ("post", "/api/lists/{list_id}/videos/batch"),
+        ("post", "/api/lists/{list_id}/imports"),
+        ("post", "/api/lists/{list_id}/imports/preview"),
+        ("get", "/api/lists/{list_id}/export"),
+        ("get", "/api/batches"),
+        ("get", "/api/batches/{batch_id}"),
+        ("post", "/api/batches/{batch_id}/pause"),
+        ("post", "/api/batches/{batch_id}/resume"),
+        ("post", "/api/batches/{batch_id}/cancel"),
+        ("post", "/api/batches/{batch_id}/retry-failed"),
         ("get", "/api/videos/{video_id}"),
         ("delete", "/api/videos/{video_id}"),
         ("get", "/api/videos/{video_id}/progress"),
@@ -83,7 +96,7 @@ def test_every_example_is_what_the_schema_says(operation: dict[str, Any]) -> Non
             assert examples, f"{body.get('description')} has no example"
             for example in examples:
                 _validator(content["schema"]).validate(example)
-                assert media_type == ("application/problem+json" if "code" in example else "application/json")
+                assert (media_type == "application/problem+json") == ("code" in example)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -94,6 +107,15 @@ def test_problems_are_documented(operation: dict[str, Any]) -> None:
     assert ("503" in operation["responses"]) == asks_somebody
     assert ("422" in operation["responses"]) == takes_parameters
     assert ({"413", "415"} <= operation["responses"].keys()) == ("requestBody" in operation)
+
+
+@pytest.mark.parametrize("operation_id", ["create_import", "preview_import"])
+def test_a_file_may_be_sent_in_the_place_of_json(operation_id: str) -> None:
+    [operation] = [each.values[0] for each in OPERATIONS if each.id == operation_id]
+
+    content = operation["requestBody"]["content"]  # type: ignore[index, call-overload]
+
+    assert [*content] == ["application/json", "multipart/form-data"]
 
 
 @pytest.mark.parametrize("change", ["pause", "resume"])
@@ -109,6 +131,22 @@ def test_examples_of_a_pause_say_what_is_said() -> None:
     assert one_import["message"] == waiting_text(Upstream.YOUTUBE, PauseReason(one_import["waiting_for"]))
     for upstream in (examples.UPSTREAM, examples.TRANSCRIPTION):
         assert upstream["message"] == pause_text(Upstream(upstream["name"]), PauseReason(upstream["reason"]))
+
+
+def test_examples_of_what_was_refused_say_what_is_said() -> None:
+    [invalid] = batch_examples.BATCH_CREATED["invalid"]
+    [duplicate] = batch_examples.BATCH_CREATED["duplicates"]
+
+    assert invalid["message"] == invalid_url_text(InvalidUrlReason(invalid["reason"]))
+    assert parse_youtube_id(duplicate["url"]) == duplicate["youtube_id"]
+
+
+@pytest.mark.parametrize("example", [batch_examples.BATCH, batch_examples.BATCH_LISTING_FAILED])
+def test_the_figures_of_a_batch_fit_each_other(example: dict[str, Any]) -> None:
+    shown = {name: None if value == examples.NULL else value for name, value in example.items()}
+
+    assert BatchOutput.of(BatchSummary.model_validate(shown), Language.EN).model_dump(mode="json") == shown
+    assert shown["total"] == sum(shown[part] for part in ("queued", "running", "imported", "failed", "cancelled"))
 
 
 def _validator(schema: dict[str, Any]) -> Draft202012Validator:

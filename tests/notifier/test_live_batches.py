@@ -13,8 +13,10 @@ from websockets.exceptions import ConnectionClosed
 from services.notifier import batches, feed, store
 from services.notifier.app import Notifier
 from services.notifier.connection import Connection
+from services.notifier.store import Store
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.db import import_progress
 from shared.db.batch_window import close_if_over
 from shared.db.driver import transaction
 from shared.settings import Settings
@@ -38,20 +40,25 @@ async def receive_types(browser: Browser, count: int) -> list[str]:
     return [(await browser.receive())["type"] for _ in range(count)]
 
 
+async def receive_until(browser: Browser, last: str) -> list[dict[str, Any]]:
+    """Messages up to the first of a type."""
+    messages = [await browser.receive()]
+    while messages[-1]["type"] != last:
+        messages.append(await browser.receive())
+    return messages
+
+
 async def told_before_the_pong(browser: Browser) -> list[dict[str, Any]]:
     """What a client does after a break: everything that is under way was told before the answer."""
     assert (await browser.receive())["type"] == "snapshot"
     await browser.send(type="ping")
-    told = [await browser.receive()]
-    while told[-1]["type"] != "pong":
-        told.append(await browser.receive())
-    return told[:-1]
+    return (await receive_until(browser, "pong"))[:-1]
 
 
 async def complete(library: Library, youtube_id: str, batch_id: UUID) -> None:
-    """The last video of a batch ends, and nobody publishes it."""
-    await library.advance(youtube_id, ImportStage.COMPLETE)
+    """The last video of a batch ends and with it the batch; nobody publishes it."""
     async with transaction(library.engine) as connection:
+        await import_progress.advance(connection, youtube_id, ImportStage.COMPLETE)
         await close_if_over(connection, batch_id)
 
 
@@ -63,14 +70,14 @@ async def test_a_batch_from_its_beginning_to_its_end(notifier: Notifier, library
         told = await browser.receive()
         assert (told["type"], told["batch_id"], told["total"]) == ("batch_progress", str(batch_id), 2)
         await library.advance(VIDEO, ImportStage.COMPLETE)
-        told = [await browser.receive() for _ in range(2)]
-        assert {message["type"] for message in told} == {"import_progress", "batch_progress"}
-        assert {message["progress"] for message in told} == {100, 50}
+        news = [await browser.receive() for _ in range(2)]
+        assert {(message["type"], message["progress"]) for message in news} == {
+            ("import_progress", 100),
+            ("batch_progress", 50),
+        }
         await complete(library, OTHER, batch_id)
-        told = [await browser.receive()]
-        while told[-1]["type"] != "batch_complete":
-            told.append(await browser.receive())
-        assert (told[-1]["imported"], told[-1]["waiting"]) == (2, 0)
+        last = await receive_until(browser, "batch_complete")
+        assert (last[-1]["imported"], last[-1]["waiting"]) == (2, 0)
 
 
 async def test_an_import_that_ends_is_looked_at_without_waiting_for_the_next_look(
@@ -92,26 +99,31 @@ async def test_an_import_that_ends_is_looked_at_without_waiting_for_the_next_loo
 
 
 @pytest.mark.usefixtures("quick_looks")
-async def test_pauses_and_batches_follow_the_snapshot_before_any_event(
-    notifier: Notifier, engine: AsyncEngine, library: Library, monkeypatch: pytest.MonkeyPatch
+async def test_batches_and_pauses_follow_the_snapshot_before_any_event(
+    any_port: Settings, engine: AsyncEngine, client: Client, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delivered, deliver = asyncio.Event(), Connection.deliver
+    look_ends, delivered = asyncio.Event(), asyncio.Event()
+    read, deliver = Store.batches, Connection.deliver
 
-    def noted(connection: Connection, seq: int | None, text: bytes) -> None:
+    async def read_slowly(store: Store, *values: Any) -> Any:
+        await look_ends.wait()
+        return await read(store, *values)
+
+    def note_delivered(connection: Connection, seq: int | None, text: bytes) -> None:
         deliver(connection, seq, text)
         delivered.set()
 
-    monkeypatch.setattr(Connection, "deliver", noted)
+    monkeypatch.setattr(Store, "batches", read_slowly)
+    monkeypatch.setattr(Connection, "deliver", note_delivered)
     await write_down(engine, youtube(UpstreamState.PAUSED, PauseReason.OPERATOR))
     await library.add_batch(OTHER)
-    async with engine.connect() as locking:
-        await locking.execute(text("LOCK TABLE import_batches IN ACCESS EXCLUSIVE MODE"))  # a look that takes its time
-        async with Browser(notifier.port) as browser:
-            assert await receive_types(browser, 2) == ["snapshot", "upstream_paused"]
-            await library.add(VIDEO)
-            await asyncio.wait_for(delivered.wait(), 20)
-            await locking.rollback()
-            assert await receive_types(browser, 2) == ["batch_progress", "import_progress"]
+    async with Notifier(any_port, engine, client) as notifier, Browser(notifier.port) as browser:
+        assert await receive_types(browser, 1) == ["snapshot"]
+        await browser.send(type="ping")
+        await library.add(VIDEO)
+        await asyncio.wait_for(delivered.wait(), 20)
+        look_ends.set()
+        assert await receive_types(browser, 4) == ["batch_progress", "upstream_paused", "import_progress", "pong"]
 
 
 async def test_after_a_break_what_is_not_told_before_the_answer_is_over(

@@ -1,4 +1,4 @@
-"""Finds waiting videos without a running import, and batches without a workflow, and starts them."""
+"""Finds what is in Postgres and Temporal does not know of: videos, batches and subscriptions."""
 
 import asyncio
 import logging
@@ -10,8 +10,12 @@ from temporalio.client import Client
 from services.worker.activities.heartbeats import heartbeats
 from services.worker.running import running_batches, running_imports
 from shared.contracts.imports import ReconcileInput, ReconcileResult
+from shared.db.driver import transaction
+from shared.db.subscriptions import unscheduled
 from shared.db.waiting import WaitingVideo, batches_under_way, waiting_videos
+from shared.temporal.client import TEMPORAL_AWAY
 from shared.temporal.names import PRIORITY_BULK, PRIORITY_PERSON
+from shared.temporal.subscriptions import keep_schedule
 from workflows.activities import ReconcileSteps
 from workflows.start import start_batch, start_import
 
@@ -32,6 +36,8 @@ class ReconcileActivities(ReconcileSteps):
     async def start_missing_imports(self, reconcile: ReconcileInput) -> ReconcileResult:
         """Start the import of every waiting video that has none running, and the workflow of every such batch.
 
+        Schedules of subscriptions are brought to what their rows say.
+
         Temporal's list lags a moment behind: a video it misses is attached to once more, which is harmless.
         """
         async with heartbeats():
@@ -41,7 +47,10 @@ class ReconcileActivities(ReconcileSteps):
                 started += await self._start(page)
                 running.update(video.youtube_id for video in page)
             batches_started = await self._start_batches(reconcile)
-        return ReconcileResult(running=already_running, started=started, batches_started=batches_started)
+            schedules_kept = await self._keep_schedules()
+        return ReconcileResult(
+            running=already_running, started=started, batches_started=batches_started, schedules_kept=schedules_kept
+        )
 
     async def _page(self, reconcile: ReconcileInput, running: set[str]) -> list[WaitingVideo]:
         async with self._engine.connect() as connection:
@@ -60,6 +69,20 @@ class ReconcileActivities(ReconcileSteps):
         for batch in missing:
             await start_batch(self._client, batch.batch_id, batch.user_id, priority=PRIORITY_BULK)
         return len(missing)
+
+    async def _keep_schedules(self) -> int:
+        """Tell Temporal of subscriptions that have changed; one that it refuses keeps nobody else from it."""
+        async with transaction(self._engine) as connection:
+            changed = await unscheduled(connection)
+        kept = 0
+        for subscription_id in changed:
+            try:
+                async with transaction(self._engine) as connection:
+                    await keep_schedule(connection, self._client, subscription_id)
+                kept += 1
+            except TEMPORAL_AWAY as error:
+                logger.warning("the schedule of subscription %s could not be kept: %r", subscription_id, error)
+        return kept
 
     async def _start(self, videos: list[WaitingVideo]) -> int:
         """Start what can be started; one that cannot keeps nobody else from it. Returns how many were."""

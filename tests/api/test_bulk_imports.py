@@ -1,0 +1,354 @@
+"""Files, playlists and channels: what is taken, what is refused, and what becomes of it."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from temporalio.client import Client
+
+from services.api.batch_schemas import MAX_SHOWN_ROWS
+from services.api.guard import MAX_BATCH_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
+from services.api.imported_files import MAX_ROWS, FileProblem, file_problem_text
+from services.api.problem_texts import FIELD_TEXTS
+from shared.contracts.texts import Language
+from shared.temporal.names import import_batch_id
+from shared.youtube_source import InvalidSourceReason, invalid_source_text
+from tests.api.batches import items_of, post_file
+from tests.api.support import NOBODY, Api, problem, youtube_id
+from tests.support.waiting import eventually
+
+CHANNEL = "https://www.youtube.com/@lamp-room/videos"
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+BOTH_PATHS = ["imports", "imports/preview"]
+
+
+def _part(name: str, content: str = "x", file_name: str | None = None) -> str:
+    file = f'; filename="{file_name}"' if file_name is not None else ""
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{content}\r\n'
+
+
+async def test_a_file_is_in_the_list_at_once_in_its_own_order(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    there = await api.add(list_id, 1)
+    lines = ["Video ID,Added", f"{youtube_id(3)},2026", f"{youtube_id(1)},2026", "https://vimeo.com/1,2026",
+             f"{youtube_id(2)},2026", f"{youtube_id(3)},2026"]  # fmt: skip
+
+    response = await post_file(api, f"{list_id}/imports", "\n".join(lines), "lighthouses.csv")
+
+    assert response.status_code == 201
+    answer = response.json()
+    assert response.headers["Location"] == f"/api/batches/{answer['batch_id']}"
+    assert (answer["kind"], answer["source"], answer["created"]) == ("file", "lighthouses.csv", 2)
+    assert (answer["duplicate_count"], answer["invalid_count"]) == (2, 1)
+    assert [(row["row"], row["youtube_id"]) for row in answer["duplicates"]] == [(3, youtube_id(1)), (6, youtube_id(3))]
+    assert answer["duplicates"][0]["video_id"] == there["id"]
+    assert [(row["row"], row["reason"]) for row in answer["invalid"]] == [(4, "not_youtube")]
+    assert await items_of(api, list_id) == [youtube_id(3), youtube_id(2), youtube_id(1)]
+    batch = await api.get(f"/batches/{answer['batch_id']}")
+    assert (batch["kind"], batch["source"], batch["listing"]) == ("file", "lighthouses.csv", None)
+    assert (batch["total"], batch["duplicates"], batch["invalid"]) == (2, 2, 1)
+
+
+async def test_the_largest_file_gets_in_and_few_of_its_rows_are_told(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    quarter = MAX_ROWS // 4
+    valid = [youtube_id(number) for number in range(2 * quarter)]
+    rows = [*valid, *valid[:quarter], *(f"https://vimeo.com/{number}" for number in range(quarter))]
+
+    answer = (await post_file(api, f"{list_id}/imports", "\n".join(rows))).json()
+
+    assert (answer["created"], answer["duplicate_count"], answer["invalid_count"]) == (2 * quarter, quarter, quarter)
+    assert (len(answer["duplicates"]), len(answer["invalid"])) == (MAX_SHOWN_ROWS, MAX_SHOWN_ROWS)
+    assert (await api.get(f"/lists/{list_id}"))["video_count"] == 2 * quarter
+
+
+async def test_where_nothing_in_a_file_is_new_there_is_no_batch(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    await api.add(list_id, 1)
+
+    for content in (youtube_id(1), "https://vimeo.com/1"):
+        response = await post_file(api, f"{list_id}/imports", content)
+        assert (response.status_code, response.json()["batch_id"], response.json()["created"]) == (200, None, 0)
+    assert (await api.get("/batches"))["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("C:\\Users\\me\\videos.csv", "videos.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("Leuchttürme — 灯台.csv", "Leuchttürme — 灯台.csv"),
+        ("a\u202eb\x7fc.csv", "abc.csv"),
+        ("x" * 500, "x" * 200),
+    ],
+)
+async def test_a_file_keeps_a_name_that_can_be_shown(api_without_temporal: Api, sent: str, kept: str) -> None:
+    api = api_without_temporal
+    form = "".join([_part("file", youtube_id(1), sent), "--b--\r\n"])
+
+    response = await api.http.post(f"/api/lists/{await api.new_list()}/imports", content=form.encode(), headers=FORM)
+
+    assert response.json()["source"] == kept
+    assert (await api.get("/batches"))["items"][0]["source"] == kept
+
+
+@pytest.mark.parametrize("path", BOTH_PATHS)
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (b"", "videos.csv", FileProblem.EMPTY),
+        (b"\n".join([b"x"] * (MAX_ROWS + 1)), "videos.txt", FileProblem.TOO_MANY_ROWS),
+        (b"PK\x03\x04", "videos.zip", FileProblem.COMPRESSED),
+        (bytes(range(256)), "videos.bin", FileProblem.NOT_TEXT),
+        (b"[{", "history.json", FileProblem.JSON_INVALID),
+        (b"x" * (16 * 1024**2 + 1), "videos.csv", FileProblem.TOO_LARGE),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_refused_in_the_language_of_the_request(
+    api_without_temporal: Api, path: str, content: bytes, name: str, reason: FileProblem
+) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+
+    for language in Language:
+        response = await post_file(api, f"{list_id}/{path}", content, name, **{"Accept-Language": language})
+        [error] = problem(response, 422, "validation_failed")["errors"]
+        assert error == {"field": "file", "code": reason, "message": file_problem_text(reason, language)}
+
+
+@pytest.mark.parametrize("path", BOTH_PATHS)
+@pytest.mark.parametrize(
+    ("form", "field", "code"),
+    [
+        ("", "file", "missing"),
+        (_part("file", "", ""), "file", "missing"),  # a browser's form without a chosen file
+        (_part("file"), "file", "file_expected"),
+        (_part("file", "x", "a.csv") * 2, "file", "one_file_only"),
+        (_part("file", "x", "a.csv") + _part("speed", "fast"), "speed", "extra_forbidden"),
+    ],
+)
+async def test_a_form_that_is_not_one_file_is_refused(
+    api_without_temporal: Api, path: str, form: str, field: str, code: str
+) -> None:
+    list_id = await api_without_temporal.new_list()
+
+    for language in Language:
+        response = await api_without_temporal.http.post(
+            f"/api/lists/{list_id}/{path}", content=f"{form}--b--\r\n", headers=FORM | {"Accept-Language": language}
+        )
+        [error] = problem(response, 422, "validation_failed")["errors"]
+        assert error == {"field": field, "code": code, "message": FIELD_TEXTS[code][language]}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "form"),
+    [
+        ("multipart/form-data", _part("file", "x", "a.csv")),
+        ("multipart/form-data; boundary=b", "no form at all"),
+        ("multipart/form-data; boundary=b", _part("file", "x", "a.csv") * 3 + "--b--\r\n"),
+        ("multipart/form-data; boundary=b", _part("speed") * 3 + "--b--\r\n"),
+        ("multipart/form-data; boundary=b; charset=idna", _part("x" * 500, "x") + "--b--\r\n"),
+    ],
+)
+async def test_a_form_that_nobody_can_read_is_refused(api_without_temporal: Api, content_type: str, form: str) -> None:
+    response = await api_without_temporal.http.post(
+        f"/api/lists/{NOBODY}/imports", content=form, headers={"Content-Type": content_type}
+    )
+
+    problem(response, 400, "body_unreadable")
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "base64", "no-such-thing"])
+async def test_a_strange_character_set_is_no_unexpected_error(api_without_temporal: Api, charset: str) -> None:
+    response = await api_without_temporal.http.post(
+        f"/api/lists/{NOBODY}/imports",
+        content=_part("+2AA-", "x", "+2AA-") + "--b--\r\n",
+        headers={"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"},
+    )
+
+    [error] = problem(response, 422, "validation_failed")["errors"]
+    assert error["code"] == "extra_forbidden"
+
+
+@given(content=st.binary(max_size=300), name=st.text(max_size=20))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_file_whatever_is_an_unexpected_error(api_without_temporal: Api, content: bytes, name: str) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+
+    response = await post_file(api, f"{list_id}/imports", content, name.encode(errors="replace").decode())
+
+    assert response.status_code in {200, 201, 422}, response.text
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "address"),
+    [
+        (" @lamp-room ", "channel", CHANNEL),
+        (
+            "youtube.com/playlist?list=PLabcdefghijkl",
+            "playlist",
+            "https://www.youtube.com/playlist?list=PLabcdefghijkl",
+        ),
+    ],
+)
+async def test_a_source_is_read_in_the_background(
+    api: Api, client: Client, source: str, kind: str, address: str
+) -> None:
+    response = await api.http.post(f"/api/lists/{await api.new_list()}/imports", json={"source": source})
+
+    assert response.status_code == 201
+    answer = response.json()
+    assert response.headers["Location"] == f"/api/batches/{answer['batch_id']}"
+    assert (answer["kind"], answer["source"], answer["created"]) == (kind, address, 0)
+    batch = await api.get(f"/batches/{answer['batch_id']}")
+    assert (batch["kind"], batch["source"], batch["listing"], batch["total"]) == (kind, address, "under_way", 0)
+
+    async def is_started() -> bool:
+        found = client.list_workflows(f"WorkflowId = '{import_batch_id(answer['batch_id'])}'")
+        return bool([execution async for execution in found])
+
+    await eventually(is_started)
+
+
+@pytest.mark.parametrize("path", BOTH_PATHS)
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("", InvalidSourceReason.EMPTY),
+        (youtube_id(1), InvalidSourceReason.SINGLE_VIDEO),
+        ("https://www.youtube.com/playlist?list=RDabcdefghijk", InvalidSourceReason.MIX),
+        ("https://vimeo.com/channels/1", InvalidSourceReason.NOT_YOUTUBE),
+    ],
+)
+async def test_an_address_that_names_no_source_is_refused_with_the_reason(
+    api_without_temporal: Api, path: str, source: str, reason: InvalidSourceReason
+) -> None:
+    list_id = await api_without_temporal.new_list()
+
+    for language in Language:
+        response = await api_without_temporal.http.post(
+            f"/api/lists/{list_id}/{path}", json={"source": source}, headers={"Accept-Language": language}
+        )
+        [error] = problem(response, 422, "validation_failed")["errors"]
+        assert error == {"field": "source", "code": reason, "message": invalid_source_text(reason, language)}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "code"),
+    [
+        ("imports", "", "body", "missing"),
+        ("imports", "{}", "source", "missing"),
+        ("imports", '{"source": 7}', "source", "string_type"),
+        ("imports", '{"source": "@x", "speed": 1}', "speed", "extra_forbidden"),
+        ("imports", '{"source": "%s"}' % ("x" * 5000), "source", "string_too_long"),
+        ("imports", '{"source":', "body", "json_invalid"),
+        ("imports", '{"source": "\\ud800"}', "body", "json_invalid"),
+        ("imports", "[]", "body", "model_type"),
+        ("imports/preview", "{}", "body", "urls_or_source"),
+        ("imports/preview", '{"source": "@x", "urls": ["x"]}', "body", "urls_or_source"),
+        ("imports/preview", '{"urls": []}', "urls", "too_short"),
+        ("imports/preview", json.dumps({"urls": [""] * 1001}), "urls", "too_many_urls"),
+    ],
+)
+async def test_a_wrong_body_is_refused_in_plain_words(
+    api_without_temporal: Api, path: str, body: str, field: str, code: str
+) -> None:
+    messages = set()
+    for language in Language:
+        response = await api_without_temporal.http.post(
+            f"/api/lists/{NOBODY}/{path}", content=body, headers=JSON | {"Accept-Language": language}
+        )
+        [error] = problem(response, 422, "validation_failed")["errors"]
+        assert (error["field"], error["code"]) == (field, code)
+        messages.add(error["message"])
+    assert len(messages) == len(Language)
+
+
+@pytest.mark.parametrize("path", BOTH_PATHS)
+async def test_an_unknown_list_takes_nothing(api_without_temporal: Api, path: str) -> None:
+    api = api_without_temporal
+
+    for content in (youtube_id(1), "https://vimeo.com/1"):
+        problem(await post_file(api, f"{NOBODY}/{path}", content), 404, "list_not_found")
+    response = await api.http.post(f"/api/lists/{NOBODY}/{path}", json={"source": CHANNEL})
+    problem(response, 404, "list_not_found")
+
+
+@pytest.mark.parametrize("path", BOTH_PATHS)
+async def test_without_postgres_it_is_said(api_without_postgres: Api, path: str) -> None:
+    problem(await post_file(api_without_postgres, f"{NOBODY}/{path}", youtube_id(1)), 503, "database_away")
+    response = await api_without_postgres.http.post(f"/api/lists/{NOBODY}/{path}", json={"source": CHANNEL})
+    problem(response, 503, "database_away")
+
+
+async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 65_536):
+        yield body[start : start + 65_536]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "limit"),
+    [
+        ("videos/batch", JSON, MAX_BATCH_BYTES),
+        ("imports", JSON, MAX_BODY_BYTES),
+        ("imports", FORM, MAX_UPLOAD_BYTES),
+        ("imports/preview", JSON, MAX_BATCH_BYTES),
+        ("imports/preview", FORM, MAX_UPLOAD_BYTES),
+    ],
+)
+async def test_a_body_has_the_limit_of_its_path(
+    api_without_temporal: Api, path: str, headers: dict[str, str], limit: int
+) -> None:
+    address = f"/api/lists/{NOBODY}/{path}"
+    http = api_without_temporal.http
+    unfinished = _part("file", "", "a.csv").encode().ljust(limit)
+
+    announced = await http.post(address, content=unfinished + b" ", headers=headers)
+    streamed = await http.post(address, content=_in_pieces(unfinished + b" "), headers=headers)
+    largest = await http.post(address, content=unfinished, headers=headers)
+
+    problem(announced, 413, "body_too_large")
+    problem(streamed, 413, "body_too_large")
+    problem(largest, 422, "validation_failed")
+
+
+@pytest.mark.parametrize("path", ["videos/batch", "imports", "imports/preview"])
+async def test_nothing_compressed_is_taken(api_without_temporal: Api, path: str) -> None:
+    for encoding, status in (("gzip", 415), ("br", 415), ("identity, gzip", 415), ("Identity", 422)):
+        response = await api_without_temporal.http.post(
+            f"/api/lists/{NOBODY}/{path}", content=b"{}", headers=JSON | {"Content-Encoding": encoding}
+        )
+        problem(response, status, "unsupported_encoding" if status == 415 else "validation_failed")
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [("videos/batch", "multipart/form-data; boundary=b"), ("imports", "text/csv"), ("imports/preview", "text/plain")],
+)
+async def test_a_file_is_taken_as_a_form_and_only_where_one_is_wanted(
+    api_without_temporal: Api, path: str, media_type: str
+) -> None:
+    response = await api_without_temporal.http.post(
+        f"/api/lists/{NOBODY}/{path}", content="x", headers={"Content-Type": media_type}
+    )
+
+    assert "multipart/form-data" in problem(response, 415, "unsupported_media_type")["detail"]
+
+
+async def test_another_website_cannot_send_a_file(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+
+    for origin in ("https://elsewhere.example", "null"):
+        refused = await post_file(api, f"{list_id}/imports", youtube_id(1), Origin=origin)
+        problem(refused, 403, "cross_site_request")
+    taken = await post_file(api, f"{list_id}/imports", youtube_id(1), Origin="http://localhost:5173")
+
+    assert taken.status_code == 201

@@ -1,0 +1,303 @@
+"""Subscriptions: follow, read, page through, change, pause, resume, run, delete."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client, ScheduleDescription
+from temporalio.service import RPCError, RPCStatusCode
+
+from services.api import subscriptions
+from shared.settings import Settings
+from shared.temporal.names import subscription_schedule_id
+from tests.api.support import NOBODY, Api, problem, serving
+from tests.support.subscriptions import remove_schedules
+from tests.support.waiting import eventually
+
+PLAYLIST = "https://www.youtube.com/playlist?list=PL8dPuuaLjXtOAKed_MxxWBNaPno5h3Zs8"
+CHANNEL = "https://www.youtube.com/@lamp-room"
+
+
+@pytest.fixture(autouse=True)
+async def no_schedule_is_left(client: Client, engine: AsyncEngine) -> AsyncIterator[None]:
+    yield
+    await remove_schedules(engine, client)
+
+
+async def post(api: Api, list_id: str, source: object = CHANNEL, language: str = "en", **more: Any) -> httpx.Response:
+    return await api.http.post(
+        "/api/subscriptions",
+        json={"list_id": list_id, "source": source, **more},
+        headers={"Accept-Language": language},
+    )
+
+
+async def follow(api: Api, list_id: str | None = None, source: str = CHANNEL, **more: Any) -> dict[str, Any]:
+    """A subscription, on a list of its own unless one is named."""
+    response = await post(api, list_id or await api.new_list(), source, **more)
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+async def schedule(client: Client, subscription: dict[str, Any]) -> ScheduleDescription:
+    """The subscription's schedule; an AssertionError while there is none."""
+    try:
+        return await client.get_schedule_handle(subscription_schedule_id(UUID(subscription["id"]))).describe()
+    except RPCError as error:
+        assert error.status is not RPCStatusCode.NOT_FOUND, "there is no schedule"
+        raise
+
+
+async def test_a_channel_is_followed(api: Api, client: Client) -> None:
+    list_id = await api.new_list()
+    response = await post(api, list_id)
+
+    assert response.status_code == 201
+    created = response.json()
+    assert created == {
+        "id": created["id"],
+        "list_id": list_id,
+        "kind": "channel",
+        "source": f"{CHANNEL}/videos",
+        "title": None,
+        "interval_seconds": 21_600,
+        "paused": False,
+        "import_existing": False,
+        "created_at": created["created_at"],
+        "next_check_at": None,
+        "last_result": None,
+        "checking": False,
+    }
+    described = await eventually(partial(schedule, client, created))
+    await eventually(partial(has_begun, client, created, 1))  # the first look
+    found = (await api.http.get(response.headers["Location"])).json()
+    assert datetime.fromisoformat(found["next_check_at"]) == described.info.next_action_times[0]
+    assert found | {"next_check_at": None} == created
+
+
+async def test_one_source_is_followed_once_on_a_list(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    first = await follow(api, list_id, interval_seconds=900, import_existing=True)
+    assert (first["interval_seconds"], first["import_existing"]) == (900, True)
+
+    for language, detail in (("en", "The list already follows"), ("de", "Die Liste folgt")):
+        details = problem(await post(api, list_id, f"{CHANNEL}/featured", language), 409, "already_subscribed")
+        assert details["detail"].startswith(detail)
+        assert (details["subscription_id"], details["subscription"]) == (first["id"], first)
+    await follow(api, list_id, PLAYLIST)
+    await follow(api)
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "en", "de"),
+    [("", "empty", "Please paste", "Bitte fügen"),
+     ("https://example.com/", "not_youtube", "This is not the address", "Das ist nicht die Adresse"),
+     ("https://youtu.be/aB3-_9xYz01", "single_video", "This address leads to", "Diese Adresse führt zu"),
+     ("https://www.youtube.com/watch?v=aB3-_9xYz01&list=RDaB3-_9xYz01", "mix", "This is a mix", "Das ist ein Mix"),
+     ("https://www.youtube.com/playlist?list=WL", "private_list", "Only its owner", "Diese Liste sieht nur"),
+     ("https://www.youtube.com/about", "not_a_list", "This YouTube address", "Diese YouTube-Adresse")],
+)  # fmt: skip
+async def test_what_cannot_be_followed_is_said(
+    api_without_temporal: Api, source: str, code: str, en: str, de: str
+) -> None:
+    list_id = await api_without_temporal.new_list()
+    for language, message in (("en", en), ("de", de)):
+        details = problem(await post(api_without_temporal, list_id, source, language), 422, "validation_failed")
+        [error] = details["errors"]
+        assert (error["field"], error["code"]) == ("source", code)
+        assert error["message"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [({"interval_seconds": 899}, "greater_than_equal"), ({"interval_seconds": 2_592_001}, "less_than_equal"),
+     ({"interval_seconds": "often"}, "int_parsing"), ({"import_existing": "perhaps"}, "bool_parsing"),
+     ({"source": 7}, "string_type"), ({"list_id": "mine"}, "uuid_parsing"), ({"every": 900}, "extra_forbidden")],
+)  # fmt: skip
+async def test_a_subscription_needs_sensible_values(
+    api_without_temporal: Api, changed: dict[str, Any], code: str
+) -> None:
+    response = await api_without_temporal.http.post(
+        "/api/subscriptions", json={"list_id": NOBODY, "source": CHANNEL} | changed
+    )
+    [error] = problem(response, 422, "validation_failed")["errors"]
+    assert (error["field"], error["code"]) == (next(iter(changed)), code)
+
+
+async def test_lists_and_subscriptions_that_are_not_there(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    problem(await post(api, NOBODY), 404, "list_not_found")
+    stranger = await follow(api)
+    await api.execute("INSERT INTO users (id, name) VALUES (:id, 'somebody else')", id=NOBODY)
+    await api.execute("UPDATE subscriptions SET user_id = :id", id=NOBODY)
+
+    assert (await api.get("/subscriptions"))["items"] == []
+    for subscription_id in (NOBODY, stranger["id"]):
+        path = f"/api/subscriptions/{subscription_id}"
+        responses = await asyncio.gather(
+            api.http.get(path),
+            api.http.delete(path),
+            api.http.patch(path, json={"interval_seconds": 900}),
+            *(api.http.post(f"{path}/{change}") for change in ("pause", "resume", "run")),
+        )
+        for response in responses:
+            assert problem(response, 404, "subscription_not_found")["detail"] == "There is no such subscription."
+    german = await api.http.get(f"/api/subscriptions/{NOBODY}", headers={"Accept-Language": "de"})
+    assert problem(german, 404, "subscription_not_found")["detail"] == "Dieses Abonnement gibt es nicht."
+
+
+async def test_pages_hold_every_subscription_once_newest_first(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    made = [await follow(api, list_id, f"@lamp-room{number}") for number in range(3)]
+    made.append(await follow(api))
+
+    assert await api.all_pages("/subscriptions", limit=2) == made[::-1]
+    assert (await api.get("/subscriptions", list_id=list_id))["items"] == made[2::-1]
+    assert (await api.get("/subscriptions", list_id=NOBODY))["items"] == []
+    problem(await api.http.get("/api/subscriptions", params={"cursor": "?"}), 422, "validation_failed")
+
+
+async def test_pausing_resuming_and_a_new_interval_reach_temporal(api: Api, client: Client) -> None:
+    subscription = await follow(api)
+    path = f"/api/subscriptions/{subscription['id']}"
+
+    paused = await api.http.post(f"{path}/pause")
+    assert (paused.status_code, paused.json()["paused"]) == (200, True)
+    await eventually(partial(says, client, subscription, paused=True))
+    assert (await api.http.get(path)).json()["next_check_at"] is None
+
+    resumed = await api.http.post(f"{path}/resume")
+    assert (resumed.status_code, resumed.json()["paused"]) == (200, False)
+    await eventually(partial(says, client, subscription, paused=False))
+
+    changed = await api.http.patch(path, json={"interval_seconds": 86_400})
+    assert (changed.status_code, changed.json()["interval_seconds"]) == (200, 86_400)
+    await eventually(partial(says, client, subscription, every_seconds=86_400))
+
+    [error] = problem(await api.http.patch(path, json={"interval_seconds": 1}), 422, "validation_failed")["errors"]
+    assert (error["field"], error["message"]) == ("interval_seconds", "This has to be 900 or more.")
+
+
+async def test_it_is_looked_at_on_request(api: Api, client: Client) -> None:
+    subscription = await follow(api)
+    await eventually(partial(has_begun, client, subscription, 1))
+    running = (await schedule(client, subscription)).info.running_actions[0]
+    await client.get_workflow_handle(running.workflow_id).terminate()  # type: ignore[attr-defined]  # the only kind
+
+    async def begins_another() -> bool:
+        response = await api.http.post(f"/api/subscriptions/{subscription['id']}/run")
+        assert (response.status_code, response.json()) == (202, subscription)
+        return await has_begun(client, subscription, 2)
+
+    await eventually(begins_another)
+
+
+async def test_a_request_while_a_look_is_under_way_says_so(api: Api) -> None:
+    subscription = await follow(api)
+    await api.execute(
+        "INSERT INTO import_batches (id, user_id, list_id, subscription_id, kind, source) "
+        "SELECT gen_random_uuid(), user_id, list_id, id, kind, source FROM subscriptions"
+    )
+    response = await api.http.post(f"/api/subscriptions/{subscription['id']}/run")
+    assert (response.status_code, response.json()["checking"]) == (202, True)
+
+
+async def test_what_nobody_follows_has_no_schedule_and_its_videos_stay(api: Api, client: Client) -> None:
+    list_id = await api.new_list()
+    await api.add(list_id)
+    subscription = await follow(api, list_id)
+    await eventually(partial(schedule, client, subscription))
+
+    response = await api.http.delete(f"/api/subscriptions/{subscription['id']}")
+    assert (response.status_code, response.content) == (204, b"")
+    problem(await api.http.get(f"/api/subscriptions/{subscription['id']}"), 404, "subscription_not_found")
+    await eventually(partial(is_unscheduled, client, subscription))
+    assert (await api.get(f"/lists/{list_id}"))["video_count"] == 1
+
+
+async def test_the_last_look_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    subscription = await follow(api)
+    await api.execute("UPDATE subscriptions SET checked_at = '2026-11-23T14:00:00Z', last_new = 2, title = 'Lamps'")
+    found = await api.get(f"/subscriptions/{subscription['id']}")
+    assert found["title"] == "Lamps"
+    assert found["last_result"] == {
+        "checked_at": "2026-11-23T14:00:00Z",
+        "new": 2,
+        "error_code": None,
+        "error_message": None,
+    }
+
+    await api.execute("UPDATE subscriptions SET last_new = 0, error_code = 'list_unavailable'")
+    for language, message in (("en", "YouTube does not show"), ("de", "YouTube zeigt")):
+        response = await api.http.get("/api/subscriptions", headers={"Accept-Language": language})
+        result = response.json()["items"][0]["last_result"]
+        assert (result["new"], result["error_code"]) == (0, "list_unavailable")
+        assert result["error_message"].startswith(message)
+
+
+async def test_without_temporal_everything_but_a_look_on_request_works(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    subscription = await follow(api)
+    path = f"/api/subscriptions/{subscription['id']}"
+
+    assert (await api.http.get(path)).json() == subscription
+    assert (await api.http.post(f"{path}/pause")).json()["paused"]
+    for language, detail in (("en", "The import service cannot"), ("de", "Die Steuerung der Importe")):
+        response = await api.http.post(f"{path}/run", headers={"Accept-Language": language})
+        assert problem(response, 503, "temporal_away")["detail"].startswith(detail)
+    assert (await api.http.delete(path)).status_code == 204
+
+
+async def test_a_temporal_that_does_not_answer_is_not_waited_for(
+    settings: Settings, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "ACCEPT_SECONDS", 0.2)
+    monkeypatch.setattr(subscriptions, "DESCRIBE_SECONDS", 0.2)
+    finished = asyncio.Event()
+
+    async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await finished.wait()
+        writer.close()
+
+    silent = await asyncio.start_server(stay_silent, "127.0.0.1")
+    address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    async with silent, serving(settings.model_copy(update={"temporal_address": address}), engine) as api:
+        subscription = await follow(api)
+        assert await api.get(f"/subscriptions/{subscription['id']}") == subscription
+        problem(await api.http.post(f"/api/subscriptions/{subscription['id']}/run"), 503, "temporal_away")
+        finished.set()
+
+
+async def test_without_postgres_nothing_works(api_without_postgres: Api) -> None:
+    problem(await post(api_without_postgres, NOBODY), 503, "database_away")
+    problem(await api_without_postgres.http.get("/api/subscriptions"), 503, "database_away")
+
+
+async def has_begun(client: Client, subscription: dict[str, Any], looks: int) -> bool:
+    return (await schedule(client, subscription)).info.num_actions == looks
+
+
+async def says(
+    client: Client, subscription: dict[str, Any], *, paused: bool | None = None, every_seconds: int | None = None
+) -> bool:
+    described = (await schedule(client, subscription)).schedule
+    is_paused = paused is None or described.state.paused == paused
+    every = described.spec.intervals[0].every.total_seconds()
+    return is_paused and (every_seconds is None or every == every_seconds)
+
+
+async def is_unscheduled(client: Client, subscription: dict[str, Any]) -> bool:
+    try:
+        await schedule(client, subscription)
+    except AssertionError:
+        return True
+    return False
