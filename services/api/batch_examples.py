@@ -80,8 +80,8 @@ PREVIEW_OF_SOURCE: dict[str, Any] = {
     "invalid": 0,
     "unavailable": 1,
     "is_estimate": True,
-    "estimated_seconds": 5110,
-    "estimated_finish_at": "2026-11-23T09:26:10Z",
+    "estimated_seconds": 4057,
+    "estimated_finish_at": "2026-11-23T09:08:37Z",
     "speech_to_text": NULL,
 }
 BATCH: dict[str, Any] = {

@@ -7,7 +7,7 @@ from services.api.database import Database
 from shared.db.lists import FIRST_PAGE, PageStart
 from shared.db.videos import VideoRecord, page_of_videos
 
-PAGE_SIZE = 1000
+PAGE_SIZE = 500
 
 
 async def pages_of_list(database: Database, user_id: UUID, list_id: UUID) -> AsyncIterator[Sequence[VideoRecord]]:

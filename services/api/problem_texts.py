@@ -204,17 +204,11 @@ FIELD_TEXTS: dict[str, dict[Language, str]] = {
         Language.DE: "Das muss mindestens {ge} sein.",
     },
     "less_than_equal": {Language.EN: "This may be {le} at most.", Language.DE: "Das darf höchstens {le} sein."},
-    "greater_than": {Language.EN: "This has to be more than {gt}.", Language.DE: "Das muss mehr als {gt} sein."},
-    "less_than": {Language.EN: "This has to be less than {lt}.", Language.DE: "Das muss weniger als {lt} sein."},
     "int_parsing_size": {Language.EN: "This number is too large.", Language.DE: "Diese Zahl ist zu groß."},
     "list_type": {Language.EN: "This has to be a list.", Language.DE: "Das muss eine Liste sein."},
     "too_short": {
         Language.EN: "This has to have {min_length} or more entries.",
         Language.DE: "Das muss mindestens {min_length} Einträge haben.",
-    },
-    "too_long": {
-        Language.EN: "This may have at most {max_length} entries.",
-        Language.DE: "Das darf höchstens {max_length} Einträge haben.",
     },
     "too_many_urls": {
         Language.EN: "This may have at most {max_urls} entries; a file may have up to {max_rows}.",

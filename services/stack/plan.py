@@ -23,7 +23,7 @@ from services.stack.probes import (
     temporal_trouble,
 )
 from services.stack.process import ManagedProcess, Probe
-from services.stack.settings import StackSettings, free_port
+from services.stack.settings import StackSettings, reserved_port
 from services.stack.supervisor import Trouble
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
@@ -57,7 +57,7 @@ class Plan:
         """
         stack, settings = StackSettings(), Settings()
         home.create()
-        filled_in = embedded_places(home, stack, settings) | {"health_port": settings.health_port or free_port()}
+        filled_in = embedded_places(home, stack, settings) | {"health_port": settings.health_port or reserved_port()}
         return cls(home, stack, settings.model_copy(update=filled_in), demo)
 
     @property

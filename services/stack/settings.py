@@ -123,12 +123,20 @@ def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None
         _check_port(what, host, port, variable)
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+_reserved: list[socket.socket] = []
+
+
+def reserved_port() -> int:
+    """A port of 127.0.0.1 that the system gives to nobody else, not even to a connection, while this process lives.
+
+    A server that sets SO_REUSEADDR, as asyncio's do, can be told to listen there, also when it is started again.
+    """
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    _reserved.append(kept)
+    port: int = kept.getsockname()[1]
+    return port
 
 
 def _given(kind: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, str]:

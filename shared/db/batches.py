@@ -89,14 +89,18 @@ _FOR_USERS = f"""
     ORDER BY b.created_at
     """
 _REQUEUE_FAILED = """
-    WITH failed AS (
-        SELECT id FROM videos WHERE batch_id = $1 AND user_id = $2 AND import_stage = 'error' ORDER BY id FOR UPDATE
+    WITH batch AS (
+        SELECT id FROM import_batches WHERE id = $1 AND user_id = $2 FOR UPDATE
+    ), failed AS (
+        SELECT id FROM videos WHERE batch_id = (SELECT id FROM batch) AND import_stage = 'error'
+        ORDER BY id FOR UPDATE
     ), queued AS (
         UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL, batch_place = 'queued'
         FROM failed WHERE videos.id = failed.id RETURNING videos.id
     )
-    UPDATE import_batches SET state = 'open', completed_at = NULL
-    WHERE id = $1 AND user_id = $2 AND EXISTS (SELECT FROM queued)
+    UPDATE import_batches
+    SET state = CASE WHEN completed_at IS NULL AND state = 'paused' THEN state ELSE 'open' END, completed_at = NULL
+    WHERE id = $1 AND EXISTS (SELECT FROM queued)
     """
 
 

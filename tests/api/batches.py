@@ -1,10 +1,31 @@
 """Requests that concern many videos at once."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 from tests.api.support import Api
+
+JSON = {"Content-Type": "application/json"}
+CHANGES = ["pause", "resume", "cancel", "retry-failed"]
+"""What can be asked of a batch."""
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def form_part(name: str, content: str = "x", file_name: str | None = None) -> str:
+    """A part of a `FORM`, which ends with `--b--`."""
+    file = f'; filename="{file_name}"' if file_name is not None else ""
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{content}\r\n'
+
+
+async def fail_all(api: Api, batch_id: str, error_code: str = "video_private") -> None:
+    """Let every import of a batch have ended in an error."""
+    await api.execute(
+        "UPDATE videos SET import_stage = 'error', error_code = :error_code WHERE batch_id = :batch_id",
+        error_code=error_code,
+        batch_id=UUID(batch_id),
+    )
 
 
 async def post_urls(api: Api, list_id: str, urls: list[Any], **headers: str) -> httpx.Response:

@@ -42,3 +42,28 @@ async def test_a_value_that_does_not_fit_is_no_outage(engine: AsyncEngine, speak
     with pytest.raises((asyncpg.DataError, DBAPIError)):
         async with Database(engine).connection() as connection:
             await speak(connection, number)  # type: ignore[arg-type] # that is the mistake
+
+
+async def test_a_transaction_that_fails_leaves_nothing(engine: AsyncEngine) -> None:
+    database = Database(engine)
+
+    async def fail_on_the_way() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("DELETE FROM users")
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError):
+        await fail_on_the_way()
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE users SET name = 'kept'")
+
+    async with database.connection() as reading:
+        assert await driver_of(reading).fetchval("SELECT name FROM users") == "kept"
+
+
+async def test_a_transaction_whose_connection_ends_is_an_outage(engine: AsyncEngine) -> None:
+    with pytest.raises(Problem) as raised:
+        async with Database(engine).transaction() as connection:
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    assert raised.value.code is ProblemCode.DATABASE_AWAY

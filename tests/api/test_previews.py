@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -119,10 +120,11 @@ async def test_what_is_under_way_goes_first_and_what_is_known_costs_nothing(
     batch = await added(api, other, *(youtube_id(number) for number in range(1, 7)))
     one, two, aside = (video["id"] for video in batch["videos"][:3])
     await api.execute(
-        "UPDATE videos SET import_stage = 'metadata', import_progress = 25, batch_place = 'window' WHERE id = CAST(:id AS uuid)", id=one
+        "UPDATE videos SET import_stage = 'metadata', import_progress = 25, batch_place = 'window' WHERE id = :id",
+        id=UUID(one),
     )
     await api.fail(two)
-    await api.execute("UPDATE videos SET batch_place = 'aside' WHERE id = CAST(:id AS uuid)", id=aside)
+    await api.execute("UPDATE videos SET batch_place = 'aside' WHERE id = :id", id=UUID(aside))
     await _know(api, 6, 7, "youtube")
 
     async def seconds(*urls: str) -> int:

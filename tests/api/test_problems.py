@@ -62,6 +62,7 @@ async def test_a_wrong_body_names_the_field_in_plain_words(
         ("/lists/7", "list_id", "uuid_parsing", "This is not a valid id."),
         ("/lists?limit=0", "limit", "greater_than_equal", "This has to be 1 or more."),
         ("/lists?limit=201", "limit", "less_than_equal", "This may be 200 at most."),
+        ("/lists?limit=9" + 5000 * "9", "limit", "int_parsing_size", "This number is too large."),
         ("/lists?limit=many", "limit", "int_parsing", "This has to be a whole number."),
         (f"/lists/{NOBODY}/videos?limit=201", "limit", "less_than_equal", "This may be 200 at most."),
         (f"/videos/{NOBODY}/transcript?limit=5001", "limit", "less_than_equal", "This may be 5000 at most."),

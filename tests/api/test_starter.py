@@ -1,7 +1,7 @@
 """The starter: nothing it does can hurt a request, and little of it is lost."""
 
 import logging
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,7 +16,7 @@ from shared.db.videos import add_video
 from shared.settings import Settings
 from shared.temporal.client import connect
 from shared.temporal.feed import FeedPublisher
-from shared.temporal.names import import_video_id
+from shared.temporal.names import IMPORT_BATCH, import_batch_id, import_video_id
 from tests.api.support import youtube_id
 from tests.support.servers import free_port
 
@@ -39,11 +39,14 @@ async def test_what_was_handed_over_is_started_before_the_end(
     client: Client, engine: AsyncEngine, local_user_id: UUID
 ) -> None:
     events = [await _added(engine, local_user_id, number) for number in range(5)]
-    publisher = FeedPublisher(client, 1)
+    batch_id, publisher = uuid4(), FeedPublisher(client, 1)
     async with ImportStarter(client, publisher, Database(engine)) as imports:
         for event in events:
             imports.start(event)
+        imports.begin_batch(batch_id, local_user_id)
 
+    batch = await client.get_workflow_handle(import_batch_id(batch_id)).describe()
+    assert batch.workflow_type == IMPORT_BATCH
     for number in range(5):
         await client.get_workflow_handle(import_video_id(youtube_id(number))).describe()
 
@@ -60,6 +63,7 @@ async def test_an_outage_is_told_once_and_ends_nothing(
                 imports.start(event)
                 imports.hurry(event.message.youtube_id, local_user_id)
                 imports.cancel(event.message.youtube_id)
+                imports.begin_batch(uuid4(), local_user_id)
 
     [record] = caplog.records
     for follows in ("ReconcileImports starts", "goes on at its own time", "ends by itself"):

@@ -50,8 +50,9 @@ async def schedule(client: Client, subscription: dict[str, Any]) -> ScheduleDesc
     try:
         return await client.get_schedule_handle(subscription_schedule_id(UUID(subscription["id"]))).describe()
     except RPCError as error:
-        assert error.status is not RPCStatusCode.NOT_FOUND, "there is no schedule"
-        raise
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise AssertionError("there is no schedule") from error
 
 
 async def test_a_channel_is_followed(api: Api, client: Client) -> None:

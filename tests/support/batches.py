@@ -8,8 +8,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from shared.contracts.batches import BatchChange, BatchKind, BatchSummary
-from shared.db import batch_window
+from shared.contracts.batches import BatchKind, BatchSummary
 from shared.db.batches import NewBatch, create_batch, summary_of
 from shared.db.driver import transaction
 from shared.db.models import LOCAL_USER_ID, VideoList
@@ -44,21 +43,6 @@ async def add_listed_batch(
     """A batch whose videos YouTube has yet to list."""
     list_id = list_id or await add_list(engine)
     return await _create(engine, NewBatch(user_id=LOCAL_USER_ID, list_id=list_id, kind=kind, source=source))
-
-
-async def release(engine: AsyncEngine, batch_id: UUID, places: int) -> list[str]:
-    """Give places in the window to queued videos, as a look does; returns them in the order of the list."""
-    async with transaction(engine) as connection:
-        await batch_window.lock(connection, batch_id)
-        released = await batch_window.release(connection, batch_id, places)
-    return [youtube_id for youtube_id, _ in await entries(engine, batch_id) if youtube_id in released]
-
-
-async def change(engine: AsyncEngine, batch_id: UUID, wanted: BatchChange) -> None:
-    """Pause, resume or cancel, as a look does."""
-    async with transaction(engine) as connection:
-        await batch_window.lock(connection, batch_id)
-        await batch_window.change(connection, batch_id, wanted)
 
 
 async def how_it_stands(engine: AsyncEngine, batch_id: UUID) -> BatchSummary:

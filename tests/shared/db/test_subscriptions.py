@@ -1,5 +1,6 @@
 """Subscriptions in Postgres: what a look has seen, and what Temporal was told."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from shared.db.subscriptions import SubscriptionRecord
 from tests.support.batches import add_list
 from tests.support.entries import add_user
 from tests.support.subscriptions import follow, now
+from tests.support.waiting import eventually
 
 NEXT = {"continuation": "further down"}
 
@@ -154,6 +156,32 @@ async def test_every_change_has_to_be_told(engine: AsyncEngine) -> None:
         assert await subscriptions.unscheduled(connection) == [subscription.id]
         await subscriptions.note_scheduled(connection, paused)
         assert await subscriptions.unscheduled(connection) == []
+
+
+async def test_one_at_a_time_works_on_a_schedule_and_changes_do_not_wait(engine: AsyncEngine) -> None:
+    subscription = await follow(engine)
+
+    async def lock() -> SubscriptionRecord | None:
+        async with transaction(engine) as connection:
+            return await subscriptions.lock_schedule(connection, subscription.id)
+
+    async def somebody_waits() -> bool:
+        async with transaction(engine) as connection:
+            waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            return bool(await connection.fetchval(waiting))
+
+    async with transaction(engine) as first:
+        told = await subscriptions.lock_schedule(first, subscription.id)
+        assert told is not None
+        async with transaction(engine) as connection:
+            await subscriptions.set_paused(connection, LOCAL_USER_ID, subscription.id, is_paused=True)
+        second = asyncio.create_task(lock())
+        await eventually(somebody_waits)
+        assert not second.done()
+        await subscriptions.note_scheduled(first, told)
+    seen = await second
+    assert seen is not None
+    assert (seen.is_paused, seen.is_scheduled) == (True, False)
 
 
 async def test_other_users_are_left_alone(engine: AsyncEngine) -> None:
