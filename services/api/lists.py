@@ -79,8 +79,10 @@ async def rename_list(list_id: UUID, change: ListInput, shared: Shared, user_id:
 async def delete_list(list_id: UUID, shared: Shared, user_id: UserId) -> None:
     """Delete a list with its videos. Imports that nobody else waits for stop."""
     async with shared.database.connection() as connection:
-        waiting_for = await lists.delete_list(connection, user_id, list_id)
-    if waiting_for is None:
+        deleted = await lists.delete_list(connection, user_id, list_id)
+    if deleted is None:
         raise Problem(ProblemCode.LIST_NOT_FOUND)
-    for youtube_id in waiting_for:
+    for youtube_id in deleted.waiting_for:
         shared.starter.cancel(youtube_id)
+    for subscription_id in deleted.subscription_ids:
+        shared.starter.keep_schedule(subscription_id)

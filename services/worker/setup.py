@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.exc import DBAPIError
 
 from shared import process
+from shared.db.driver import transaction
 from shared.db.engine import create_engine, ping
 from shared.db.migrate import upgrade
+from shared.db.subscriptions import doubt_schedules
 from shared.settings import Settings
 from shared.temporal.client import TEMPORAL_AWAY, connect
 from shared.temporal.setup import set_up_namespace
@@ -33,6 +35,8 @@ async def set_up(settings: Settings) -> None:
     try:
         await _when_it_answers("PostgreSQL", settings.setup_seconds, lambda: ping(engine))
         await upgrade(engine)
+        async with transaction(engine) as connection:
+            await doubt_schedules(connection)
     finally:
         await engine.dispose()
     client = await connect(settings)

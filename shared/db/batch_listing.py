@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.batches import BatchKind, ListedPage, ListingState
 from shared.contracts.errors import ErrorType
+from shared.db.batch_window import lock
 from shared.db.batches import put_videos
 from shared.db.driver import DriverConnection, storable
 
@@ -42,7 +43,7 @@ _PLACE = """
     SELECT source, listing_pages AS page, listing_ways AS way, listing_cursor AS cursor FROM import_batches
     WHERE id = $1 AND listing = 'under_way'
     """
-_LOCK = """
+_STATE = """
     SELECT b.kind, b.listed, b.unavailable, b.announced, b.subscription_id, s.is_primed, s.import_existing,
            s.error_code IS NULL AS was_read_to_its_end
     FROM import_batches b LEFT JOIN subscriptions s ON s.id = b.subscription_id
@@ -81,7 +82,8 @@ async def next_place(connection: DriverConnection, batch_id: UUID) -> ListingPla
 
 async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingPlace, page: NewPage) -> ListedPage:
     """Queue a page's videos and note where the next one begins. A page that was added before changes nothing."""
-    batch = await connection.fetchrow(_LOCK, batch_id, place.page, place.way)
+    await lock(connection, batch_id)
+    batch = await connection.fetchrow(_STATE, batch_id, place.page, place.way)
     if batch is None:
         now_at = await next_place(connection, batch_id)
         return ListedPage(has_more=now_at is not None, page=now_at.page if now_at else place.page)
@@ -104,6 +106,7 @@ async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingP
 
 async def fail(connection: DriverConnection, batch_id: UUID, error_code: ErrorType) -> None:
     """Note that the list cannot be read (any further); what was read of it stays."""
+    await lock(connection, batch_id)
     await _end(connection, batch_id, ListingState.FAILED, error_code)
 
 

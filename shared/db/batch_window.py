@@ -10,7 +10,11 @@ from uuid import UUID
 from shared.contracts.batches import BatchChange
 from shared.db.driver import DriverConnection
 
-_LOCK = "SELECT user_id FROM import_batches WHERE id = $1 FOR UPDATE"
+# The list comes first, as in its deletion: locked the other way round, the two would wait for each other.
+_LOCK = """
+    SELECT b.user_id FROM import_batches b JOIN lists l ON l.id = b.list_id
+    WHERE b.id = $1 FOR KEY SHARE OF l FOR UPDATE OF b
+    """
 _IN_WINDOW = """
     SELECT youtube_id FROM videos
     WHERE batch_id = $1 AND batch_place = 'window' AND import_stage NOT IN ('complete', 'error')
@@ -49,6 +53,15 @@ _CANCEL_QUEUED = """
     UPDATE videos SET import_stage = 'error', error_code = 'import_cancelled'
     FROM queued WHERE videos.id = queued.id
     """
+# Somebody else has begun these: the batch waits for their end, as it does for what it has begun itself.
+_KEEP_BEGUN = """
+    WITH begun AS (
+        SELECT id FROM videos
+        WHERE batch_id = $1 AND batch_place = 'queued' AND import_stage NOT IN ('created', 'complete', 'error')
+        ORDER BY id FOR UPDATE
+    )
+    UPDATE videos SET batch_place = 'window' FROM begun WHERE videos.id = begun.id
+    """
 _CLOSE = """
     UPDATE import_batches
     SET state = CASE WHEN state = 'cancelled' THEN state ELSE 'complete' END, completed_at = now()
@@ -61,7 +74,11 @@ _FORGET_FRUITLESS_LOOK = """
     DELETE FROM import_batches
     WHERE id = $1 AND completed_at IS NOT NULL AND subscription_id IS NOT NULL AND created = 0
     """
-_CHANGES = {BatchChange.PAUSE: (_PAUSE,), BatchChange.RESUME: (_RESUME,), BatchChange.CANCEL: (_CANCEL, _CANCEL_QUEUED)}
+_CHANGES = {
+    BatchChange.PAUSE: (_PAUSE,),
+    BatchChange.RESUME: (_RESUME,),
+    BatchChange.CANCEL: (_CANCEL, _CANCEL_QUEUED, _KEEP_BEGUN),
+}
 
 
 async def lock(connection: DriverConnection, batch_id: UUID) -> UUID | None:

@@ -54,7 +54,7 @@ _PUT = """
            b.created_at - ($4::int + w.position) * interval '1 microsecond'
     FROM import_batches b, unnest($2::text[], $3::text[]) WITH ORDINALITY AS w (youtube_id, thumbnail_url, position)
     WHERE b.id = $1
-    ORDER BY w.youtube_id
+    ORDER BY w.youtube_id, w.position
     ON CONFLICT (list_id, youtube_id) DO NOTHING
     RETURNING youtube_id, id
     """
@@ -71,7 +71,7 @@ _SUMMARY = """
                count(*) FILTER (WHERE batch_place = 'queued' AND import_stage NOT IN ('complete', 'error')) AS queued,
                count(*) FILTER (WHERE import_stage = 'complete') AS imported,
                count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
-               count(*) FILTER (WHERE import_stage = 'error' AND error_code <> 'import_cancelled') AS failed,
+               count(*) FILTER (WHERE import_stage = 'error' AND error_code IS DISTINCT FROM 'import_cancelled') AS failed,
                count(*) FILTER (WHERE import_stage = 'error' AND error_code = 'import_cancelled') AS cancelled
         FROM videos LEFT JOIN video_enrichments USING (youtube_id) WHERE batch_id = b.id
     ) v
@@ -90,7 +90,8 @@ _FOR_USERS = f"""
     """
 _REQUEUE_FAILED = """
     WITH batch AS (
-        SELECT id FROM import_batches WHERE id = $1 AND user_id = $2 FOR UPDATE
+        SELECT b.id FROM import_batches b JOIN lists l ON l.id = b.list_id
+        WHERE b.id = $1 AND b.user_id = $2 FOR KEY SHARE OF l FOR UPDATE OF b
     ), failed AS (
         SELECT id FROM videos WHERE batch_id = (SELECT id FROM batch) AND import_stage = 'error'
         ORDER BY id FOR UPDATE

@@ -31,6 +31,16 @@ class ListRecord:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedList:
+    """What has to be told of a list that was deleted."""
+
+    waiting_for: list[str]
+    """YouTube ids whose import it was waiting for."""
+    subscription_ids: list[UUID]
+    """What brought new videos onto it."""
+
+
 _COLUMNS = "l.id, l.name, (SELECT count(*) FROM videos v WHERE v.list_id = l.id) AS video_count, l.created_at"
 
 _CREATE = text(
@@ -54,11 +64,11 @@ _RENAME = text(
 _DELETE = text(
     """
     WITH gone AS (DELETE FROM lists WHERE id = :list_id AND user_id = :user_id RETURNING id)
-    SELECT ARRAY(
+    SELECT ARRAY(SELECT s.id FROM subscriptions s WHERE s.list_id = gone.id) AS subscription_ids, ARRAY(
         SELECT v.youtube_id FROM videos v
         WHERE v.list_id = gone.id AND v.import_stage NOT IN ('complete', 'error')
           AND v.batch_place IS DISTINCT FROM 'queued'
-    ) FROM gone
+    ) AS waiting_for FROM gone
     """
 )
 
@@ -91,14 +101,10 @@ async def rename_list(connection: AsyncConnection, user_id: UUID, list_id: UUID,
     return _record(row) if row else None
 
 
-async def delete_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) -> list[str] | None:
-    """Delete a list with its videos; returns the YouTube ids whose import it was waiting for.
-
-    None where the user has no list with this id.
-    """
-    rows = await connection.execute(_DELETE, {"user_id": user_id, "list_id": list_id})
-    waiting: list[str] | None = rows.scalar_one_or_none()
-    return waiting
+async def delete_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) -> DeletedList | None:
+    """Delete a list with its videos, batches and subscriptions. None where the user has no list with this id."""
+    row = (await connection.execute(_DELETE, {"user_id": user_id, "list_id": list_id})).mappings().one_or_none()
+    return DeletedList(**row) if row else None
 
 
 def _record(row: RowMapping) -> ListRecord:

@@ -113,6 +113,10 @@ _LOCK_SCHEDULE = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 _NOTE_SCHEDULED = """
     UPDATE subscriptions SET is_scheduled = true WHERE id = $1 AND interval_seconds = $2 AND is_paused = $3
     """
+_DOUBT_SCHEDULES = """
+    WITH told AS (SELECT id FROM subscriptions WHERE is_scheduled ORDER BY id FOR UPDATE)
+    UPDATE subscriptions s SET is_scheduled = false FROM told WHERE s.id = told.id
+    """
 _UNSCHEDULED = "SELECT id FROM subscriptions WHERE NOT is_scheduled ORDER BY created_at"
 
 
@@ -206,6 +210,11 @@ async def lock_schedule(connection: DriverConnection, subscription_id: UUID) -> 
 async def note_scheduled(connection: DriverConnection, told: SubscriptionRecord) -> None:
     """Remember that Temporal was told, unless the subscription has changed meanwhile."""
     await connection.execute(_NOTE_SCHEDULED, told.id, told.interval_seconds, told.is_paused)
+
+
+async def doubt_schedules(connection: DriverConnection) -> None:
+    """Have Temporal told of every subscription once more: it may be another one, or have lost its data."""
+    await connection.execute(_DOUBT_SCHEDULES)
 
 
 async def unscheduled(connection: DriverConnection) -> list[UUID]:

@@ -302,3 +302,21 @@ async def is_unscheduled(client: Client, subscription: dict[str, Any]) -> bool:
     except AssertionError:
         return True
     return False
+
+
+async def test_it_goes_with_its_list_and_so_does_its_schedule(api: Api, client: Client) -> None:
+    list_id = await api.new_list()
+    subscription = await follow(api, list_id)
+    await eventually(partial(schedule, client, subscription))
+    assert (await api.http.post(f"/api/subscriptions/{subscription['id']}/pause")).is_success
+    assert (await api.http.delete(f"/api/lists/{list_id}")).status_code == 204
+    problem(await api.http.get(f"/api/subscriptions/{subscription['id']}"), 404, "subscription_not_found")
+
+    async def schedule_is_gone() -> bool:
+        try:
+            await schedule(client, subscription)
+        except AssertionError:
+            return True
+        return False
+
+    await eventually(schedule_is_gone)

@@ -43,9 +43,9 @@ async def worker(client: Client, settings: Settings, engine: AsyncEngine, standi
 def lists(standin: Standin) -> None:
     """A playlist with a deleted and a private entry, and a channel, both of several pages."""
     standin.library.add(*(StandinVideo(youtube_id) for youtube_id in IDS))
-    gone = {"deleted": frozenset({IDS[2]}), "private": frozenset({IDS[5]})}
+    deleted, private = frozenset({IDS[2]}), frozenset({IDS[5]})
     standin.library.lists.add(
-        StandinList(PLAYLIST, "Harbours", IDS, page_size=3, **gone),
+        StandinList(PLAYLIST, "Harbours", IDS, page_size=3, deleted=deleted, private=private),
         StandinList(CHANNEL, "Harbour Films", IDS, page_size=3),
     )
 

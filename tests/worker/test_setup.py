@@ -7,14 +7,18 @@ import sys
 
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from services.stack.postgres import EmbeddedPostgres
 from services.worker.setup import set_up
+from shared.db import subscriptions
+from shared.db.driver import transaction
 from shared.db.engine import create_engine
 from shared.db.migrate import is_current
 from shared.settings import Settings
 from shared.temporal.names import RECONCILE_SCHEDULE_ID
+from tests.support.subscriptions import follow
 
 
 async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, client: Client, settings: Settings) -> None:
@@ -33,6 +37,17 @@ async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, clie
             await connection.execute(text("DROP DATABASE set_up WITH (FORCE)"))
     await admin.dispose()
     assert (await client.get_schedule_handle(RECONCILE_SCHEDULE_ID).describe()).id == RECONCILE_SCHEDULE_ID
+
+
+async def test_subscriptions_are_told_to_temporal_once_more(settings: Settings, engine: AsyncEngine) -> None:
+    """It may be another Temporal than before, or one that has lost its data."""
+    subscription = await follow(engine)
+    async with transaction(engine) as connection:
+        await subscriptions.note_scheduled(connection, subscription)
+        assert await subscriptions.unscheduled(connection) == []
+    await set_up(settings)
+    async with transaction(engine) as connection:
+        assert await subscriptions.unscheduled(connection) == [subscription.id]
 
 
 def test_a_wrong_database_url_is_one_sentence(temporal_address: str, postgres: EmbeddedPostgres) -> None:

@@ -139,13 +139,23 @@ class ScriptedBatch(BatchSteps, ListingSteps):
         return outcome
 
     @asynccontextmanager
-    async def at_work(self, client: Client, *, asking: bool = True) -> AsyncIterator[None]:
-        """Workers for both task queues; without `asking`, calls to YouTube stay in theirs."""
+    async def at_work(
+        self,
+        client: Client,
+        *,
+        asking: bool = True,
+        also: Sequence[type] = (),
+        steps: Sequence[Callable[..., Any]] = (),
+    ) -> AsyncIterator[None]:
+        """Workers for both task queues; without `asking`, calls to YouTube stay in theirs.
+
+        `also` and `steps` are workflows that begin batches, and what those do.
+        """
         imports = Worker(
             client,
             task_queue=TaskQueue.IMPORTS,
-            workflows=[ImportBatch, PreviewSource],
-            activities=[self.look_at_batch, self.fail_listing],
+            workflows=[ImportBatch, PreviewSource, *also],
+            activities=[self.look_at_batch, self.fail_listing, *steps],
         )
         async with imports:
             if not asking:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio import activity
 from temporalio.client import WorkflowHandle
@@ -22,6 +22,7 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
 from shared.contracts.speech import UpgradableVideos
 from shared.contracts.stages import ImportStage
+from shared.contracts.subscriptions import BeginLook, Look, SubscriptionRef
 from shared.contracts.upstreams import ThrottledCall, Upstream, UpstreamReport, UpstreamState
 from shared.temporal.feed import ensure_feed
 from shared.temporal.names import PRIORITY_BULK, TaskQueue, progress_feed_id
@@ -33,9 +34,11 @@ from tests.workflows.governor_steps import Governed
 from tests.workflows.pace_story import POLICY, SPEECH_POLICY
 from tests.workflows.speech_script import WANTED, pieces
 from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
-from workflows.activities import ReconcileSteps
+from workflows.activities import ReconcileSteps, SubscriptionSteps
+from workflows.check_subscription import CheckSubscription
 from workflows.import_batch import ImportBatch
 from workflows.import_video import ImportVideo
+from workflows.policies import LISTING_ANEW
 from workflows.progress_feed import ProgressFeed
 from workflows.reconcile_imports import ReconcileImports
 from workflows.start import start_import
@@ -172,6 +175,7 @@ async def import_batch__listed(environment: WorkflowEnvironment) -> Handle:
     batch = ScriptedBatch(pages=pages, under_way=[YOUTUBE_ID])
     async with batch.at_work(environment.client):
         handle = await begin_batch(environment.client)
+        await environment.sleep(LISTING_ANEW * 3)
         await eventually(lambda: _asked_for_pages(batch, 4))
         batch.under_way.clear()
         await handle.signal(ImportBatch.look_again)
@@ -198,6 +202,44 @@ async def import_batch__refused(environment: WorkflowEnvironment) -> Handle:
         handle = await begin_batch(environment.client)
         await handle.result()
         return handle
+
+
+async def check_subscription__brought_videos(environment: WorkflowEnvironment) -> Handle:
+    """A look whose batch is imported."""
+    batch = ScriptedBatch(pages=[LAST_PAGE])
+    async with batch.at_work(environment.client, also=[CheckSubscription], steps=_looks(is_followed=True)):
+        return await _check(environment)
+
+
+async def check_subscription__not_followed(environment: WorkflowEnvironment) -> Handle:
+    """A look for a subscription that was deleted."""
+    async with ScriptedBatch().at_work(environment.client, also=[CheckSubscription], steps=_looks(is_followed=False)):
+        return await _check(environment)
+
+
+def _looks(*, is_followed: bool) -> list[Callable[..., Any]]:
+    class Steps(SubscriptionSteps):
+        @activity.defn
+        async def begin_look(self, begin: BeginLook) -> Look:
+            return Look(is_followed=is_followed, batch_id=begin.batch_id if is_followed else None)
+
+        @activity.defn
+        async def keep_schedule(self, subscription: SubscriptionRef) -> None:
+            """There is no schedule here."""
+
+    steps = Steps()
+    return [steps.begin_look, steps.keep_schedule]
+
+
+async def _check(environment: WorkflowEnvironment) -> Handle:
+    handle = await environment.client.start_workflow(
+        CheckSubscription.run,
+        SubscriptionRef(subscription_id=UUID(int=4)),
+        id="check-subscription",
+        task_queue=TaskQueue.IMPORTS,
+    )
+    await handle.result()
+    return handle
 
 
 async def progress_feed__started(environment: WorkflowEnvironment) -> Handle:
@@ -270,6 +312,8 @@ SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
     import_batch__listed,
     import_batch__paused_and_cancelled,
     import_batch__refused,
+    check_subscription__brought_videos,
+    check_subscription__not_followed,
     upgrade_captions__looked,
     sweep_audio__done,
     progress_feed__started,

@@ -84,7 +84,9 @@ async def page(engine: AsyncEngine, limit: int, after: BatchSummary | None = Non
 def figures(summary: BatchSummary) -> dict[str, int]:
     """Those that are not zero."""
     names = ("total", "queued", "running", "imported", "without_captions", "failed", "cancelled")
-    return {name: value for name in (*names, "duplicates", "invalid", "unavailable") if (value := getattr(summary, name))}
+    return {
+        name: value for name in (*names, "duplicates", "invalid", "unavailable") if (value := getattr(summary, name))
+    }
 
 
 async def test_a_batch_stands_in_the_list_in_its_order_above_what_was_there(engine: AsyncEngine) -> None:
@@ -181,7 +183,9 @@ async def test_every_stage_is_counted(engine: AsyncEngine) -> None:
     batch_id = await add_batch(engine, ids(9))
     released = await release(engine, batch_id, 6)
     assert released == ids(6)
-    for youtube_id, stage in zip(released, (ImportStage.METADATA, ImportStage.CAPTIONS, ImportStage.COMPLETE), strict=False):
+    for youtube_id, stage in zip(
+        released, (ImportStage.METADATA, ImportStage.CAPTIONS, ImportStage.COMPLETE), strict=False
+    ):
         await reach(engine, youtube_id, stage)
     await break_off(engine, ids(9)[3])
     await break_off(engine, ids(9)[8], ErrorType.IMPORT_CANCELLED)  # begun by itself, and called off
@@ -205,7 +209,9 @@ async def test_what_has_no_captions_is_imported_all_the_same(
     async with transaction(engine) as connection:
         known = "INSERT INTO video_enrichments (youtube_id, title, description, tags, categories, youtube_chapters, captions_source)"
         for youtube_id in ids(2):
-            await connection.execute(f"{known} VALUES ($1, '', '', '{{}}', '{{}}', '[]', $2)", youtube_id, captions_source)
+            await connection.execute(
+                f"{known} VALUES ($1, '', '', '{{}}', '{{}}', '[]', $2)", youtube_id, captions_source
+            )
     await reach(engine, ids(1)[0], ImportStage.COMPLETE)
     await reach(engine, ids(2)[1], ImportStage.CAPTIONS)
     summary = await how_it_stands(engine, batch_id)
@@ -256,7 +262,10 @@ async def test_batches_come_newest_first_and_page_by_page(engine: AsyncEngine) -
     async with transaction(engine) as connection:  # all at the same moment
         for number in range(5):
             new = NewBatch(
-                user_id=LOCAL_USER_ID, list_id=list_id, kind=BatchKind.URLS, youtube_ids=ids(number + 1, start=number * 10)
+                user_id=LOCAL_USER_ID,
+                list_id=list_id,
+                kind=BatchKind.URLS,
+                youtube_ids=ids(number + 1, start=number * 10),
             )
             await batches.create_batch(connection, new)
     newest = await add_batch(engine, ids(1, start=90), list_id=list_id)
@@ -308,7 +317,8 @@ async def test_a_deleted_list_tells_what_was_begun(engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
         await batch_window.set_aside(connection, batch_id, [ids(2)[1]])
     async with engine.begin() as connection:
-        assert sorted(await delete_list(connection, LOCAL_USER_ID, list_id) or []) == sorted(ids(3)[1:])
+        assert (deleted := await delete_list(connection, LOCAL_USER_ID, list_id)) is not None
+        assert sorted(deleted.waiting_for) == sorted(ids(3)[1:])
 
 
 async def test_queued_videos_wait_for_their_batch_and_for_nobody_else(engine: AsyncEngine) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db import lists
-from shared.db.lists import PageStart
+from shared.db.lists import DeletedList, PageStart
 from shared.db.videos import NewVideo, add_videos
 
 
@@ -40,7 +40,7 @@ async def test_a_deleted_list_tells_the_imports_it_waited_for(connection: AsyncC
     await connection.execute(text("UPDATE videos SET import_stage = 'complete' WHERE youtube_id = 'complete001'"))
     await connection.execute(text("UPDATE videos SET import_stage = 'error' WHERE youtube_id = 'failed00001'"))
 
-    assert await lists.delete_list(connection, local_user_id, list_id) == ["waiting0001"]
+    assert await lists.delete_list(connection, local_user_id, list_id) == DeletedList(["waiting0001"], [])
     assert await lists.delete_list(connection, local_user_id, list_id) is None
 
 
