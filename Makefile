@@ -44,8 +44,9 @@ format: development ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-benchmarks: development ## Measure POST, import rate, live progress, 3 hours of sound; then the pace (25 minutes)
+benchmarks: development ## Measure POST, bulk, import rate, live progress, 3 hours of sound; then the pace (25 minutes)
 	@$(BIN)/python -m benchmarks.post_latency
+	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
 	@$(BIN)/python -m benchmarks.long_audio

@@ -65,12 +65,16 @@ _BEGIN_ANEW = """
     SET listed = 0, unavailable = 0, listing_pages = 0, listing_ways = listing_ways + 1, listing_cursor = NULL
     WHERE id = $1
     """
-_END = "UPDATE import_batches SET listing = $2, error_code = $3, listing_cursor = NULL WHERE id = $1"
-_TELL_SUBSCRIPTION = """
+# A list that is not read any more, since somebody has cancelled its batch, has no end to be told of.
+_END = """
+    WITH b AS (
+        UPDATE import_batches SET listing = $2, error_code = $3, listing_cursor = NULL
+        WHERE id = $1 AND listing = 'under_way' RETURNING *
+    )
     UPDATE subscriptions s
     SET checked_at = now(), last_new = b.created, error_code = b.error_code, title = coalesce(b.title, s.title),
         is_primed = s.is_primed OR b.listing <> 'failed'
-    FROM import_batches b WHERE b.id = $1 AND s.id = b.subscription_id
+    FROM b WHERE s.id = b.subscription_id
     """
 
 
@@ -100,14 +104,14 @@ async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingP
     if is_short and place.way < WAYS_THROUGH:
         await connection.execute(_BEGIN_ANEW, batch_id)
         return ListedPage(has_more=True, begins_anew=True)
-    await _end(connection, batch_id, ListingState.SHORT if is_short else ListingState.DONE)
+    await connection.execute(_END, batch_id, ListingState.SHORT if is_short else ListingState.DONE, None)
     return ListedPage(has_more=False, page=place.page + 1)
 
 
 async def fail(connection: DriverConnection, batch_id: UUID, error_code: ErrorType) -> None:
     """Note that the list cannot be read (any further); what was read of it stays."""
     await lock(connection, batch_id)
-    await _end(connection, batch_id, ListingState.FAILED, error_code)
+    await connection.execute(_END, batch_id, ListingState.FAILED, error_code)
 
 
 async def _wanted(
@@ -124,10 +128,3 @@ async def _wanted(
     if batch["is_primed"] or batch["import_existing"]:
         return [youtube_id for youtube_id in youtube_ids if youtube_id in unseen], is_known
     return [], is_known
-
-
-async def _end(
-    connection: DriverConnection, batch_id: UUID, listing: ListingState, error_code: ErrorType | None = None
-) -> None:
-    await connection.execute(_END, batch_id, listing, error_code)
-    await connection.execute(_TELL_SUBSCRIPTION, batch_id)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from shared.contracts.batches import BatchKind, BatchSummary, ListingState
 from shared.contracts.youtube import thumbnail_url
-from shared.db.driver import DriverConnection
+from shared.db.driver import DriverConnection, storable
 from shared.db.lists import FIRST_PAGE, PageStart
 
 
@@ -71,7 +71,7 @@ _SUMMARY = """
                count(*) FILTER (WHERE batch_place = 'queued' AND import_stage NOT IN ('complete', 'error')) AS queued,
                count(*) FILTER (WHERE import_stage = 'complete') AS imported,
                count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
-               count(*) FILTER (WHERE import_stage = 'error' AND error_code IS DISTINCT FROM 'import_cancelled') AS failed,
+               count(*) FILTER (WHERE import_stage = 'error' AND error_code <> 'import_cancelled') AS failed,
                count(*) FILTER (WHERE import_stage = 'error' AND error_code = 'import_cancelled') AS cancelled
         FROM videos LEFT JOIN video_enrichments USING (youtube_id) WHERE batch_id = b.id
     ) v
@@ -121,7 +121,8 @@ async def create_batch(
     batch_id, is_listed = batch_id or uuid4(), not new.youtube_ids
     listing = ListingState.UNDER_WAY if is_listed else None
     listed = len(new.youtube_ids) + new.repeated
-    values = (batch_id, new.user_id, new.list_id, new.kind, new.source, listing, listed, new.invalid, subscription_id)
+    source, owner = storable(new.source), (new.user_id, new.list_id)
+    values = (batch_id, *owner, new.kind, source, listing, listed, new.invalid, subscription_id)
     await connection.execute(_CREATE, *values)
     created = await put_videos(connection, batch_id, new.youtube_ids)
     missing = [youtube_id for youtube_id in new.youtube_ids if youtube_id not in created]

@@ -148,7 +148,8 @@ _ADD = f"""
 _RETRY = text(
     f"""
     WITH changed AS (
-        UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL
+        UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL,
+                          batch_place = nullif(batch_place, 'queued')  -- it begins now, whatever its batch does
         WHERE id = :video_id AND user_id = :user_id AND import_stage = 'error'
         RETURNING *
     ), event AS ({tell_changed()}), entry AS (

@@ -1,4 +1,4 @@
-"""The JSON shapes of InnerTube for playlists and channels: their pages, and the tokens that lead from one to the next."""
+"""The JSON shapes of InnerTube for playlists and channels: their pages, and the tokens that lead to the next one."""
 
 import base64
 import json

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
+from temporalio.testing import ActivityEnvironment
 
-from shared.contracts.batches import BatchState, ImportBatchResult
+from services.worker.activities.batches import BatchActivities
+from shared.contracts.batches import BatchState, ImportBatchResult, LookAtBatch
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ReconcileInput, ReconcileResult
 from shared.db.batches import requeue_failed
@@ -25,6 +27,7 @@ from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
 from workflows.import_batch import ImportBatch
 from workflows.import_video import ImportVideo
+from workflows.progress import running_status
 from workflows.reconcile_imports import ReconcileImports
 from workflows.start import start_batch, start_import
 
@@ -122,6 +125,23 @@ async def test_what_failed_is_tried_again(client: Client, engine: AsyncEngine, s
     assert (await how_it_stands(engine, batch_id)).imported == 5
 
 
+async def test_premieres_give_up_their_places_when_nothing_moves(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    stock(standin, ids(6))
+    stock(standin, ids(WINDOW), VideoState.PREMIERE)
+    batch_id = await add_batch(engine, ids(6))
+    await begin(client, batch_id)
+    await eventually(partial(all_wait, client, ids(WINDOW)))
+    batches = BatchActivities(engine, client, window=WINDOW)
+    look = LookAtBatch(batch_id=batch_id, watched=ids(WINDOW))
+    assert (await ActivityEnvironment().run(batches.look_at_batch, look)).watched == ids(WINDOW)
+    stuck = await ActivityEnvironment().run(batches.look_at_batch, look.model_copy(update={"is_stuck": True}))
+    assert stuck.watched == ids(6)[WINDOW:]
+    over = await when_over(engine, batch_id)
+    assert (over.state, over.imported, over.running) == (BatchState.COMPLETE, 6 - WINDOW, WINDOW)
+
+
 async def test_two_batches_share_a_video(client: Client, engine: AsyncEngine, standin: Standin) -> None:
     stock(standin, ids(4))
     first, second = await add_batch(engine, ids(4)), await add_batch(engine, ids(4)[1:])
@@ -181,6 +201,11 @@ async def has(engine: AsyncEngine, batch_id: UUID, **figures: object) -> bool:
 
 async def says_the_same(engine: AsyncEngine, handle: WorkflowHandle[ImportBatch, ImportBatchResult], of: UUID) -> bool:
     return await handle.query(ImportBatch.summary) == await how_it_stands(engine, of)
+
+
+async def all_wait(client: Client, youtube_ids: Sequence[str]) -> bool:
+    statuses = [await running_status(client, youtube_id) for youtube_id in youtube_ids]
+    return all(status is not None and status.waiting_for is ErrorType.UPCOMING for status in statuses)
 
 
 async def hurry(client: Client, youtube_ids: Sequence[str]) -> None:

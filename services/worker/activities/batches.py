@@ -41,10 +41,10 @@ class BatchActivities(BatchSteps):
         What was given a place and not begun, by a worker that died in between, `ReconcileImports` begins.
         """
         async with transaction(self._engine) as connection:
-            in_window = await batch_window.in_window(connection, look.batch_id)
+            before = await batch_window.in_window(connection, look.batch_id)
         # An import whose rows are done still is a workflow for a moment.
-        closing = await self._running(set(look.watched) - in_window)
-        aside = await self._waiting_alone(in_window) if look.is_stuck else set()
+        closing = await self._running(set(look.watched) - before)
+        aside = await self._waiting_alone(before) if look.is_stuck else set()
         async with transaction(self._engine) as connection:
             user_id = await batch_window.lock(connection, look.batch_id)
             if user_id is None:
@@ -52,6 +52,8 @@ class BatchActivities(BatchSteps):
             for change in look.changes:
                 await batch_window.change(connection, look.batch_id, change)
             await batch_window.set_aside(connection, look.batch_id, sorted(aside))
+            # Both: some have ended since the first look, and a look that was given up may have begun others.
+            in_window = before | await batch_window.in_window(connection, look.batch_id)
             taken = (in_window - aside) | closing
             released = await batch_window.release(connection, look.batch_id, self._window - len(taken))
             await batch_window.close_if_over(connection, look.batch_id)

@@ -5,6 +5,7 @@ import random
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSummary
@@ -14,8 +15,8 @@ from shared.db import batch_window, batches
 from shared.db.batches import CreatedBatch, NewBatch
 from shared.db.driver import transaction
 from shared.db.import_progress import advance, fail
-from shared.db.lists import PageStart, delete_list
-from shared.db.models import LOCAL_USER_ID
+from shared.db.lists import FIRST_PAGE, PageStart, delete_list
+from shared.db.models import LOCAL_USER_ID, VideoEnrichment
 from shared.db.videos import NewVideo, add_video, delete_video, page_of_videos
 from shared.db.waiting import WaitingBatch, WaitingVideo, batches_under_way, waiting_videos
 from tests.support.batches import add_batch, add_list, add_listed_batch, entries, how_it_stands
@@ -76,7 +77,7 @@ async def close(engine: AsyncEngine, batch_id: UUID) -> None:
 
 
 async def page(engine: AsyncEngine, limit: int, after: BatchSummary | None = None) -> list[BatchSummary]:
-    start = PageStart(after.created_at, after.batch_id) if after else batches.FIRST_PAGE
+    start = PageStart(after.created_at, after.batch_id) if after else FIRST_PAGE
     async with transaction(engine) as connection:
         return await batches.page_of_batches(connection, LOCAL_USER_ID, after=start, limit=limit)
 
@@ -140,7 +141,7 @@ async def test_a_list_that_the_user_has_not(engine: AsyncEngine) -> None:
 
 
 async def test_batches_at_the_same_moment_neither_block_nor_double_each_other(engine: AsyncEngine) -> None:
-    shuffle = random.Random(5).sample
+    shuffle = random.Random(5).sample  # noqa: S311 - no secret, and the same each time
     list_id, wanted = await add_list(engine), ids(400)
     for start in range(0, 400, 20):
         some = wanted[start : start + 20]
@@ -206,12 +207,11 @@ async def test_what_has_no_captions_is_imported_all_the_same(
     engine: AsyncEngine, captions_source: str, without_captions: int
 ) -> None:
     batch_id = await add_batch(engine, ids(2))
-    async with transaction(engine) as connection:
-        known = "INSERT INTO video_enrichments (youtube_id, title, description, tags, categories, youtube_chapters, captions_source)"
+    async with engine.begin() as connection:
         for youtube_id in ids(2):
-            await connection.execute(
-                f"{known} VALUES ($1, '', '', '{{}}', '{{}}', '[]', $2)", youtube_id, captions_source
-            )
+            video = VideoEnrichment(youtube_id=youtube_id, title="", captions_source=captions_source)
+            await connection.execute(insert(VideoEnrichment).values(video.model_dump(exclude={"fetched_at"})))
+    await release(engine, batch_id, 2)
     await reach(engine, ids(1)[0], ImportStage.COMPLETE)
     await reach(engine, ids(2)[1], ImportStage.CAPTIONS)
     summary = await how_it_stands(engine, batch_id)
