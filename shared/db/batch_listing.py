@@ -12,6 +12,8 @@ from shared.db.batch_window import lock
 from shared.db.batches import put_videos
 from shared.db.driver import DriverConnection, storable
 
+MAX_PAGES = 1000
+"""Of one way through a list: 30,000 videos of a channel. YouTube's pages may lead in a circle."""
 WAYS_THROUGH = 3
 """How often a list is read that comes to its end before the announced number of entries."""
 
@@ -97,7 +99,7 @@ async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingP
     title = cast("str | None", storable(page.title))
     counts = len(page.youtube_ids), page.unavailable
     await connection.execute(_COUNT, batch_id, *counts, cursor, title, page.announced)
-    if cursor and not is_known:
+    if cursor and not is_known and place.page + 1 < MAX_PAGES:
         return ListedPage(has_more=True, page=place.page + 1)
     entries = batch["listed"] + batch["unavailable"] + sum(counts)
     is_short = not is_known and entries < (page.announced or batch["announced"] or 0)

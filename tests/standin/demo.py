@@ -15,6 +15,8 @@
 | `demoLiveNow` | live now |
 | `demoUpNext_` | a live event that begins in an hour |
 | `demoBotTest` | YouTube wants to see that you are not a bot |
+
+Playlists and channels are invented as well: any id that begins with `PL`, and any handle.
 """
 
 from dataclasses import replace

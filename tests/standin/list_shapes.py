@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from tests.standin.lists import ListShelf, StandinList, channel_of_uploads
 from tests.standin.shapes import NO_SUCH_ITEMS, Json
@@ -60,7 +61,7 @@ class ListPages:
         """Where the address of a list leads; None: nowhere. Playlists are looked for later."""
         if playlist_id is not None:
             return {"browseId": f"VL{playlist_id}"}
-        first, _, rest = path.strip("/").partition("/")
+        first, _, rest = unquote(path).strip("/").partition("/")
         if first.startswith("@"):
             channel = self._shelf.called(first[1:])
         elif first in ("c", "user"):

@@ -39,8 +39,8 @@ def test_ytdlp_lists_a_channel_in_pages_of_thirty(standin: Standin, name: str) -
 
 
 def test_entries_that_are_not_there_have_a_title_that_says_so(standin: Standin) -> None:
-    gone = {"deleted": frozenset(IDS[1:2]), "private": frozenset(IDS[2:3])}
-    standin.library.lists.add(StandinList(PLAYLIST_ID, youtube_ids=IDS[:4], **gone))
+    deleted, private = frozenset(IDS[1:2]), frozenset(IDS[2:3])
+    standin.library.lists.add(StandinList(PLAYLIST_ID, youtube_ids=IDS[:4], deleted=deleted, private=private))
     titles = [entry["title"] for entry in extract(standin, PLAYLIST)["entries"]]
     assert titles == ["Video harbour-000", "[Deleted video]", "[Private video]", "Video harbour-003"]
     hiding = extract(standin, PLAYLIST, compat_opts=["no-certifi", "no-youtube-unavailable-videos"])["entries"]

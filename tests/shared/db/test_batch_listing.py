@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from shared.db.batch_listing import ListingPlace, NewPage
 from shared.db.batches import NewBatch, create_batch, page_of_batches, summary_of
 from shared.db.driver import transaction
 from shared.db.lists import delete_list
-from shared.db.models import LOCAL_USER_ID, Subscription
+from shared.db.models import LOCAL_USER_ID, ImportBatch, Subscription
 from shared.db.videos import delete_video, page_of_videos
 from tests.support.batches import add_batch, add_list, add_listed_batch, entries, how_it_stands
 
@@ -317,3 +317,13 @@ async def test_a_look_without_success_leaves_nothing_behind(engine: AsyncEngine)
 async def shown(engine: AsyncEngine) -> list[BatchSummary]:
     async with transaction(engine) as connection:
         return await page_of_batches(connection, LOCAL_USER_ID, limit=10)
+
+
+async def test_pages_that_lead_in_a_circle_come_to_an_end(engine: AsyncEngine) -> None:
+    batch_id = await add_listed_batch(engine, SOURCE)
+    async with engine.begin() as connection:
+        last_but_one = batch_listing.MAX_PAGES - 2
+        await connection.execute(update(ImportBatch).values(listing_pages=last_but_one))
+    assert (await add(engine, batch_id, a_page(ids(3), MORE))).has_more
+    assert not (await add(engine, batch_id, a_page(ids(3), MORE))).has_more
+    assert (await how_it_stands(engine, batch_id)).listing is ListingState.DONE

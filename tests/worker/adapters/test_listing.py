@@ -87,12 +87,12 @@ def test_every_page_is_one_call(standin: Standin, source: str) -> None:
     listing = adapter(standin, on_request=lambda: sent.append(None))
     first = listing.page(source, None)
     assert len(sent) == len(HEAD_OF_PLAYLIST if source == PLAYLIST else HEAD_OF_CHANNEL)
-    for start in (2, 2, 4):  # the same place may be read again
-        sent.clear()
-        cursor = first.cursor if start == 2 else further.cursor
-        further = listing.page(source, cursor)
-        assert (len(sent), tuple(further.youtube_ids)) == (1, IDS[start : start + 2])
-    assert further.cursor is None
+    sent.clear()
+    second, second_again = listing.page(source, first.cursor), listing.page(source, first.cursor)
+    assert second == second_again
+    last = listing.page(source, second.cursor)
+    assert (len(sent), second.youtube_ids, last.youtube_ids) == (3, [*IDS[2:4]], [IDS[4]])
+    assert last.cursor is None
 
 
 def test_the_next_page_belongs_to_the_same_visitor(standin: Standin) -> None:
@@ -103,8 +103,9 @@ def test_the_next_page_belongs_to_the_same_visitor(standin: Standin) -> None:
 
 
 def test_what_is_not_there_is_counted_and_left_out(standin: Standin) -> None:
-    gone = {"deleted": frozenset({IDS[0], IDS[3]}), "private": frozenset({IDS[2]})}
-    standin.library.lists.add(StandinList(PLAYLIST_ID, youtube_ids=IDS[:7], page_size=3, **gone))
+    deleted, private = frozenset({IDS[0], IDS[3]}), frozenset({IDS[2]})
+    with_gaps = StandinList(PLAYLIST_ID, youtube_ids=IDS[:7], page_size=3, deleted=deleted, private=private)
+    standin.library.lists.add(with_gaps)
     pages = walk(standin, PLAYLIST)
     assert [(page.youtube_ids, page.unavailable) for page in pages] == [
         ([IDS[1]], 2),
@@ -125,19 +126,21 @@ def test_a_changed_list_goes_on_where_the_page_ended(standin: Standin) -> None:
     assert adapter(standin).page(PLAYLIST, None).youtube_ids == [*IDS[:3]]
 
 
-@pytest.mark.parametrize(("announced", "listed"), [(300, 100), (250, 250)])
-def test_a_throttled_listing_ends_without_an_error(standin: Standin, announced: int, listed: int) -> None:
-    throttled = StandinList(PLAYLIST_ID, youtube_ids=IDS, announced=announced, short_after=100, short_times=1)
-    standin.library.lists.add(throttled)
-    if announced == 250:
-        walk(standin, PLAYLIST)  # uses the fault up
-    pages = walk(standin, PLAYLIST)
-    assert (pages[0].announced, len(ids(pages))) == (announced, listed)
+def test_a_throttled_listing_ends_without_an_error_and_before_the_announced_number(standin: Standin) -> None:
+    standin.library.lists.add(StandinList(PLAYLIST_ID, youtube_ids=IDS, short_after=100, short_times=1))
+    throttled, calm = walk(standin, PLAYLIST), walk(standin, PLAYLIST)
+    assert (throttled[0].announced, len(ids(throttled))) == (250, 100)
+    assert (calm[0].announced, len(ids(calm))) == (250, 250)
 
 
 def test_more_than_was_announced_is_listed_all_the_same(standin: Standin) -> None:
     standin.library.lists.add(StandinList(PLAYLIST_ID, youtube_ids=IDS, announced=90))
     assert tuple(ids(walk(standin, PLAYLIST))) == IDS
+
+
+def test_a_handle_may_be_in_any_script(standin: Standin) -> None:
+    standin.library.lists.add(StandinList(CHANNEL_ID, "Fährfilm", IDS[:3], handle="FährFilm"))
+    assert tuple(ids(walk(standin, "https://www.youtube.com/@F%C3%A4hrFilm/videos"))) == IDS[:3]
 
 
 def test_an_empty_playlist(standin: Standin) -> None:
@@ -159,14 +162,14 @@ def test_a_channel_that_only_has_an_uploads_playlist(standin: Standin) -> None:
     assert kinds(standin) == [*HEAD_OF_CHANNEL, *HEAD_OF_PLAYLIST, Kind.BROWSE]
 
 
-@pytest.mark.parametrize("fault_at", range(3))
-def test_a_failure_is_not_taken_for_a_channel_without_videos(standin: Standin, fault_at: int) -> None:
+@pytest.mark.parametrize("requests_before", range(5))
+def test_a_failure_is_not_taken_for_a_channel_without_videos(standin: Standin, requests_before: int) -> None:
     standin.library.lists.add(StandinList(CHANNEL_ID, youtube_ids=IDS[:5], has_videos_tab=False))
-    path = "/youtubei/v1/navigation/resolve_url" if fault_at == 0 else "/youtubei/v1/browse"
-    for _ in range(1 if fault_at == 0 else fault_at):
-        standin.faults.add(Fault(path=path, stall_seconds=0.001, times=1))
-    standin.faults.add(Fault(path=path, status=503))
+    if requests_before:
+        standin.faults.add(Fault(stall_seconds=0.001, times=requests_before))
+    standin.faults.add(Fault(status=503))
     assert refusal(lambda: adapter(standin).page(CHANNEL, None)).error_type is ErrorType.UPSTREAM_UNAVAILABLE
+    assert len(standin.requests) == requests_before + 1
 
 
 @pytest.mark.parametrize(
