@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
+from starlette.responses import FileResponse, HTMLResponse
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,12 +17,6 @@ class Asset(StrEnum):
     SCRIPT = "swagger-ui-bundle.js"
     STYLE = "swagger-ui.css"
     ICON = "favicon.png"
-
-
-@router.get("/")
-async def root() -> RedirectResponse:
-    """There is no page of our own yet."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

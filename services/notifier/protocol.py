@@ -132,8 +132,7 @@ def encode_batch(batch: BatchSummary, language: Language) -> bytes:
     values = batch.model_dump() | {"message": reason}
     if batch.completed_at is None:
         return BatchProgress(**values, progress=batch.progress).model_dump_json().encode()
-    waiting = batch.total - batch.imported - batch.failed - batch.cancelled
-    return BatchComplete(**values, waiting=waiting).model_dump_json().encode()
+    return BatchComplete(**values).model_dump_json().encode()
 
 
 def encode_problem(problem: MessageProblem) -> bytes:

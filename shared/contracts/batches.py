@@ -39,7 +39,7 @@ class BatchState(StrEnum):
     CANCELLED = "cancelled"
     """No further one begins, ever; what had not begun has ended in `import_cancelled`."""
     COMPLETE = "complete"
-    """None is left to begin, and none is under way."""
+    """None is left to begin, and none is under way, but for those that wait for something of their own."""
 
 
 class BatchChange(StrEnum):
@@ -87,6 +87,8 @@ class BatchSummary(BaseModel):
     """Videos that it has put on the list and that are still there."""
     queued: int
     running: int
+    waiting: int
+    """For something of their own, such as a premiere: they take no place, and the batch does not wait for them."""
     imported: int
     """Complete, with or without captions."""
     without_captions: int

@@ -60,6 +60,7 @@ class BatchNews(BaseModel):
     title: str | None
     state: BatchState
     total: int
+    waiting: int
     imported: int
     without_captions: int
     failed: int
@@ -87,8 +88,6 @@ class BatchComplete(BatchNews):
     """A batch is over."""
 
     type: Literal["batch_complete"] = "batch_complete"
-    waiting: int
-    """Videos that were set aside: they wait for something of their own, such as a premiere."""
 
 
 class FeedItem(BaseModel):

@@ -64,23 +64,27 @@ _SUMMARY = """
     SELECT b.id AS batch_id, b.user_id, b.list_id, b.kind, b.source, b.title, b.state, b.listing, b.announced,
            b.error_code, b.invalid, b.unavailable, b.created_at, b.completed_at,
            CASE WHEN b.subscription_id IS NULL THEN greatest(b.listed - b.created, 0) ELSE 0 END AS duplicates,
-           v.total, v.queued, v.total - v.queued - v.imported - v.failed - v.cancelled AS running,
-           v.imported, v.without_captions, v.failed, v.cancelled
+           v.total, v.queued, v.waiting, v.imported, v.without_captions, v.failed, v.cancelled,
+           v.total - v.queued - v.waiting - v.imported - v.failed - v.cancelled AS running
     FROM import_batches b, LATERAL (
         SELECT count(*) AS total,
-               count(*) FILTER (WHERE batch_place = 'queued' AND import_stage NOT IN ('complete', 'error')) AS queued,
+               count(*) FILTER (WHERE is_open AND batch_place = 'queued') AS queued,
+               count(*) FILTER (WHERE is_open AND batch_place = 'aside') AS waiting,
                count(*) FILTER (WHERE import_stage = 'complete') AS imported,
                count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
-               count(*) FILTER (WHERE import_stage = 'error' AND error_code <> 'import_cancelled') AS failed,
+               count(*) FILTER (WHERE import_stage = 'error' AND coalesce(error_code, '') <> 'import_cancelled') AS failed,
                count(*) FILTER (WHERE import_stage = 'error' AND error_code = 'import_cancelled') AS cancelled
-        FROM videos LEFT JOIN video_enrichments USING (youtube_id) WHERE batch_id = b.id
+        FROM videos LEFT JOIN video_enrichments USING (youtube_id),
+             LATERAL (SELECT import_stage NOT IN ('complete', 'error') AS is_open) stage
+        WHERE batch_id = b.id
     ) v
     """
 # A subscription's look that brought nothing is nobody's business.
 _PAGE = f"""
     {_SUMMARY}
     WHERE b.user_id = $1 AND (b.created_at, b.id) < ($2, $3) AND (b.subscription_id IS NULL OR b.created > 0)
-    ORDER BY b.created_at DESC, b.id DESC LIMIT $4
+      AND ($4::uuid IS NULL OR b.list_id = $4)
+    ORDER BY b.created_at DESC, b.id DESC LIMIT $5
     """
 _FOR_USERS = f"""
     {_SUMMARY}
@@ -158,10 +162,16 @@ async def summary_of(connection: DriverConnection, batch_id: UUID) -> BatchSumma
 
 
 async def page_of_batches(
-    connection: DriverConnection, user_id: UUID, *, after: PageStart = FIRST_PAGE, limit: int
+    connection: DriverConnection,
+    user_id: UUID,
+    *,
+    list_id: UUID | None = None,
+    after: PageStart = FIRST_PAGE,
+    limit: int,
 ) -> list[BatchSummary]:
-    """The user's batches, newest first, at most `limit` of them."""
-    return [_summary(row) for row in await connection.fetch(_PAGE, user_id, after.created_at, after.id, limit)]
+    """The user's batches, all or those of one list, newest first, at most `limit` of them."""
+    rows = await connection.fetch(_PAGE, user_id, after.created_at, after.id, list_id, limit)
+    return [_summary(row) for row in rows]
 
 
 async def requeue_failed(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> bool:

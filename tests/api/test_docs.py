@@ -5,12 +5,6 @@ import re
 from tests.api.support import Api, problem
 
 
-async def test_the_root_leads_to_the_page(api_without_temporal: Api) -> None:
-    response = await api_without_temporal.http.get("/")
-
-    assert (response.status_code, response.headers["Location"]) == (307, "/docs")
-
-
 async def test_the_page_loads_nothing_from_elsewhere(api_without_temporal: Api) -> None:
     page = await api_without_temporal.http.get("/docs")
 

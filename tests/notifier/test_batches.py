@@ -117,7 +117,7 @@ async def test_says_everything_about_a_batch(desk: Desk, library: Library) -> No
     row = {"batch_id": str(batch_id), "list_id": str(library.list_id), "kind": "file", "source": "watched.csv"}
     listing = {"title": None, "listing": None, "announced": None, "error_code": None, "message": None}
     known = row | listing | skipped
-    under_way = {"type": "batch_progress", "state": "open", "progress": 0, "queued": 3, "running": 0}
+    under_way = {"type": "batch_progress", "state": "open", "progress": 0, "queued": 3, "running": 0, "waiting": 0}
     assert listener.take() == [known | counted | under_way]
     async with desk.engine.begin() as connection:
         silent = "INSERT INTO video_enrichments (youtube_id, title, captions_source, {}) VALUES (:id, '', 'none', {})"

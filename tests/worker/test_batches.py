@@ -139,7 +139,7 @@ async def test_premieres_give_up_their_places_when_nothing_moves(
     stuck = await ActivityEnvironment().run(batches.look_at_batch, look.model_copy(update={"is_stuck": True}))
     assert stuck.watched == ids(6)[WINDOW:]
     over = await when_over(engine, batch_id)
-    assert (over.state, over.imported, over.running) == (BatchState.COMPLETE, 6 - WINDOW, WINDOW)
+    assert (over.state, over.imported, over.waiting) == (BatchState.COMPLETE, 6 - WINDOW, WINDOW)
 
 
 async def test_two_batches_share_a_video(client: Client, engine: AsyncEngine, standin: Standin) -> None:

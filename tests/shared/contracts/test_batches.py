@@ -18,6 +18,7 @@ NOTHING = BatchSummary(
     total=0,
     queued=0,
     running=0,
+    waiting=0,
     imported=0,
     without_captions=0,
     failed=0,

@@ -124,7 +124,8 @@ async def test_cancelling_ends_what_has_not_begun(engine: AsyncEngine, paused_be
         await change(engine, batch_id, BatchChange.PAUSE)
     await change(engine, batch_id, BatchChange.CANCEL)
     summary = await how_it_stands(engine, batch_id)
-    assert (summary.state, summary.running, summary.queued, summary.cancelled) == (BatchState.CANCELLED, 4, 0, 4)
+    assert (summary.state, summary.running, summary.waiting) == (BatchState.CANCELLED, 3, 1)
+    assert (summary.queued, summary.cancelled) == (0, 4)
     stages = ["created", "metadata", "created", "metadata", *["error"] * 4]
     assert await entries(engine, batch_id) == list(zip(IDS, stages, strict=True))
     assert await in_window(engine, batch_id) == {IDS[0], IDS[1], IDS[3]}
@@ -166,7 +167,7 @@ async def test_it_is_over_when_nothing_is_queued_or_in_the_window(engine: AsyncE
         await fail(connection, IDS[3], ErrorType.VIDEO_PRIVATE)
     assert await close(engine, batch_id) is BatchState.COMPLETE
     summary = await how_it_stands(engine, batch_id)
-    assert (summary.imported, summary.failed, summary.running, summary.progress) == (2, 1, 1, 100)
+    assert (summary.imported, summary.failed, summary.waiting, summary.progress) == (2, 1, 1, 100)
 
 
 async def test_a_paused_batch_is_over_only_when_nothing_is_left_to_begin(engine: AsyncEngine) -> None:

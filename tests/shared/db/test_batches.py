@@ -84,7 +84,7 @@ async def page(engine: AsyncEngine, limit: int, after: BatchSummary | None = Non
 
 def figures(summary: BatchSummary) -> dict[str, int]:
     """Those that are not zero."""
-    names = ("total", "queued", "running", "imported", "without_captions", "failed", "cancelled")
+    names = ("total", "queued", "running", "waiting", "imported", "without_captions", "failed", "cancelled")
     return {
         name: value for name in (*names, "duplicates", "invalid", "unavailable") if (value := getattr(summary, name))
     }
@@ -192,12 +192,12 @@ async def test_every_stage_is_counted(engine: AsyncEngine) -> None:
     await break_off(engine, ids(9)[8], ErrorType.IMPORT_CANCELLED)  # begun by itself, and called off
     async with transaction(engine) as connection:
         await batch_window.set_aside(connection, batch_id, [ids(9)[4]])
-    expected = {"total": 9, "queued": 2, "running": 4, "imported": 1, "failed": 1, "cancelled": 1}
+    expected = {"total": 9, "queued": 2, "running": 3, "waiting": 1, "imported": 1, "failed": 1, "cancelled": 1}
     assert figures(await how_it_stands(engine, batch_id)) == expected
 
     await change(engine, batch_id, BatchChange.CANCEL)
     assert figures(await how_it_stands(engine, batch_id)) == {
-        **{name: expected[name] for name in ("total", "running", "imported", "failed")},
+        **{name: expected[name] for name in ("total", "running", "waiting", "imported", "failed")},
         "cancelled": 3,
     }
 

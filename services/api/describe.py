@@ -1,0 +1,16 @@
+"""`python -m services.api.describe` prints the API's description (OpenAPI); `make types` makes the page's types of it."""
+
+import json
+import sys
+
+from services.api.app import create_app
+from shared.settings import Settings
+
+
+def description() -> str:
+    """The API's description as JSON, the same for every installation."""
+    return json.dumps(create_app(Settings()).openapi())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(description())
