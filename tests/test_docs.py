@@ -1,5 +1,6 @@
 """The documents say what is there: settings, links, commands, dependencies, errors."""
 
+import json
 import re
 import tempfile
 import tomllib
@@ -110,12 +111,39 @@ def test_every_vidferry_command_that_is_named_exists() -> None:
     assert {"status", "logs", "stop"} <= named <= commands
 
 
-@pytest.mark.parametrize("heading", ["Runtime", "Development"])
-def test_every_dependency_earns_its_place(heading: str) -> None:
+def dependencies() -> dict[str, list[str]]:
+    """The packages that the project names, by their heading in the document."""
     project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())
-    named = {"Runtime": project["project"]["dependencies"], "Development": project["dependency-groups"]["dev"]}
+    page = json.loads((PROJECT_ROOT / "frontend/package.json").read_text())
+    return {
+        "Runtime": [package(requirement) for requirement in project["project"]["dependencies"]],
+        "Development": [package(requirement) for requirement in project["dependency-groups"]["dev"]],
+        "Page": [*page["dependencies"]],
+        "Page development": [*page["devDependencies"]],
+        "Node": [package(requirement) for requirement in project["dependency-groups"]["node"]],
+    }
+
+
+@pytest.mark.parametrize(("heading", "named"), dependencies().items())
+def test_every_dependency_earns_its_place(heading: str, named: list[str]) -> None:
     explained = [name.strip("`") for name, _ in rows(section(PROJECT_ROOT / "docs/dependencies.md", heading))]
-    assert explained == sorted(package(requirement) for requirement in named[heading])
+    assert explained == sorted(named)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-node.lock"])
+def test_python_packages_are_locked_with_hashes_and_name_no_host(lock: str) -> None:
+    locked = (PROJECT_ROOT / lock).read_text()
+    assert "--hash=sha256:" in locked
+    assert "://" not in locked
+
+
+def test_the_pages_packages_are_locked_with_hashes_and_name_no_host() -> None:
+    packages = json.loads((PROJECT_ROOT / "frontend/package-lock.json").read_text())["packages"]
+    del packages[""]
+    assert [name for name, locked in packages.items() if "resolved" in locked] == []
+    assert [name for name, locked in packages.items() if not locked.get("integrity", "").startswith("sha512-")] == []
+    optional = {name for locked in packages.values() for name in locked.get("optionalDependencies", {})}
+    assert sorted(name for name in optional if f"node_modules/{name}" not in packages) == [], "for other machines"
 
 
 def test_the_architecture_says_what_follows_from_every_error() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.batches import (
@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
         LookAtBatch,
     )
     from shared.contracts.errors import ERROR_RULES, Retry
-    from shared.temporal.names import IMPORT_BATCH, PRIORITY_BULK_BEGUN, PRIORITY_PERSON
+    from shared.temporal.names import IMPORT_BATCH, PRIORITY_BULK, PRIORITY_PERSON
     from workflows import batch_steps
     from workflows.policies import BATCH_LOOKS, LISTING_ANEW, delay_before_retry
     from workflows.refusals import what_was_said
@@ -41,11 +41,11 @@ class ImportBatch:
         self._changes: list[BatchChange] = []
         self._is_told = False
         """Whether a signal came since the last look."""
-        self._moved_at = workflow.now()
-        """When an import was last begun or over."""
-        self._list_at: datetime | None = None
-        """When YouTube's list is to be asked for again."""
-        self._listing_attempt, self._listing_waits = 1, 0
+        self._asked_around_at = workflow.now()
+        self._closing_looks = 0
+        """How many looks in a row have found an import that is about to end."""
+        self._list_at = batch.list_at
+        self._listing_attempt, self._listing_waits = batch.listing_attempt, batch.listing_waits
         self._has_listed = False
 
     @workflow.run
@@ -56,7 +56,7 @@ class ImportBatch:
             if self._view.is_over and not self._is_told:
                 return ImportBatchResult(summary=self._view.summary)
             if workflow.info().is_continue_as_new_suggested() and not self._is_told:
-                workflow.continue_as_new(ImportBatchInput(batch_id=self._batch_id, watched=self._view.watched))
+                workflow.continue_as_new(self._next_run())
             if self._is_to_list():
                 await self._list_next_page()
             else:
@@ -91,21 +91,31 @@ class ImportBatch:
         self._changes.append(change)
         self._is_told = True
 
+    def _next_run(self) -> ImportBatchInput:
+        return ImportBatchInput(
+            batch_id=self._batch_id,
+            watched=self._view.watched,
+            list_at=self._list_at,
+            listing_attempt=self._listing_attempt,
+            listing_waits=self._listing_waits,
+        )
+
     async def _look(self) -> None:
         """See what has ended, and begin what there is room for."""
-        before, changes = self._view, self._changes
-        is_stuck = workflow.now() - self._moved_at >= BATCH_LOOKS.stuck_after
-        self._is_told, self._changes = False, []
+        asks_around = workflow.now() - self._asked_around_at >= BATCH_LOOKS.asking_around
+        if asks_around:
+            self._asked_around_at = workflow.now()
+        watched = self._view.watched if self._closing_looks < BATCH_LOOKS.patience else []
+        changes, self._changes, self._is_told = self._changes, [], False
         self._view = await batch_steps.look_at_batch(
-            LookAtBatch(batch_id=self._batch_id, changes=changes, watched=before.watched, is_stuck=is_stuck)
+            LookAtBatch(batch_id=self._batch_id, changes=changes, watched=watched, asks_around=asks_around)
         )
-        if is_stuck or self._view.watched != before.watched or not self._view.watched:
-            self._moved_at = workflow.now()
+        self._closing_looks = self._closing_looks + 1 if self._view.is_closing else 0
         self._describe()
 
     @property
     def _has_list(self) -> bool:
-        """Whether there is a list of YouTube's that has not been read to its end."""
+        """Whether there is a list of YouTube's that is to be read on."""
         return self._view.summary is not None and self._view.summary.listing is ListingState.UNDER_WAY
 
     def _is_to_list(self) -> bool:
@@ -116,16 +126,16 @@ class ImportBatch:
     async def _list_next_page(self) -> None:
         """Ask for one page, unless the batch is cancelled or gone while that waits in the queue."""
         page = batch_steps.list_next_page(self._batch_id, self._priority())
-        while not page.done() and self._has_list:
-            await self._wait(lambda: page.done() or self._is_told, until=workflow.now() + BATCH_LOOKS.idle)
+        while not page.done() and self._has_list and not workflow.info().is_continue_as_new_suggested():
+            await self._wait(lambda: page.done() or self._is_told, until=self._next_look())
             if not page.done():
                 await self._look()
-        if not page.done():
+        if is_called_off := not page.done():
             page.cancel()
         try:
             listed = await page
         except ActivityError as error:
-            if self._has_list:
+            if self._has_list and not (is_called_off and is_cancelled_exception(error)):
                 await self._after_failure(error)
         else:
             self._listing_attempt, self._listing_waits, self._has_listed = 1, 0, True
@@ -146,20 +156,19 @@ class ImportBatch:
         self._list_at = workflow.now() + delay
 
     def _priority(self) -> Priority:
-        """Somebody waits to see whether the list can be read; further pages go before what is begun in bulk."""
+        """Somebody waits to see whether the list can be read; further pages take turns with everybody's videos."""
         own = workflow.info().priority
         is_first = own.priority_key == PRIORITY_PERSON and not self._has_listed
-        return Priority(
-            priority_key=PRIORITY_PERSON if is_first else PRIORITY_BULK_BEGUN, fairness_key=own.fairness_key
-        )
+        return Priority(priority_key=PRIORITY_PERSON if is_first else PRIORITY_BULK, fairness_key=own.fairness_key)
 
     def _next_look(self) -> datetime:
         """When to look without having been told of anything."""
         if self._view.is_closing:
-            return workflow.now() + BATCH_LOOKS.closing
+            return workflow.now() + BATCH_LOOKS.closing.delay(self._closing_looks)
+        usual = workflow.now() + (BATCH_LOOKS.usual if self._view.watched else BATCH_LOOKS.idle)
         if self._list_at is not None and self._list_at > workflow.now():
-            return min(self._list_at, workflow.now() + BATCH_LOOKS.usual)
-        return workflow.now() + (BATCH_LOOKS.usual if self._view.watched else BATCH_LOOKS.idle)
+            return min(self._list_at, usual)
+        return usual
 
     async def _wait(self, condition: Callable[[], bool], *, until: datetime | None = None) -> None:
         timeout = max(until - workflow.now(), timedelta()) if until else None

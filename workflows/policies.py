@@ -209,21 +209,24 @@ def delay_before_retry(
 class BatchLooks:
     """How soon a batch looks at its videos without having been told of anything."""
 
-    closing: timedelta
+    closing: Backoff
     """Once an import has reached its last stage, until its workflow has ended."""
+    patience: int
+    """After so many such looks in a row, a workflow that still has not ended takes no place any more."""
     usual: timedelta
     """Heals hints that were lost with a worker."""
     idle: timedelta
     """While none of its videos is under way."""
-    stuck_after: timedelta
-    """So long nothing has moved: who waits for something of his own gives up his place."""
+    asking_around: timedelta
+    """How often it is asked who waits for something of his own, to give his place to others."""
 
 
 BATCH_LOOKS = BatchLooks(
-    closing=timedelta(milliseconds=100),
+    closing=Backoff(timedelta(milliseconds=100), timedelta(seconds=2)),
+    patience=12,
     usual=timedelta(seconds=15),
     idle=timedelta(minutes=10),
-    stuck_after=timedelta(minutes=5),
+    asking_around=timedelta(minutes=5),
 )
 LISTING_ANEW = timedelta(minutes=1)
 """Before a list that came to its end too soon is read once more: YouTube throttles silently."""

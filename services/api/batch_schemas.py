@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.api import batch_examples, examples
-from services.api.imported_files import MAX_ROWS
+from services.api.exporting import ExportedVideo
+from services.api.file_problems import MAX_FILE_BYTES, MAX_ROWS
 from services.api.schemas import Seconds, Usd, VideoOutput, with_examples
-from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSummary, ListingState
+from shared.contracts.batches import BatchKind, BatchState, BatchSummary, ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.texts import Language, import_error_text
-from shared.contracts.upstreams import PauseReason
+from shared.contracts.upstreams import PauseReason, Upstream
 from shared.youtube_url import InvalidUrlReason
 
 MAX_URLS = 1000
@@ -87,7 +88,7 @@ class FileInput(BaseModel):
 
     file: str = Field(
         description="CSV, one address or id a line, or YouTube's own export (Takeout): "
-        f"at most 16 MiB and {MAX_ROWS} rows.",
+        f"at most {MAX_FILE_BYTES // 1024**2} MiB and {MAX_ROWS} rows.",
         json_schema_extra={"contentMediaType": "application/octet-stream"},
     )
 
@@ -149,14 +150,15 @@ class SpeechEstimate(BaseModel):
     """What speech-to-text is expected to do."""
 
     enabled: bool = Field(description="Whether captions are made from speech at all.")
-    videos: int
-    audio_seconds: Seconds
+    videos: int = Field(description="How many of the new ones are expected to have no captions at YouTube.")
+    audio_seconds: Seconds = Field(description="What the speech-to-text server is sent.")
     estimated_usd: Usd = Field(description="At today's price, in US dollars.")
 
 
 class PreviewWarning(BaseModel):
     """What is in the way right now."""
 
+    upstream: Upstream = Field(description="Who is not asked.")
     code: PauseReason
     message: str = Field(description="What it is, in a plain sentence in the language of the request.")
 
@@ -164,12 +166,17 @@ class PreviewWarning(BaseModel):
 class Preview(BaseModel):
     """What an import would bring, and how long it would take."""
 
-    model_config = with_examples(batch_examples.PREVIEW, batch_examples.PREVIEW_OF_SOURCE)
+    model_config = with_examples(
+        batch_examples.PREVIEW, batch_examples.PREVIEW_OF_PLAYLIST, batch_examples.PREVIEW_OF_CHANNEL
+    )
 
     kind: BatchKind
     title: str | None = Field(description="As YouTube calls the playlist or channel.")
-    total: int = Field(description="Rows or entries; of a playlist or channel as many as YouTube announces.")
-    new: int
+    total: int = Field(
+        description="Rows or entries; of a playlist as many as YouTube announces. "
+        "With `at_least`, those of the first page."
+    )
+    new: int = Field(description="Entries that are on further pages are taken to be new; with `at_least`, not counted.")
     duplicates: int = Field(description="Already in the list, or named twice.")
     invalid: int = Field(description="Rows that name no video.")
     unavailable: int = Field(description="Entries of a playlist that are deleted or private.")
@@ -177,13 +184,18 @@ class Preview(BaseModel):
         description="Whether only the first page of a playlist or channel was read: "
         "duplicates and unavailable entries are known of that page alone."
     )
+    at_least: bool = Field(
+        description="Whether there are more than `total` and `new`, and nobody knows how many: "
+        "YouTube does not announce it of a channel. Then there is no estimate either."
+    )
     estimated_seconds: int | None = Field(
         description="In how long all of it would be imported at today's pace, after what is under way already; "
-        "null while nobody knows when imports go on."
+        "null while nobody knows when imports go on, and with `at_least`."
     )
-    estimated_finish_at: datetime | None
+    estimated_finish_at: datetime | None = Field(description="When that is; null where it is.")
     speech_to_text: SpeechEstimate | None = Field(
-        description="Estimated from the newest videos of this installation; null while there are too few."
+        description="Estimated from the newest videos of this installation; null while there are too few, "
+        "and with `at_least`."
     )
     warnings: Sequence[PreviewWarning] = Field(description="What is in the way right now; empty where nothing is.")
 
@@ -201,20 +213,25 @@ class BatchOutput(BaseModel):
     state: BatchState
     progress: int = Field(ge=0, le=100, description="Percent of its videos whose import is over.")
     total: int = Field(description="Videos that it has put on the list and that are still there.")
-    queued: int
-    running: int
+    queued: int = Field(description="Their import begins when there is room.")
+    running: int = Field(description="Their import was begun and is not over.")
+    waiting: int = Field(
+        description="For something of their own, such as a premiere: the import of the others does not wait for them."
+    )
     imported: int = Field(description="Complete, with or without captions.")
-    without_captions: int
-    failed: int
-    cancelled: int
+    without_captions: int = Field(description="Of those `imported`.")
+    failed: int = Field(description="`retry-failed` tries them again.")
+    cancelled: int = Field(description="They had not begun when it was cancelled; `retry-failed` takes them up again.")
     duplicates: int = Field(description="Already in the list, or named twice.")
     invalid: int = Field(description="Rows that named no video.")
     unavailable: int = Field(description="Entries of the playlist that are deleted or private.")
     listing: ListingState | None = Field(
         description="How far the playlist or channel is read; null for `urls` and `file`. "
-        "`short`: it had fewer entries than YouTube announces, each time."
+        "`short`: it ended too soon, each time. `cancelled`: before it was read; `retry-failed` reads on."
     )
-    announced: int | None = Field(description="How many entries YouTube says there are.")
+    announced: int | None = Field(
+        description="How many entries YouTube says there are; null where it does not say, as of channels."
+    )
     error_code: ErrorType | None = Field(description="Why the playlist or channel could not be read.")
     error_message: str | None = Field(description="That in a plain sentence, in the language of the request.")
     created_at: datetime
@@ -237,10 +254,10 @@ class BatchPage(BaseModel):
     next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
 
 
-class BatchRequested(BaseModel):
-    """What is wanted of a batch, accepted and about to be done."""
+class ExportedList(BaseModel):
+    """A list as a JSON file."""
 
-    model_config = with_examples(batch_examples.BATCH_REQUESTED)
+    model_config = with_examples(batch_examples.EXPORTED_JSON)
 
-    batch_id: UUID
-    requested: BatchChange | Literal["retry_failed"]
+    name: str = Field(description="Of the list.")
+    videos: Sequence[ExportedVideo] = Field(description="In the list's order.")

@@ -1,41 +1,35 @@
-"""Endpoints of imports of many videos: adding addresses, reading, pausing, resuming, cancelling, trying again."""
+"""Endpoints of imports of many videos: adding addresses, reading, pausing, resuming, cancelling, trying again.
+
+Postgres is what counts. The workflow of a batch is told in the background, and finds by itself what it was not told.
+"""
 
 import asyncio
-import logging
-from collections.abc import Collection
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Query, Response, status
 
 from services.api import batch_examples
 from services.api.batch_adding import add_batch
 from services.api.batch_rows import Rows
-from services.api.batch_schemas import MAX_URLS, BatchCreated, BatchOutput, BatchPage, BatchRequested, UrlsInput
+from services.api.batch_schemas import MAX_URLS, BatchCreated, BatchOutput, BatchPage, UrlsInput
 from services.api.cursors import parse_row_cursor, row_cursor
 from services.api.deps import Cursor, PageLimit, RequestLanguage, Resources, Shared, UserId
 from services.api.imported_files import read_urls
-from services.api.list_pages import pages_of_list
 from services.api.openapi import BODY_PROBLEMS, example_response, problem_responses
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem
 from services.api.schemas import VideoOutput
 from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSummary
 from shared.contracts.texts import Language
-from shared.db import batches
+from shared.db import batch_window, batches
 from shared.db.batches import CreatedBatch, NewBatch
-from shared.db.driver import driver_of
-from shared.db.videos import VideoRecord
-from shared.temporal.client import TEMPORAL_AWAY
-from workflows.start import start_batch
+from shared.db.driver import DriverConnection, driver_of
+from shared.db.videos import VideoRecord, videos_by_ids
 
-ACCEPT_SECONDS = 3.0
-"""How long Temporal may take to accept what is wanted of a batch."""
-_CHANGE_PROBLEMS = problem_responses(
-    ProblemCode.BATCH_NOT_FOUND, ProblemCode.BATCH_OVER, ProblemCode.VALIDATION_FAILED, ProblemCode.TEMPORAL_AWAY
-)
+_CHANGE_PROBLEMS = problem_responses(ProblemCode.BATCH_NOT_FOUND, ProblemCode.BATCH_OVER, ProblemCode.VALIDATION_FAILED)
 
 router = APIRouter(tags=["batches"])
-logger = logging.getLogger(__name__)
 
 
 @router.post(
@@ -65,7 +59,7 @@ async def add_videos(
         invalid=rows.invalid,
     )
     added = await add_batch(shared, batch)
-    videos = await _created_videos(shared, user_id, list_id, added)
+    videos = await _created_videos(shared, user_id, added)
     announce(response, added)
     return await asyncio.to_thread(_answer, rows, added, videos, language)
 
@@ -76,12 +70,19 @@ async def add_videos(
     responses=problem_responses(ProblemCode.VALIDATION_FAILED),
 )
 async def list_batches(
-    shared: Shared, user_id: UserId, language: RequestLanguage, cursor: Cursor = None, limit: PageLimit = 50
+    shared: Shared,
+    user_id: UserId,
+    language: RequestLanguage,
+    list_id: Annotated[UUID | None, Query(description="Only those of this list.")] = None,
+    cursor: Cursor = None,
+    limit: PageLimit = 50,
 ) -> BatchPage:
-    """All of them, newest first, as they stand now."""
+    """All of them, or those of one list, newest first, as they stand now."""
     after = parse_row_cursor(cursor, language)
     async with shared.database.connection() as connection:
-        found = await batches.page_of_batches(driver_of(connection), user_id, after=after, limit=limit + 1)
+        found = await batches.page_of_batches(
+            driver_of(connection), user_id, list_id=list_id, after=after, limit=limit + 1
+        )
     page = found[:limit]
     more = row_cursor(page[-1].created_at, page[-1].batch_id) if len(found) > limit else None
     return BatchPage(items=[BatchOutput.of(summary, language) for summary in page], next_cursor=more)
@@ -94,57 +95,55 @@ async def list_batches(
 )
 async def get_batch(batch_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> BatchOutput:
     """One of them, as it stands now."""
-    return BatchOutput.of(await _summary(shared, user_id, batch_id), language)
+    async with shared.database.connection() as connection:
+        summary = await _summary(driver_of(connection), user_id, batch_id)
+    return BatchOutput.of(summary, language)
 
 
 @router.post(
     "/batches/{batch_id}/pause",
-    status_code=status.HTTP_202_ACCEPTED,
     summary="Pause an import of many videos",
     responses=_CHANGE_PROBLEMS,
 )
-async def pause_batch(batch_id: UUID, shared: Shared, user_id: UserId) -> BatchRequested:
+async def pause_batch(batch_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> BatchOutput:
     """Begin no further video until it is resumed; those under way end normally."""
-    return await _ask(shared, user_id, batch_id, BatchChange.PAUSE)
+    return await _change(shared, user_id, batch_id, BatchChange.PAUSE, language)
 
 
 @router.post(
     "/batches/{batch_id}/resume",
-    status_code=status.HTTP_202_ACCEPTED,
     summary="Resume an import of many videos",
     responses=_CHANGE_PROBLEMS,
 )
-async def resume_batch(batch_id: UUID, shared: Shared, user_id: UserId) -> BatchRequested:
+async def resume_batch(batch_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> BatchOutput:
     """Go on where it was paused."""
-    return await _ask(shared, user_id, batch_id, BatchChange.RESUME)
+    return await _change(shared, user_id, batch_id, BatchChange.RESUME, language)
 
 
 @router.post(
     "/batches/{batch_id}/cancel",
-    status_code=status.HTTP_202_ACCEPTED,
     summary="Cancel an import of many videos",
     responses=_CHANGE_PROBLEMS,
 )
-async def cancel_batch(batch_id: UUID, shared: Shared, user_id: UserId) -> BatchRequested:
+async def cancel_batch(batch_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> BatchOutput:
     """Begin no further video: those that wait stay in the list as cancelled, those under way end normally."""
-    return await _ask(shared, user_id, batch_id, BatchChange.CANCEL)
+    return await _change(shared, user_id, batch_id, BatchChange.CANCEL, language)
 
 
 @router.post(
     "/batches/{batch_id}/retry-failed",
-    status_code=status.HTTP_202_ACCEPTED,
     summary="Try the failed videos of an import again",
     responses=problem_responses(ProblemCode.BATCH_NOT_FOUND, ProblemCode.NOTHING_FAILED, ProblemCode.VALIDATION_FAILED),
 )
-async def retry_failed(batch_id: UUID, shared: Shared, user_id: UserId) -> BatchRequested:
-    """Import every video of it once more that has failed or was cancelled."""
+async def retry_failed(batch_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> BatchOutput:
+    """Import every video of it once more that has failed or was cancelled; a list that was cancelled is read on."""
     async with shared.database.transaction() as connection:
         is_queued = await batches.requeue_failed(connection, user_id, batch_id)
+        summary = await _summary(connection, user_id, batch_id)
     if not is_queued:
-        await _summary(shared, user_id, batch_id)
         raise Problem(ProblemCode.NOTHING_FAILED)
     shared.starter.begin_batch(batch_id, user_id)
-    return BatchRequested(batch_id=batch_id, requested="retry_failed")
+    return BatchOutput.of(summary, language)
 
 
 def announce(response: Response, added: CreatedBatch) -> None:
@@ -167,34 +166,34 @@ def _answer(rows: Rows, added: CreatedBatch, videos: list[VideoRecord], language
     )
 
 
-async def _created_videos(shared: Resources, user_id: UUID, list_id: UUID, added: CreatedBatch) -> list[VideoRecord]:
-    """The entries that were put on the list, in its order. They are at its top, where somebody may add others."""
-    missing: Collection[UUID] = {*added.created.values()}
-    found: list[VideoRecord] = []
-    pages = pages_of_list(shared.database, user_id, list_id)
-    while len(found) < len(missing) and (page := await anext(pages, None)):
-        found += [video for video in page if video.id in missing]
-    return found
-
-
-async def _summary(shared: Resources, user_id: UUID, batch_id: UUID) -> BatchSummary:
-    """How a batch of the user's stands. Raises Problem (404)."""
+async def _created_videos(shared: Resources, user_id: UUID, added: CreatedBatch) -> list[VideoRecord]:
+    """The entries that were put on the list, in its order."""
     async with shared.database.connection() as connection:
-        summary = await batches.get_summary(driver_of(connection), user_id, batch_id)
+        return await videos_by_ids(connection, user_id, [*added.created.values()])
+
+
+async def _summary(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> BatchSummary:
+    """How a batch of the user's stands. Raises Problem (404)."""
+    summary = await batches.get_summary(connection, user_id, batch_id)
     if summary is None:
         raise Problem(ProblemCode.BATCH_NOT_FOUND)
     return summary
 
 
-async def _ask(shared: Resources, user_id: UUID, batch_id: UUID, change: BatchChange) -> BatchRequested:
-    """Return when Temporal has the signal. Raises Problem: 409 when it is too late, 503 when Temporal is away."""
-    summary = await _summary(shared, user_id, batch_id)
-    if summary.completed_at or summary.state is BatchState.CANCELLED:
-        raise Problem(ProblemCode.BATCH_OVER)
-    try:
-        async with asyncio.timeout(ACCEPT_SECONDS):
-            await start_batch(shared.client, batch_id, user_id, signal=change)
-    except (*TEMPORAL_AWAY, TimeoutError) as error:
-        logger.warning("Temporal cannot be reached: %r", error)
-        raise Problem(ProblemCode.TEMPORAL_AWAY) from error
-    return BatchRequested(batch_id=batch_id, requested=change)
+async def _change(
+    shared: Resources, user_id: UUID, batch_id: UUID, change: BatchChange, language: Language
+) -> BatchOutput:
+    """The batch once it is changed; its workflow is told. Raises Problem: 404, or 409 when it is too late."""
+    async with shared.database.transaction() as connection:
+        await _summary(connection, user_id, batch_id)  # what is somebody else's is not locked
+        await batch_window.lock(connection, batch_id)
+        before = await _summary(connection, user_id, batch_id)
+        if before.completed_at or before.state is BatchState.CANCELLED:
+            raise Problem(ProblemCode.BATCH_OVER)
+        await batch_window.change(connection, batch_id, change)
+        await batch_window.close_if_over(connection, batch_id)
+        changed = await batches.get_summary(connection, user_id, batch_id)
+    shared.starter.begin_batch(batch_id, user_id)
+    if changed is None:  # it was a subscription's look that had brought nothing
+        raise Problem(ProblemCode.BATCH_NOT_FOUND)
+    return BatchOutput.of(changed, language)

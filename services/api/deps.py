@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from services.api.adder import VideoAdder
 from services.api.database import Database
+from services.api.file_reader import FileReader
 from services.api.starter import ImportStarter
 from shared.contracts.texts import Language, best_language
 from shared.db.engine import create_engine
@@ -32,12 +33,14 @@ class Resources:
     adder: VideoAdder
     client: Client
     starter: ImportStarter
+    files: FileReader
 
 
 @asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Everything requests need. Neither Postgres nor Temporal has to be there yet."""
     engine = create_engine(settings, pool_size=POOL_SIZE)
+    files = FileReader()
     try:
         client = await connect(settings)
         database = Database(engine)
@@ -45,8 +48,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             FeedPublisher(client, settings.feed_shards) as publisher,
             ImportStarter(client, publisher, database) as starter,
         ):
-            yield Resources(settings, database, VideoAdder(database), client, starter)
+            yield Resources(settings, database, VideoAdder(database), client, starter, files)
     finally:
+        files.close()
         await engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""`python -m services.api.describe` prints the API's description (OpenAPI); `make types` makes the page's types of it."""
+"""`python -m services.api.describe` prints the API's description (OpenAPI), of which the page's types are made."""
 
 import json
 import sys

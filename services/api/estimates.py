@@ -1,10 +1,11 @@
 """How long an import would take at today's pace, and what its speech-to-text would cost.
 
-Everything that is under way or queued goes first. YouTube may take so many calls per second and so many requests an
-hour, the speech-to-text server so many seconds of sound: whatever takes longest decides.
+Everything that is under way or queued goes first. Each upstream may take so many calls per second, and so many requests
+or seconds of sound an hour or a day: whatever takes longest decides.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,22 +29,43 @@ CAPTIONS_REQUESTS = 1
 """Of one call each."""
 FIRST_PAGE_REQUESTS = 3
 """Of a playlist or channel, in one call; every further page is one request."""
+SOUND_BYTES_PER_SECOND = 6111
+"""YouTube's cheapest: 66 MB for three hours."""
+SOUND_BYTES_PER_REQUEST = 10_000_000
+"""All of a video's sound is one call, and one more request for its address."""
+OVERLAP_SECONDS = 10
+OVERLAP_PART = 4
+"""Neighbouring pieces of sound overlap by so much, at most by a quarter of one: that is heard twice."""
+SHORTEST_BILLED_SECONDS = 10
 FEWEST_VIDEOS = 20
 """Fewer say nothing of what share of videos needs speech-to-text."""
+_LIMIT_REASONS = {PauseReason.HOURLY_REQUESTS, PauseReason.TRANSCRIPTION_ALLOWANCE}
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be asked of YouTube."""
+    """What is to be asked of an upstream."""
 
     calls: int
     requests: int
+    audio_seconds: float = 0
 
     def __add__(self, other: "Work") -> "Work":
-        return Work(self.calls + other.calls, self.requests + other.requests)
+        return Work(self.calls + other.calls, self.requests + other.requests, self.audio_seconds + other.audio_seconds)
 
 
 NO_WORK = Work(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an import has to bring."""
+
+    unknown: int
+    """Videos of which nothing is known, and that nobody else waits for."""
+    under_way: int = 0
+    """Videos that come with the work ahead."""
+    listing: Work = NO_WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +73,14 @@ class Speech:
     """What speech-to-text is expected to do for some videos."""
 
     videos: int
-    audio_seconds: float
     estimated_usd: float
+    downloads: Work
+    """At YouTube."""
+    recognition: Work
+    """At the speech-to-text server, a call for each piece."""
+
+
+NO_SPEECH = Speech(0, 0, NO_WORK, NO_WORK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +112,25 @@ def expected_speech(figures: Figures, settings: Settings, videos: int) -> Speech
     """What so many videos that nothing is known of will need; None where too little is known of others."""
     need = figures.speech_need
     if need is None:
-        return Speech(0, 0, 0)
+        return NO_SPEECH
     if need.videos < FEWEST_VIDEOS:
         return None
-    expected = round(videos * need.needed / need.videos)
-    audio_seconds = expected * need.mean_seconds
-    return Speech(expected, audio_seconds, audio_seconds / 3600 * settings.transcription_usd_per_hour)
+    known = [_speech_of(seconds, settings) for seconds in need.needed_seconds]
+    expected = round(videos * len(known) / need.videos)
+
+    def scaled(amounts: Iterable[float]) -> float:
+        return expected * sum(amounts) / len(known) if known else 0
+
+    return Speech(
+        expected,
+        scaled(each.estimated_usd for each in known),
+        Work(expected, math.ceil(scaled(each.downloads.requests for each in known))),
+        Work(
+            math.ceil(scaled(each.recognition.calls for each in known)),
+            math.ceil(scaled(each.recognition.requests for each in known)),
+            scaled(each.recognition.audio_seconds for each in known),
+        ),
+    )
 
 
 def work_of(videos: int, *, without_captions: int = 0) -> Work:
@@ -104,46 +145,68 @@ def work_of_listing(entries: int, entries_per_page: int) -> Work:
     return Work(pages, FIRST_PAGE_REQUESTS + pages - 1)
 
 
-def expected_seconds(figures: Figures, settings: Settings, work: Work, videos: int, now: datetime) -> int | None:
-    """In how long `work` and the speech of `videos` will be done; None while nobody knows when calls go again."""
+def expected_seconds(figures: Figures, settings: Settings, wanted: Wanted, now: datetime) -> int | None:
+    """In how long all that is wanted will be there; None while nobody knows when calls go again."""
+    if not (wanted.unknown or wanted.under_way or wanted.listing.calls):
+        return 0
+    with_nothing, without_captions = figures.ahead.begun_with_nothing, figures.ahead.without_captions
+    speech = _speech_that_is_waited_for(figures, settings, wanted.unknown + with_nothing + without_captions)
+    videos = work_of(wanted.unknown + with_nothing, without_captions=without_captions)
+    at_youtube = _seconds_at(figures.youtube, wanted.listing + videos + speech.downloads, now)
+    at_server = _seconds_at(figures.transcription, speech.recognition, now)
+    if at_youtube is None or at_server is None:
+        return None
+    return math.ceil(max(at_youtube, at_server, 1))
+
+
+def _speech_of(sound_seconds: int, settings: Settings) -> Speech:
+    """What one video needs that needs it."""
+    longest = settings.transcription_chunk_seconds
+    overlap = min(OVERLAP_SECONDS, longest / OVERLAP_PART)
+    pieces = max(math.ceil((sound_seconds - overlap) / (longest - overlap)), 1)
+    heard_seconds = sound_seconds + (pieces - 1) * overlap
+    downloads = math.ceil(sound_seconds * SOUND_BYTES_PER_SECOND / SOUND_BYTES_PER_REQUEST)
+    billed_hours = max(heard_seconds, SHORTEST_BILLED_SECONDS) / 3600
+    return Speech(
+        videos=1,
+        estimated_usd=billed_hours * settings.transcription_usd_per_hour,
+        downloads=Work(1, 1 + downloads),
+        recognition=Work(pieces, pieces, heard_seconds),
+    )
+
+
+def _speech_that_is_waited_for(figures: Figures, settings: Settings, videos: int) -> Speech:
+    """Imports do not wait for a server that refuses its settings, nor is sound fetched for it."""
+    status = figures.transcription
+    is_refused = status.is_paused and status.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED
+    return NO_SPEECH if is_refused else expected_speech(figures, settings, videos) or NO_SPEECH
+
+
+def _seconds_at(upstream: UpstreamStatus, work: Work, now: datetime) -> float | None:
+    """How long an upstream takes for it; None while nobody knows when calls go again."""
     if not work.calls:
         return 0
-    ahead = work_of(figures.ahead.begun_with_nothing, without_captions=figures.ahead.without_captions)
-    youtube = figures.youtube
-    if youtube.state is UpstreamState.PAUSED:
+    if upstream.state is UpstreamState.PAUSED:
         return None
-    seconds = _at_pace(work + ahead, youtube)
-    if youtube.is_paused and youtube.resume_at:
-        rest = max((youtube.resume_at - now).total_seconds(), 0)
-        # While a limit is reached, the time until it is not counts already.
-        seconds = max(seconds, rest) if youtube.state is UpstreamState.CLOSED else seconds + rest
-    waiting = figures.ahead.begun_with_nothing + figures.ahead.without_captions
-    speech = expected_speech(figures, settings, videos + waiting)
-    return math.ceil(max(seconds, _recognising(speech, figures, settings) if speech else 0))
+    seconds = _at_pace(work, upstream)
+    if not upstream.is_paused or upstream.resume_at is None:
+        return seconds
+    rest = max((upstream.resume_at - now).total_seconds(), 0)
+    # While a limit is reached, the time until it is not counts already.
+    return max(seconds, rest) if upstream.state is UpstreamState.CLOSED else seconds + rest
 
 
-def _at_pace(work: Work, youtube: UpstreamStatus) -> float:
-    calls_per_second = _steady(youtube)
-    requests_per_second = calls_per_second * work.requests / work.calls
-    budgets = [budget for budget in youtube.budgets if budget.unit is BudgetUnit.REQUESTS]
-    within = [_within(budget, work.requests, requests_per_second) for budget in budgets]
-    return max(work.calls / calls_per_second, *within, 0)
+def _at_pace(work: Work, upstream: UpstreamStatus) -> float:
+    seconds = work.calls / _steady(upstream)
+    amounts = {BudgetUnit.REQUESTS: work.requests, BudgetUnit.AUDIO_SECONDS: work.audio_seconds}
+    within = [_within(budget, amounts[budget.unit], amounts[budget.unit] / seconds) for budget in upstream.budgets]
+    return max(seconds, *within, 0)
 
 
-def _recognising(speech: Speech, figures: Figures, settings: Settings) -> float:
-    """How long the speech-to-text server takes for so much sound, in pieces of the length that the settings say."""
-    if not speech.videos:
-        return 0
-    piece_seconds = min(speech.audio_seconds / speech.videos, settings.transcription_chunk_seconds)
-    audio_per_second = figures.transcription.max_calls_per_second * max(piece_seconds, 1)
-    budgets = [budget for budget in figures.transcription.budgets if budget.unit is BudgetUnit.AUDIO_SECONDS]
-    return max((_within(budget, speech.audio_seconds, audio_per_second) for budget in budgets), default=0)
-
-
-def _steady(youtube: UpstreamStatus) -> float:
+def _steady(upstream: UpstreamStatus) -> float:
     """Calls per second in the long run: a burst is soon over, and what a limit allows is counted by itself."""
-    is_passing = youtube.is_burst or youtube.reason is PauseReason.HOURLY_REQUESTS
-    return youtube.max_calls_per_second if is_passing else youtube.calls_per_second or youtube.max_calls_per_second
+    is_passing = upstream.is_burst or upstream.reason in _LIMIT_REASONS
+    return upstream.max_calls_per_second if is_passing else upstream.calls_per_second or upstream.max_calls_per_second
 
 
 def _within(budget: BudgetStatus, amount: float, per_second: float) -> float:
@@ -152,6 +215,8 @@ def _within(budget: BudgetStatus, amount: float, per_second: float) -> float:
     A limit that binds is used up early in each of its times, the last of which is used in part. What was used before
     is taken to become too old evenly.
     """
+    if not amount:
+        return 0
     spans = math.ceil(amount / budget.limit) - 1
     rest = amount - spans * budget.limit
     used = max(budget.limit - budget.left, 1)

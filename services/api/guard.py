@@ -8,15 +8,16 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.api.file_problems import MAX_FILE_BYTES, FileProblem, file_problem_text
 from services.api.problem_texts import ProblemCode
-from services.api.problems import Problem, problem_response, unexpected_problem
-from shared.contracts.texts import best_language
+from services.api.problems import FieldError, Problem, problem_response, unexpected_problem
+from shared.contracts.texts import Language, best_language
 from shared.hosts import is_allowed_host, is_allowed_origin
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_BATCH_BYTES = 1024 * 1024
 """A thousand addresses, each as long as browsers make them."""
-MAX_UPLOAD_BYTES = 17 * 1024 * 1024
+MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 1024 * 1024
 """The largest file that is read, and what surrounds it."""
 _JSON = b"application/json"
 _MULTIPART = b"multipart/form-data"
@@ -53,7 +54,7 @@ class RequestGuard:
         answer = _Answer(send)
         try:
             limit = self._check(scope["method"], scope["path"], headers)
-            await self._app(scope, _limited(receive, limit), answer.send)
+            await self._app(scope, _limited(receive, limit, _language(headers)), answer.send)
         except Problem as refused:
             problem = refused
         except Exception as error:
@@ -61,8 +62,7 @@ class RequestGuard:
         else:
             return None
         if not answer.has_begun:
-            language = best_language(headers.get(b"accept-language", b"").decode("latin-1"))
-            await problem_response(problem, language)(scope, receive, send)
+            await problem_response(problem, _language(headers))(scope, receive, send)
         return None
 
     def _check(self, method: str, path: str, headers: dict[bytes, bytes]) -> int:
@@ -89,7 +89,7 @@ def _body_limit(bodies: Bodies, headers: dict[bytes, bytes]) -> int:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     limit = bodies.get(media_type, MAX_BODY_BYTES)
     if length > limit:
-        raise Problem(ProblemCode.BODY_TOO_LARGE)
+        raise _too_large(limit, _language(headers))
     if length or b"transfer-encoding" in headers:
         if media_type not in bodies:
             raise Problem(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
@@ -110,7 +110,20 @@ class _Answer:
         await self._send(message)
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
+def _language(headers: dict[bytes, bytes]) -> Language:
+    return best_language(headers.get(b"accept-language", b"").decode("latin-1"))
+
+
+def _too_large(limit: int, language: Language) -> Problem:
+    """The problem of a body beyond `limit`; of a file, people can do something about it."""
+    if limit != MAX_UPLOAD_BYTES:
+        return Problem(ProblemCode.BODY_TOO_LARGE)
+    message = file_problem_text(FileProblem.TOO_LARGE, language)
+    error = FieldError(field="file", message=message, code=FileProblem.TOO_LARGE)
+    return Problem(ProblemCode.BODY_TOO_LARGE, errors=[error])
+
+
+def _limited(receive: Receive, limit: int, language: Language) -> Receive:
     """`receive` for a body whose length nobody announced. Raises Problem when it is too large."""
     received = 0
 
@@ -119,7 +132,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise Problem(ProblemCode.BODY_TOO_LARGE)
+            raise _too_large(limit, language)
         return message
 
     return counted

@@ -1,6 +1,8 @@
 """Bodies of requests that may carry a file: FastAPI reads either a form or JSON, and these may be both."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, TypeVar, cast
@@ -9,18 +11,24 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from services.api.batch_rows import Rows
 from services.api.batch_schemas import FileInput, PreviewInput, SourceInput
-from services.api.deps import RequestLanguage
+from services.api.deps import RequestLanguage, Shared
+from services.api.file_problems import UnreadableFile, file_problem_text
+from services.api.file_reader import FileReader
 from services.api.openapi import body_schema
 from services.api.problem_texts import ProblemCode
-from services.api.problems import FieldError, Problem, field_text
+from services.api.problems import FieldError, Problem, field_text, invalid_field
 from shared.contracts.texts import Language
 from shared.db.driver import storable
 
-MAX_PARTS = 2
-"""Of a form: a second one is read to be refused by its name."""
+MAX_PARTS = 1000
+"""Of a form: those after the first are read to be refused by their names."""
+STALLED_SECONDS = 30
+"""After how long without a byte a file is given up: others wait for its place."""
 MAX_NAME_CHARACTERS = 200
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -28,18 +36,18 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A file as it was sent."""
+    """A file that was sent, and what it says."""
 
     name: str
-    content: bytes
+    rows: Rows
 
 
-async def _import_body(request: Request, language: RequestLanguage) -> UploadedFile | SourceInput:
-    return await _file(request, language) if _is_form(request) else await _json(request, SourceInput)
+async def _import_body(request: Request, language: RequestLanguage, shared: Shared) -> UploadedFile | SourceInput:
+    return await _file(request, language, shared.files) if _is_form(request) else await _json(request, SourceInput)
 
 
-async def _preview_body(request: Request, language: RequestLanguage) -> UploadedFile | PreviewInput:
-    return await _file(request, language) if _is_form(request) else await _json(request, PreviewInput)
+async def _preview_body(request: Request, language: RequestLanguage, shared: Shared) -> UploadedFile | PreviewInput:
+    return await _file(request, language, shared.files) if _is_form(request) else await _json(request, PreviewInput)
 
 
 ImportBody = Annotated[UploadedFile | SourceInput, Depends(_import_body)]
@@ -68,14 +76,57 @@ async def _json(request: Request, model: type[Model]) -> Model:
         raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in details]) from None
 
 
-async def _file(request: Request, language: Language) -> UploadedFile:
+async def _file(request: Request, language: Language, files: FileReader) -> UploadedFile:
     """The one file of a form. Raises Problem (422) naming what is wrong with it."""
+    async with files.places:
+        name, content = await _received(request, language)
+        try:
+            return UploadedFile(name, Rows(await files.read(name, content)))
+        except UnreadableFile as error:
+            raise invalid_field("file", error.reason, file_problem_text(error.reason, language)) from error
+
+
+async def _received(request: Request, language: Language) -> tuple[str, bytes]:
     try:
-        async with request.form(max_files=MAX_PARTS, max_fields=MAX_PARTS) as form:
-            file = _only_file(form, language)
-            return UploadedFile(_safe_name(file.filename or ""), await file.read())
-    except (ClientDisconnect, UnicodeError):  # or a form in a character set that is none
+        form = await _form(request)
+    except (ClientDisconnect, TimeoutError, MultiPartException, UnicodeError):  # the last: of no character set
         raise Problem(ProblemCode.BODY_UNREADABLE) from None
+    try:
+        file = _only_file(form, language)
+        return _safe_name(file.filename or ""), await file.read()
+    finally:
+        await form.close()
+
+
+async def _form(request: Request) -> FormData:
+    """The whole form. Raises MultiPartException where it is cut off: the parser itself takes that for its end."""
+    parser = _FormParser(request.headers, _stream(request), max_files=MAX_PARTS, max_fields=MAX_PARTS)
+    form = await parser.parse()
+    if not parser.has_ended:
+        await form.close()
+        raise MultiPartException("cut off")
+    return form
+
+
+class _FormParser(MultiPartParser):
+    """Notes whether the form's last boundary came."""
+
+    has_ended = False
+
+    def on_end(self) -> None:
+        """Called by the parser."""
+        self.has_ended = True
+
+
+async def _stream(request: Request) -> AsyncGenerator[bytes, None]:
+    """The body, piece by piece. Raises TimeoutError when nothing comes any more."""
+    async with aclosing(request.stream()) as pieces:
+        while True:
+            async with asyncio.timeout(STALLED_SECONDS):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
 
 def _only_file(form: FormData, language: Language) -> UploadFile:

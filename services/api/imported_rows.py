@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from services.api.file_problems import MAX_ROWS
 from shared.youtube_url import MAX_URL_CHARACTERS, InvalidUrlReason, InvalidYoutubeUrl, parse_youtube_id
 
 MAX_SHOWN_CHARACTERS = 200
@@ -33,7 +34,12 @@ _RANKS = {name: rank for rank, name in enumerate(_COLUMNS)}
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _AROUND_CELL = " \t\"'“”„‘’"
 _ADDRESS = re.compile(r"youtu(\.be|be(-nocookie|kids)?\.com)\b", re.IGNORECASE)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_MAY_NAME_VIDEO = re.compile(rf"[0-9A-Za-z_-]{{11}}|{_ADDRESS.pattern}", re.IGNORECASE)
+_BETWEEN_VIDEOS = re.compile(r"[\s,;|]+")
+_BULLET = re.compile(r"([-*+•·–]|\d{1,6}[.)])\s+(?=\S)")
+_NOTE = re.compile(r"\s#.*", re.DOTALL)
+_PLAIN_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """No person can read these, and neither Postgres nor UTF-8 takes all of them."""
 
 
@@ -56,13 +62,34 @@ def naming_places(names: Iterable[str]) -> list[int]:
 
 
 def without_marks(text: str) -> str:
-    """A cell without what spreadsheets put before a text, and without stray quotation marks."""
-    return text.strip().strip(_AROUND_CELL).removeprefix("=").strip(_AROUND_CELL)
+    """A cell without what spreadsheets put before a text, stray quotation marks, a bullet and a note."""
+    text = text.strip().strip(_AROUND_CELL).removeprefix("=").strip(_AROUND_CELL)
+    if " " not in text and "\t" not in text:
+        return text
+    bullet = _BULLET.match(text)
+    return _NOTE.sub("", text[bullet.end() :] if bullet else text, count=1).strip(_AROUND_CELL)
+
+
+def videos_in(text: str) -> list[str]:
+    """The parts of a cell where every one names a video, and none may be a mere word; otherwise none."""
+    parts = [part for part in _BETWEEN_VIDEOS.split(without_marks(text), MAX_ROWS + 1) if part]
+    are_videos = all(not is_plain_word(part) and youtube_id_in(part) for part in parts)
+    return parts if are_videos else []
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether it is spelt like a word or a name: `Wonderwalls` has the form of an id, but hardly is one."""
+    return _PLAIN_WORD.fullmatch(without_marks(text)) is not None
 
 
 def looks_like_address(text: str) -> bool:
     """Whether `text` speaks of YouTube by more than eleven characters, which any word may have."""
     return _ADDRESS.search(text, 0, MAX_URL_CHARACTERS) is not None
+
+
+def may_name_video(text: str) -> bool:
+    """Whether it is worth a closer look: it speaks of YouTube, or has as many letters in a row as an id."""
+    return _MAY_NAME_VIDEO.search(text, 0, MAX_URL_CHARACTERS) is not None
 
 
 def youtube_id_in(text: str) -> str | None:

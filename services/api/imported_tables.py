@@ -5,15 +5,21 @@ it is closed properly, and a cell goes on in the next line only if that line is 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from services.api.file_problems import MAX_READ, FileProblem, UnreadableFile
 from services.api.imported_rows import (
     ImportedRow,
+    is_plain_word,
     looks_like_address,
+    may_name_video,
     naming_places,
     row_of_candidates,
+    row_of_text,
+    videos_in,
     without_marks,
     youtube_id_in,
 )
@@ -27,11 +33,13 @@ MAX_QUOTED_LINES = 20
 """How many lines of a cell are looked at to see whether they are rows of their own."""
 SAMPLE_CHARACTERS = 100_000
 SAMPLE_ROWS = 50
+MAX_CANDIDATES = 20
+"""How many cells of a row are tried that no column speaks for."""
 MAX_PREAMBLE_ROWS = 10
 """Older Takeout files begin with a few lines about the playlist."""
 
-_ROW = re.compile(r'[^\s",;|][^\n]*')
-"""From the first thing in a line that is neither blank nor punctuation: spreadsheets end in many lines of commas."""
+_ROW = re.compile(r'[^\s",;|]')
+"""The first thing in a line that is neither blank nor punctuation: spreadsheets end in many lines of commas."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +56,27 @@ class _Layout:
     header: list[str] | None = None
     header_number: int = 0
     """The line of the header; rows before it belong to no table."""
-
-    @property
-    def columns(self) -> list[int]:
-        """Where the header says that a row names its video, the surest place first."""
-        return naming_places(self.header or [])
+    columns: tuple[int, ...] = ()
+    """Where a row names its video, the surest place first: the header says it, or else most rows do."""
+    other_columns: frozenset[int] = frozenset()
+    """Without a header: where most rows name none."""
 
 
 def read_table(text: str) -> Iterator[ImportedRow]:
     """The rows of `text`, whose lines end in LF, the last one too; headers and blank lines are none."""
-    layout = _recognise(f"{text[:SAMPLE_CHARACTERS]}\n")
+    layout = _recognise(f"{_sample(text)}\n")
     table = _Table(text, layout)
     for record in table.records():
         if record.number >= layout.header_number and record.cells != layout.header:
-            yield table.row(record)
+            yield from table.rows(record)
+
+
+def _sample(text: str) -> str:
+    """The beginning of `text`, which ends with a whole word: half an id is none."""
+    if len(text) <= SAMPLE_CHARACTERS:
+        return text
+    end = max(text.rfind(mark, 0, SAMPLE_CHARACTERS) for mark in f"{DELIMITERS} \n")
+    return text[: end if end > 0 else SAMPLE_CHARACTERS]
 
 
 def _recognise(text: str) -> _Layout:
@@ -73,7 +88,7 @@ def _recognise(text: str) -> _Layout:
         if layout.header and len(layout.header) > 1:
             return layout
         table = _Table(text, layout)
-        videos = sum(table.row(record).youtube_id is not None for record in sample)
+        videos = sum(row.youtube_id is not None for record in sample for row in table.rows(record))
         score = (videos, sum(len(record.cells) > 1 for record in sample))
         if score > best_score:
             best, best_score = layout, score
@@ -82,12 +97,23 @@ def _recognise(text: str) -> _Layout:
 
 def _with_header(delimiter: str, sample: list[_Record]) -> _Layout:
     for place, record in enumerate(sample[: MAX_PREAMBLE_ROWS + 1]):
-        layout = _Layout(delimiter, record.cells, record.number)
+        layout = _Layout(delimiter, record.cells, record.number, tuple(naming_places(record.cells)))
         if _is_header(layout, sample[place + 1 :]):
             return layout
         if youtube_id_in(record.cells[0]) or any(looks_like_address(cell) for cell in record.cells):
             break  # rows have begun
-    return _Layout(delimiter)
+    return _without_header(delimiter, sample)
+
+
+def _without_header(delimiter: str, sample: list[_Record]) -> _Layout:
+    filled: Counter[int] = Counter()
+    videos: Counter[int] = Counter()
+    for record in sample:
+        filled.update(place for place, cell in enumerate(record.cells) if without_marks(cell))
+        videos.update(place for place, cell in enumerate(record.cells) if videos_in(cell))
+    others = frozenset(place for place, count in filled.items() if 2 * videos[place] < count)
+    columns = tuple(place for place, _ in videos.most_common() if place not in others)
+    return _Layout(delimiter, columns=columns, other_columns=others)
 
 
 def _is_header(layout: _Layout, following: list[_Record]) -> bool:
@@ -110,30 +136,60 @@ class _Table:
         self._text = text
         self._layout = layout
         self._columns = layout.columns
-        self._width = len(layout.header or [""])
+        self._width = len(layout.header or [])
         mark = re.escape(layout.delimiter)
         self._cell = re.compile(rf'[ ]*"((?:[^"]++|"")*+)"[ ]*({mark}|(?=\n))|([^{mark}\n]*+)({mark}|(?=\n))')
 
     def records(self) -> Iterator[_Record]:
-        """The records that are not blank."""
+        """The records that are not blank. Raises UnreadableFile where there are too many of any kind."""
         text, position, line = self._text, 0, 1
-        while found := _ROW.search(text, position):
+        for _ in range(MAX_READ):
+            if not (found := _ROW.search(text, position)):
+                return
             start = max(text.rfind("\n", position, found.start()) + 1, position)
             line += text.count("\n", position, start)
-            cells, end = self._record(start, found.end())
+            cells, end = self._record(start, text.find("\n", start))
             if any(without_marks(cell) for cell in cells):
                 yield _Record(line, cells)
             line += text.count("\n", start, end)
             position = end
+        raise UnreadableFile(FileProblem.TOO_MANY_ROWS)
+
+    def rows(self, record: _Record) -> Iterator[ImportedRow]:
+        """What a record says of a video, or of several: a line may be nothing but videos."""
+        videos = [] if self._layout.header else self._videos(record)
+        if len(videos) > 1:
+            yield from (row_of_text(record.number, video) for video in videos)
+        else:
+            yield self.row(record)
 
     def row(self, record: _Record) -> ImportedRow:
         """What a record says of a video."""
         cells = record.cells
         candidates = [cells[place] for place in self._columns if place < len(cells)]
         if len(cells) != self._width or not self._columns:
-            # a cell too many or too few has moved the others; an address is surer than a word that looks like an id
-            candidates += sorted(cells, key=looks_like_address, reverse=True)
+            # a cell too many or too few has moved the others
+            candidates += self._likely_cells(cells)
         return row_of_candidates(record.number, candidates, otherwise=next(filter(without_marks, cells)))
+
+    def _videos(self, record: _Record) -> list[str]:
+        videos: list[str] = []
+        for place, cell in enumerate(record.cells):
+            if not without_marks(cell):
+                continue
+            found = videos_in(cell) if place not in self._layout.other_columns else []
+            if not found:
+                return []
+            videos += found
+        return videos
+
+    def _likely_cells(self, cells: list[str]) -> list[str]:
+        """The cells that may name a video: an address is surer than a word that looks like an id."""
+        if not may_name_video(self._layout.delimiter.join(cells)):
+            return [next(filter(without_marks, cells))]
+        likely = [cell for cell in cells if may_name_video(cell) and not (self._columns and is_plain_word(cell))]
+        likely.sort(key=lambda cell: (not looks_like_address(cell), is_plain_word(cell)))
+        return likely[:MAX_CANDIDATES] or [next(filter(without_marks, cells))]
 
     def _record(self, start: int, line_end: int) -> tuple[list[str], int]:
         """The cells of the record that begins at `start`, and where it ends."""

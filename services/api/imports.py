@@ -12,18 +12,17 @@ from starlette.responses import StreamingResponse
 from services.api import batch_examples
 from services.api.batch_adding import add_batch, find_list
 from services.api.batch_rows import Rows
-from services.api.batch_schemas import MAX_SHOWN_ROWS, ImportCreated, Preview
+from services.api.batch_schemas import MAX_SHOWN_ROWS, ExportedList, ImportCreated, Preview
 from services.api.batches import announce
 from services.api.deps import RequestLanguage, Resources, Shared, UserId
 from services.api.downloads import attachment
 from services.api.exporting import ExportedVideo, export_csv, export_json
 from services.api.import_bodies import IMPORT_BODY, PREVIEW_BODY, ImportBody, PreviewBody, UploadedFile
-from services.api.imported_files import UnreadableFile, file_problem_text, read_file, read_urls
+from services.api.imported_files import read_urls
 from services.api.list_pages import pages_of_list
-from services.api.openapi import BODY_PROBLEMS, example_response, problem_responses
+from services.api.openapi import BODY_PROBLEMS, example_response, problem_responses, reference
 from services.api.previews import preview_rows, preview_source
 from services.api.problem_texts import ProblemCode
-from services.api.problems import invalid_field
 from services.api.sources import source_at
 from shared.contracts.batches import BatchKind
 from shared.contracts.texts import Language
@@ -105,8 +104,7 @@ async def preview_import(
     """
     await find_list(shared.database, user_id, list_id)
     if isinstance(wanted, UploadedFile):
-        rows = await _rows_of_file(wanted, language)
-        return await preview_rows(shared, list_id, BatchKind.FILE, rows, language)
+        return await preview_rows(shared, list_id, BatchKind.FILE, wanted.rows, language)
     if wanted.source is not None:
         return await preview_source(shared, user_id, list_id, source_at(wanted.source, language), language)
     rows = Rows(await asyncio.to_thread(read_urls, wanted.urls or []))
@@ -122,7 +120,7 @@ async def preview_import(
             "description": "The list as a file, which can be imported again.",
             "content": {
                 "text/csv": {"schema": {"type": "string"}, "example": batch_examples.EXPORTED_CSV},
-                "application/json": {"schema": {"type": "object"}, "example": batch_examples.EXPORTED_JSON},
+                "application/json": {"schema": reference(ExportedList)},
             },
         },
         **problem_responses(ProblemCode.LIST_NOT_FOUND, ProblemCode.VALIDATION_FAILED),
@@ -147,7 +145,7 @@ async def export_list(
 async def _import_file(
     list_id: UUID, file: UploadedFile, shared: Resources, user_id: UUID, language: Language, response: Response
 ) -> ImportCreated:
-    rows = await _rows_of_file(file, language)
+    rows = file.rows
     batch = NewBatch(
         user_id=user_id,
         list_id=list_id,
@@ -169,14 +167,6 @@ async def _import_file(
         invalid_count=rows.invalid,
         invalid=rows.invalid_rows(language, MAX_SHOWN_ROWS),
     )
-
-
-async def _rows_of_file(file: UploadedFile, language: Language) -> Rows:
-    """The rows of a file. Raises Problem (422) for one that cannot be read."""
-    try:
-        return Rows((await asyncio.to_thread(read_file, file.name, file.content)).rows)
-    except UnreadableFile as error:
-        raise invalid_field("file", error.reason, file_problem_text(error.reason, language)) from error
 
 
 async def _exported(

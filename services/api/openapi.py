@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from services.api import examples
-from services.api.batch_schemas import FileInput, PreviewInput, SourceInput
+from services.api.batch_schemas import ExportedList, FileInput, PreviewInput, SourceInput
 from services.api.problem_texts import PROBLEMS, ProblemCode
 from services.api.problems import MEDIA_TYPE, ProblemDetails
 from shared.contracts.texts import Language
@@ -38,7 +38,7 @@ BODY_PROBLEMS = (
     ProblemCode.UNSUPPORTED_ENCODING,
 )
 """What can be wrong with a request that has a body."""
-_OWN_MODELS: tuple[type[BaseModel], ...] = (ProblemDetails, SourceInput, PreviewInput, FileInput)
+_OWN_MODELS: tuple[type[BaseModel], ...] = (ProblemDetails, SourceInput, PreviewInput, FileInput, ExportedList)
 """Those that FastAPI does not see."""
 Responses = dict[int | str, dict[str, Any]]
 
@@ -53,7 +53,7 @@ def problem_responses(*codes: ProblemCode, asks_database: bool = True) -> Respon
             kind.status.value,
             {
                 "description": kind.status.phrase,
-                "content": {MEDIA_TYPE: {"schema": _reference(ProblemDetails), "examples": {}}},
+                "content": {MEDIA_TYPE: {"schema": reference(ProblemDetails), "examples": {}}},
             },
         )
         response["content"][MEDIA_TYPE]["examples"][code.value] = {"value": _problem_example(code)}
@@ -74,7 +74,7 @@ def example_response(
 def body_schema(json: type[BaseModel], form: type[BaseModel]) -> dict[str, Any]:
     """The documentation of a body that is either JSON or a form, which FastAPI does not find out by itself."""
     content = {
-        media_type: {"schema": _reference(model)}
+        media_type: {"schema": reference(model)}
         for media_type, model in (("application/json", json), ("multipart/form-data", form))
     }
     return {"requestBody": {"required": True, "content": content}}
@@ -111,7 +111,8 @@ def _with_nulls(node: Any) -> Any:
     return None if node == examples.NULL else node
 
 
-def _reference(model: type[BaseModel]) -> dict[str, str]:
+def reference(model: type[BaseModel]) -> dict[str, str]:
+    """Where the documentation has the schema of `model`, one of those that FastAPI sees or of `_OWN_MODELS`."""
     return {"$ref": _COMPONENT.format(model=model.__name__)}
 
 

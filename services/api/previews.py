@@ -11,12 +11,12 @@ from services.api import estimates
 from services.api.batch_rows import Rows
 from services.api.batch_schemas import Preview, PreviewWarning, SpeechEstimate
 from services.api.deps import Resources
-from services.api.estimates import NO_WORK, Figures, Work
+from services.api.estimates import NO_WORK, Figures, Wanted, Work
 from services.api.problem_texts import ProblemCode
 from services.api.problems import Problem, invalid_field
 from shared.contracts.batches import BatchKind, SourcePreview
 from shared.contracts.texts import Language, import_error_text, pause_text
-from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.contracts.upstreams import Upstream
 from shared.db.driver import driver_of
 from shared.db.estimates import standing
 from shared.db.upstreams import find_status
@@ -48,6 +48,8 @@ class _Found:
     unread: int = 0
     """Entries on further pages, which are taken to be new and available."""
     is_estimate: bool = False
+    at_least: bool = False
+    """There are further pages, and YouTube does not say how many entries are on them."""
     listing: Work = NO_WORK
 
 
@@ -79,6 +81,7 @@ async def preview_source(
         unavailable=page.unavailable,
         unread=total - seen,
         is_estimate=page.has_more,
+        at_least=page.has_more and total == seen,
         listing=estimates.work_of_listing(total, seen),
     )
     return await _preview(shared, list_id, found, language)
@@ -105,9 +108,8 @@ async def _preview(shared: Resources, list_id: UUID, found: _Found, language: La
         stands = await standing(driver, list_id, found.youtube_ids)
         figures = await estimates.read_figures(driver, settings, now)
     new = len(found.youtube_ids) - stands.present + found.unread
-    unknown = new - stands.cared_for
-    work = found.listing + estimates.work_of(unknown)
-    seconds = estimates.expected_seconds(figures, settings, work, unknown, now)
+    wanted = Wanted(new - stands.known - stands.under_way, stands.under_way, found.listing)
+    seconds = None if found.at_least else estimates.expected_seconds(figures, settings, wanted, now)
     return Preview(
         kind=found.kind,
         title=found.title,
@@ -117,10 +119,11 @@ async def _preview(shared: Resources, list_id: UUID, found: _Found, language: La
         invalid=found.invalid,
         unavailable=found.unavailable,
         is_estimate=found.is_estimate,
+        at_least=found.at_least,
         estimated_seconds=seconds,
         estimated_finish_at=None if seconds is None else now + timedelta(seconds=seconds),
-        speech_to_text=_speech(figures, settings, unknown),
-        warnings=_warnings(figures.youtube, language),
+        speech_to_text=None if found.at_least else _speech(figures, settings, wanted.unknown),
+        warnings=_warnings(figures, settings, language),
     )
 
 
@@ -131,12 +134,17 @@ def _speech(figures: Figures, settings: Settings, videos: int) -> SpeechEstimate
     return SpeechEstimate(
         enabled=settings.transcription_off is None,
         videos=expected.videos,
-        audio_seconds=expected.audio_seconds,
+        audio_seconds=expected.recognition.audio_seconds,
         estimated_usd=expected.estimated_usd,
     )
 
 
-def _warnings(youtube: UpstreamStatus, language: Language) -> list[PreviewWarning]:
-    if youtube.reason is None or not youtube.is_paused:
-        return []
-    return [PreviewWarning(code=youtube.reason, message=pause_text(youtube.upstream, youtube.reason, language))]
+def _warnings(figures: Figures, settings: Settings, language: Language) -> list[PreviewWarning]:
+    needed = [figures.youtube] if settings.transcription_off else [figures.youtube, figures.transcription]
+    return [
+        PreviewWarning(
+            upstream=status.upstream, code=status.reason, message=pause_text(status.upstream, status.reason, language)
+        )
+        for status in needed
+        if status.reason and status.is_paused
+    ]

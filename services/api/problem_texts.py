@@ -177,6 +177,9 @@ TROUBLE_TEXTS: dict[TroubleCode, dict[Language, str]] = {
 }
 """For the operator, so settings are named."""
 
+_NO_ID = {Language.EN: "This is not a valid id.", Language.DE: "Das ist keine gültige Kennung."}
+_NO_WHOLE_NUMBER = {Language.EN: "This has to be a whole number.", Language.DE: "Das muss eine ganze Zahl sein."}
+_NO_TRUTH = {Language.EN: "This has to be true or false.", Language.DE: "Das muss true oder false sein."}
 FIELD_TEXTS: dict[str, dict[Language, str]] = {
     "missing": {Language.EN: "This is required.", Language.DE: "Diese Angabe fehlt."},
     "string_type": {Language.EN: "This has to be a text.", Language.DE: "Das muss ein Text sein."},
@@ -193,12 +196,18 @@ FIELD_TEXTS: dict[str, dict[Language, str]] = {
         Language.EN: "This is not one of the possible values.",
         Language.DE: "Das ist keiner der möglichen Werte.",
     },
-    "uuid_parsing": {Language.EN: "This is not a valid id.", Language.DE: "Das ist keine gültige Kennung."},
+    "uuid_parsing": _NO_ID,
+    "uuid_type": _NO_ID,
     "string_unicode": {
         Language.EN: "This contains characters that do not exist.",
         Language.DE: "Das enthält Zeichen, die es nicht gibt.",
     },
-    "int_parsing": {Language.EN: "This has to be a whole number.", Language.DE: "Das muss eine ganze Zahl sein."},
+    "int_parsing": _NO_WHOLE_NUMBER,
+    "int_type": _NO_WHOLE_NUMBER,
+    "int_from_float": _NO_WHOLE_NUMBER,
+    "finite_number": _NO_WHOLE_NUMBER,
+    "bool_parsing": _NO_TRUTH,
+    "bool_type": _NO_TRUTH,
     "greater_than_equal": {
         Language.EN: "This has to be {ge} or more.",
         Language.DE: "Das muss mindestens {ge} sein.",
@@ -215,8 +224,9 @@ FIELD_TEXTS: dict[str, dict[Language, str]] = {
         Language.DE: "Das darf höchstens {max_urls} Einträge haben; eine Datei darf bis zu {max_rows} haben.",
     },
     "urls_or_source": {
-        Language.EN: "Please send either urls or source.",
-        Language.DE: "Bitte senden Sie entweder urls oder source.",
+        Language.EN: "Please send either “urls”, the addresses of videos, or “source”, a playlist or a channel.",
+        Language.DE: "Bitte geben Sie entweder „urls“ an, die Adressen von Videos, oder „source“, "
+        "eine Playlist oder einen Kanal.",
     },
     "file_expected": {
         Language.EN: "This has to be a file.",

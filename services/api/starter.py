@@ -79,7 +79,7 @@ class ImportStarter(AbstractAsyncContextManager["ImportStarter"]):
         self._submit(partial(self._cancel, youtube_id))
 
     def begin_batch(self, batch_id: UUID, user_id: UUID) -> None:
-        """Have a committed batch begin, or look for what was queued once more."""
+        """Have a committed batch begin, or look at what was changed of it."""
         self._submit(partial(self._begin_batch, batch_id, user_id))
 
     def keep_schedule(self, subscription_id: UUID) -> None:

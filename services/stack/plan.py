@@ -64,6 +64,7 @@ class Plan:
     def urls(self) -> dict[str, str]:
         """The addresses people use, by their name."""
         return {
+            "Web page": f"{self._api_url}/",
             "API": f"{self._api_url}/api",
             "API documentation": f"{self._api_url}/docs",
             "WebSocket": self.settings.websocket_url,

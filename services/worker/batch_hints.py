@@ -56,7 +56,10 @@ class BatchHints(AbstractAsyncContextManager["BatchHints"]):
         while True:
             await self._something_waits.wait()
             self._something_waits.clear()
-            await self._tell_all()
+            try:
+                await self._tell_all()
+            except Exception:  # the next hint has nothing to do with it
+                logger.exception("a hint failed unexpectedly")
             await asyncio.sleep(COLLECT_SECONDS)
 
     async def _tell_all(self) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import process
 from shared.db.driver import transaction
@@ -15,6 +16,7 @@ from shared.db.subscriptions import doubt_schedules
 from shared.settings import Settings
 from shared.temporal.client import TEMPORAL_AWAY, connect
 from shared.temporal.setup import set_up_namespace
+from shared.temporal.subscriptions import sweep_schedules
 
 PAUSE_SECONDS = 0.5
 
@@ -37,14 +39,15 @@ async def set_up(settings: Settings) -> None:
         await upgrade(engine)
         async with transaction(engine) as connection:
             await doubt_schedules(connection)
+        await _when_it_answers("Temporal", settings.setup_seconds, lambda: _set_up_temporal(settings, engine))
     finally:
         await engine.dispose()
+
+
+async def _set_up_temporal(settings: Settings, engine: AsyncEngine) -> None:
     client = await connect(settings)
-    await _when_it_answers(
-        "Temporal",
-        settings.setup_seconds,
-        lambda: set_up_namespace(client, reconcile_interval_seconds=settings.reconcile_interval_seconds),
-    )
+    await set_up_namespace(client, reconcile_interval_seconds=settings.reconcile_interval_seconds)
+    await sweep_schedules(engine, client)
 
 
 async def _when_it_answers(server: str, wait_seconds: float, do: Callable[[], Awaitable[None]]) -> None:

@@ -70,6 +70,8 @@ class ListingState(StrEnum):
     """Read to its end several times, and each time it had fewer videos than YouTube had announced."""
     FAILED = "failed"
     """It could not be read (any further); `error_code` says why."""
+    CANCELLED = "cancelled"
+    """The batch was cancelled before it was read to its end."""
 
 
 class BatchSummary(BaseModel):
@@ -127,6 +129,11 @@ class ImportBatchInput(BaseModel):
     batch_id: UUID
     watched: list[YoutubeId] = []
     """Whose imports take a place in the window."""
+    list_at: datetime | None = None
+    """When YouTube's list is to be asked for again."""
+    listing_attempt: int = 1
+    listing_waits: int = 0
+    """How often in a row the runs before this one have waited for the list."""
 
 
 class ImportBatchResult(BaseModel):
@@ -143,8 +150,8 @@ class LookAtBatch(BaseModel):
     """What was asked of the batch since the look before, in order."""
     watched: list[YoutubeId] = []
     """Whose imports took a place in the window at the look before."""
-    is_stuck: bool = False
-    """Nothing has moved for a while: see whether some only wait for something of their own."""
+    asks_around: bool = False
+    """See whether some of them only wait for something of their own."""
 
 
 class BatchView(BaseModel):

@@ -43,6 +43,8 @@ class ErrorType(StrEnum):
     TRANSCRIPTION_MISCONFIGURED = "transcription_misconfigured"
     LIST_UNAVAILABLE = "list_unavailable"
     """A playlist or channel that is not there, or not for everybody."""
+    LIST_SHORT = "list_short"
+    """YouTube throttles listings without a word: fewer entries came than there are."""
     IMPORT_CANCELLED = "import_cancelled"
     """Nothing anybody outside said: the person called it off before it began."""
 
@@ -127,5 +129,6 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
         Retry.SKIP, throttle=Throttle.PAUSES, is_passing=True, is_configuration=True
     ),
     ErrorType.LIST_UNAVAILABLE: ErrorRule(Retry.NEVER),
+    ErrorType.LIST_SHORT: ErrorRule(Retry.NEVER),
     ErrorType.IMPORT_CANCELLED: ErrorRule(Retry.NEVER),
 }

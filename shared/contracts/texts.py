@@ -143,6 +143,11 @@ IMPORT_ERROR_TEXTS: dict[ErrorType, dict[Language, str]] = {
         Language.DE: "YouTube zeigt diese Playlist oder diesen Kanal nicht: Es gibt sie nicht (mehr), oder sie ist "
         "privat.",
     },
+    ErrorType.LIST_SHORT: {
+        Language.EN: "YouTube showed only a part of this playlist or channel. Please try again later.",
+        Language.DE: "YouTube hat nur einen Teil dieser Playlist oder dieses Kanals gezeigt. "
+        "Bitte versuchen Sie es später noch einmal.",
+    },
     ErrorType.IMPORT_CANCELLED: {
         Language.EN: "The import was cancelled before it began.",
         Language.DE: "Der Import wurde abgebrochen, bevor er begann.",

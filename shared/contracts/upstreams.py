@@ -83,7 +83,7 @@ class ThrottledCall(BaseModel):
 
     error_type: ErrorType
     youtube_id: str = ""
-    """The video that was asked for."""
+    """The video that was asked for, or the address of a list."""
     retry_after_seconds: float | None = None
     """As the upstream's `Retry-After` said."""
 

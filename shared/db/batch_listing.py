@@ -99,15 +99,22 @@ async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingP
     title = cast("str | None", storable(page.title))
     counts = len(page.youtube_ids), page.unavailable
     await connection.execute(_COUNT, batch_id, *counts, cursor, title, page.announced)
-    if cursor and not is_known and place.page + 1 < MAX_PAGES:
-        return ListedPage(has_more=True, page=place.page + 1)
+    pages = place.page + 1
+    if cursor and not is_known and pages < MAX_PAGES:
+        return ListedPage(has_more=True, page=pages)
     entries = batch["listed"] + batch["unavailable"] + sum(counts)
-    is_short = not is_known and entries < (page.announced or batch["announced"] or 0)
-    if is_short and place.way < WAYS_THROUGH:
+    # Channels announce nothing, but their last page is never empty.
+    has_broken_off = place.page > 0 and not sum(counts)
+    is_short = not is_known and (has_broken_off or entries < (page.announced or batch["announced"] or 0))
+    comes_again_soon = batch["is_primed"]  # a look of a subscription
+    if is_short and place.way < WAYS_THROUGH and not comes_again_soon:
         await connection.execute(_BEGIN_ANEW, batch_id)
         return ListedPage(has_more=True, begins_anew=True)
-    await connection.execute(_END, batch_id, ListingState.SHORT if is_short else ListingState.DONE, None)
-    return ListedPage(has_more=False, page=place.page + 1)
+    if is_short or (cursor and not is_known):
+        await connection.execute(_END, batch_id, ListingState.SHORT, ErrorType.LIST_SHORT)
+    else:
+        await connection.execute(_END, batch_id, ListingState.DONE, None)
+    return ListedPage(has_more=False, page=pages)
 
 
 async def fail(connection: DriverConnection, batch_id: UUID, error_code: ErrorType) -> None:

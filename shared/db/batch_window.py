@@ -1,7 +1,6 @@
 """The window of a batch: which of its videos are being imported, and which are next.
 
-Every function belongs into a transaction of `ImportBatch`'s steps. Only those change the state of a batch; it is
-locked first, so that two looks at it never overlap.
+Whoever changes the state or the window of a batch locks it first, so that two looks at it never overlap.
 """
 
 from collections.abc import Sequence
@@ -19,15 +18,23 @@ _IN_WINDOW = """
     SELECT youtube_id FROM videos
     WHERE batch_id = $1 AND batch_place = 'window' AND import_stage NOT IN ('complete', 'error')
     """
-# Newest first: the order of the list, and so that of the source.
+# In the order of the list, newest first; locked by id, as everywhere.
 _RELEASE = """
     WITH next AS (
         SELECT v.id FROM videos v JOIN import_batches b ON b.id = v.batch_id
         WHERE b.id = $1 AND b.state = 'open' AND v.batch_place = 'queued'
           AND v.import_stage NOT IN ('complete', 'error')
-        ORDER BY v.created_at DESC, v.id DESC LIMIT $2 FOR UPDATE OF v
+        ORDER BY v.created_at DESC, v.id DESC LIMIT $2
+    ), locked AS (
+        SELECT id FROM videos
+        WHERE id IN (SELECT id FROM next) AND batch_place = 'queued' AND import_stage NOT IN ('complete', 'error')
+        ORDER BY id FOR UPDATE
     )
-    UPDATE videos SET batch_place = 'window' FROM next WHERE videos.id = next.id RETURNING videos.youtube_id
+    UPDATE videos SET batch_place = 'window' FROM locked WHERE videos.id = locked.id RETURNING videos.youtube_id
+    """
+_CLOSED = """
+    SELECT youtube_id FROM videos
+    WHERE batch_id = $1 AND youtube_id = ANY($2::text[]) AND import_stage IN ('complete', 'error')
     """
 _SET_ASIDE = """
     WITH aside AS (
@@ -39,10 +46,15 @@ _SET_ASIDE = """
     """
 _PAUSE = "UPDATE import_batches SET state = 'paused' WHERE id = $1 AND state = 'open'"
 _RESUME = "UPDATE import_batches SET state = 'open' WHERE id = $1 AND state = 'paused'"
-_CANCEL = """
-    UPDATE import_batches
-    SET state = 'cancelled', listing = CASE WHEN listing = 'under_way' THEN 'done' ELSE listing END
-    WHERE id = $1 AND completed_at IS NULL
+_CANCEL = "UPDATE import_batches SET state = 'cancelled' WHERE id = $1 AND completed_at IS NULL"
+# The cursor stays: who tries again what was cancelled has the list read on. What a subscription has not seen by now
+# may lie below what it has seen.
+_CANCEL_LISTING = """
+    WITH b AS (
+        UPDATE import_batches SET listing = 'cancelled' WHERE id = $1 AND listing = 'under_way' RETURNING *
+    )
+    UPDATE subscriptions s SET checked_at = now(), last_new = b.created, error_code = 'import_cancelled'
+    FROM b WHERE s.id = b.subscription_id
     """
 _CANCEL_QUEUED = """
     WITH queued AS (
@@ -77,8 +89,9 @@ _FORGET_FRUITLESS_LOOK = """
 _CHANGES = {
     BatchChange.PAUSE: (_PAUSE,),
     BatchChange.RESUME: (_RESUME,),
-    BatchChange.CANCEL: (_CANCEL, _CANCEL_QUEUED, _KEEP_BEGUN),
+    BatchChange.CANCEL: (_CANCEL, _CANCEL_LISTING, _CANCEL_QUEUED, _KEEP_BEGUN),
 }
+"""The first statement says whether the others make sense."""
 
 
 async def lock(connection: DriverConnection, batch_id: UUID) -> UUID | None:
@@ -90,6 +103,11 @@ async def lock(connection: DriverConnection, batch_id: UUID) -> UUID | None:
 async def in_window(connection: DriverConnection, batch_id: UUID) -> set[str]:
     """The YouTube ids whose import was begun and is not over."""
     return {row["youtube_id"] for row in await connection.fetch(_IN_WINDOW, batch_id)}
+
+
+async def closed(connection: DriverConnection, batch_id: UUID, youtube_ids: Sequence[str]) -> set[str]:
+    """Those of some YouTube ids whose import is over, as far as this batch goes."""
+    return {row["youtube_id"] for row in await connection.fetch(_CLOSED, batch_id, list(youtube_ids))}
 
 
 async def release(connection: DriverConnection, batch_id: UUID, places: int) -> list[str]:
@@ -106,8 +124,10 @@ async def set_aside(connection: DriverConnection, batch_id: UUID, youtube_ids: S
 
 async def change(connection: DriverConnection, batch_id: UUID, wanted: BatchChange) -> None:
     """Pause, resume or cancel; where that makes no sense (any more), nothing happens."""
-    for statement in _CHANGES[wanted]:
-        await connection.execute(statement, batch_id)
+    first, *others = _CHANGES[wanted]
+    if await connection.execute(first, batch_id) != "UPDATE 0":
+        for statement in others:
+            await connection.execute(statement, batch_id)
 
 
 async def close_if_over(connection: DriverConnection, batch_id: UUID) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from shared.contracts.batches import BatchKind, BatchSummary, ListingState
 from shared.contracts.youtube import thumbnail_url
+from shared.db.batch_window import lock
 from shared.db.driver import DriverConnection, storable
 from shared.db.lists import FIRST_PAGE, PageStart
 
@@ -72,10 +73,11 @@ _SUMMARY = """
                count(*) FILTER (WHERE is_open AND batch_place = 'aside') AS waiting,
                count(*) FILTER (WHERE import_stage = 'complete') AS imported,
                count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
-               count(*) FILTER (WHERE import_stage = 'error' AND coalesce(error_code, '') <> 'import_cancelled') AS failed,
-               count(*) FILTER (WHERE import_stage = 'error' AND error_code = 'import_cancelled') AS cancelled
+               count(*) FILTER (WHERE import_stage = 'error' AND NOT is_cancelled) AS failed,
+               count(*) FILTER (WHERE import_stage = 'error' AND is_cancelled) AS cancelled
         FROM videos LEFT JOIN video_enrichments USING (youtube_id),
-             LATERAL (SELECT import_stage NOT IN ('complete', 'error') AS is_open) stage
+             LATERAL (SELECT import_stage NOT IN ('complete', 'error') AS is_open,
+                             coalesce(error_code, '') = 'import_cancelled' AS is_cancelled) stage
         WHERE batch_id = b.id
     ) v
     """
@@ -93,19 +95,16 @@ _FOR_USERS = f"""
     ORDER BY b.created_at
     """
 _REQUEUE_FAILED = """
-    WITH batch AS (
-        SELECT b.id FROM import_batches b JOIN lists l ON l.id = b.list_id
-        WHERE b.id = $1 AND b.user_id = $2 FOR KEY SHARE OF l FOR UPDATE OF b
-    ), failed AS (
-        SELECT id FROM videos WHERE batch_id = (SELECT id FROM batch) AND import_stage = 'error'
-        ORDER BY id FOR UPDATE
+    WITH failed AS (
+        SELECT id FROM videos WHERE batch_id = $1 AND import_stage = 'error' ORDER BY id FOR UPDATE
     ), queued AS (
         UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL, batch_place = 'queued'
         FROM failed WHERE videos.id = failed.id RETURNING videos.id
     )
     UPDATE import_batches
-    SET state = CASE WHEN completed_at IS NULL AND state = 'paused' THEN state ELSE 'open' END, completed_at = NULL
-    WHERE id = $1 AND EXISTS (SELECT FROM queued)
+    SET state = CASE WHEN completed_at IS NULL AND state = 'paused' THEN state ELSE 'open' END, completed_at = NULL,
+        listing = CASE WHEN listing = 'cancelled' THEN 'under_way' ELSE listing END
+    WHERE id = $1 AND (listing = 'cancelled' OR EXISTS (SELECT FROM queued))
     """
 
 
@@ -175,8 +174,14 @@ async def page_of_batches(
 
 
 async def requeue_failed(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> bool:
-    """Queue every failed and cancelled video of a batch once more; False where there is none, or no such batch."""
-    return await connection.execute(_REQUEUE_FAILED, batch_id, user_id) != "UPDATE 0"
+    """Queue every failed and cancelled video of a batch once more, and read on a list that was cancelled.
+
+    False where there is nothing of that, or no such batch.
+    """
+    if await lock(connection, batch_id) != user_id:
+        return False
+    # In a statement of its own: it sees what the one before has waited for.
+    return await connection.execute(_REQUEUE_FAILED, batch_id) != "UPDATE 0"
 
 
 async def batches_of_users(

@@ -17,33 +17,35 @@ _NOTHING_TO_RECOGNISE = [
 ]
 """Reasons for missing captions that no sound is fetched for."""
 
-# What is under way for somebody else is fetched once for everybody.
-_STANDING = """
-    SELECT count(v.id) AS present,
-           count(*) FILTER (WHERE v.id IS NULL AND (e.completed_at IS NOT NULL OR EXISTS (
-               SELECT FROM videos other
-               WHERE other.youtube_id = w.youtube_id AND other.import_stage NOT IN ('complete', 'error')
-           ))) AS cared_for
-    FROM unnest($2::text[]) AS w (youtube_id)
-    LEFT JOIN videos v ON v.list_id = $1 AND v.youtube_id = w.youtube_id
-    LEFT JOIN video_enrichments e ON e.youtube_id = w.youtube_id
-    """
 # What a paused batch has queued does not go, and what stands aside waits for something of its own.
-_AHEAD = """
+_UNDER_WAY = """
+    videos v LEFT JOIN video_enrichments e USING (youtube_id) LEFT JOIN import_batches b ON b.id = v.batch_id
+    WHERE v.import_stage NOT IN ('complete', 'error') AND e.completed_at IS NULL
+      AND v.batch_place IS DISTINCT FROM 'aside'
+      AND (b.state = 'paused' AND v.batch_place = 'queued') IS NOT TRUE
+    """
+# What is under way for somebody else is fetched once for everybody.
+_STANDING = f"""
+    SELECT count(own.id) AS present,
+           count(*) FILTER (WHERE own.id IS NULL AND known.completed_at IS NOT NULL) AS known,
+           count(*) FILTER (
+               WHERE own.id IS NULL AND w.youtube_id IN (SELECT v.youtube_id FROM {_UNDER_WAY})
+           ) AS under_way
+    FROM unnest($2::text[]) AS w (youtube_id)
+    LEFT JOIN videos own ON own.list_id = $1 AND own.youtube_id = w.youtube_id
+    LEFT JOIN video_enrichments known ON known.youtube_id = w.youtube_id
+    """  # noqa: S608 - constants
+_AHEAD = f"""
     SELECT count(*) FILTER (WHERE import_stage = 'created') AS begun_with_nothing,
            count(*) FILTER (WHERE import_stage = 'metadata') AS without_captions
     FROM (
-        SELECT DISTINCT ON (v.youtube_id) v.import_stage
-        FROM videos v LEFT JOIN video_enrichments e USING (youtube_id) LEFT JOIN import_batches b ON b.id = v.batch_id
-        WHERE v.import_stage NOT IN ('complete', 'error') AND e.completed_at IS NULL
-          AND v.batch_place IS DISTINCT FROM 'aside'
-          AND (b.state = 'paused' AND v.batch_place = 'queued') IS NOT TRUE
+        SELECT DISTINCT ON (v.youtube_id) v.import_stage FROM {_UNDER_WAY}
         ORDER BY v.youtube_id, v.import_progress DESC
     ) under_way
-    """
+    """  # noqa: S608 - constants
 _SPEECH = """
-    SELECT count(*) AS videos, count(*) FILTER (WHERE is_needed) AS needed,
-           coalesce(avg(duration_seconds) FILTER (WHERE is_needed), 0)::float8 AS mean_seconds
+    SELECT count(*) AS videos,
+           coalesce(array_agg(duration_seconds) FILTER (WHERE is_needed), '{}') AS needed_seconds
     FROM (
         SELECT duration_seconds, duration_seconds BETWEEN 1 AND $1 AND (
             captions_source = 'whisper' OR captions_source = 'none' AND captions_missing <> ALL($2::text[])
@@ -55,11 +57,13 @@ _SPEECH = """
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of some videos, how many a list has already, and how many of the others need no request."""
+    """Of some videos, how many a list has already, and how many of the others need no request of their own."""
 
     present: int
-    cared_for: int
-    """Known completely, or under way for somebody else."""
+    known: int
+    """Completely."""
+    under_way: int
+    """For another list: imported right now, or queued. They are part of the `WorkAhead`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,8 @@ class SpeechNeed:
     """Which of the newest videos needed speech-to-text."""
 
     videos: int
-    needed: int
-    mean_seconds: float
-    """Their length."""
+    needed_seconds: Sequence[int]
+    """The length of each that needed it."""
 
 
 async def standing(connection: DriverConnection, list_id: UUID, youtube_ids: Sequence[str]) -> Standing:

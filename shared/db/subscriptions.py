@@ -217,6 +217,11 @@ async def doubt_schedules(connection: DriverConnection) -> None:
     await connection.execute(_DOUBT_SCHEDULES)
 
 
+async def subscription_ids(connection: DriverConnection) -> set[UUID]:
+    """All of them, whoever's they are."""
+    return {row["id"] for row in await connection.fetch("SELECT id FROM subscriptions")}
+
+
 async def unscheduled(connection: DriverConnection) -> list[UUID]:
     """Subscriptions that Temporal has yet to be told of, oldest first."""
     return [row["id"] for row in await connection.fetch(_UNSCHEDULED)]

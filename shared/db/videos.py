@@ -169,13 +169,15 @@ _GET = text(
     WHERE v.id = :video_id AND v.user_id = :user_id
     """  # noqa: S608 - constants
 )
+_IN_ORDER = "ORDER BY v.created_at DESC, v.id DESC"
 _PAGE = text(
     f"""
     SELECT {_RECORD} FROM {_VIDEOS}
     WHERE v.list_id = :list_id AND v.user_id = :user_id AND (v.created_at, v.id) < (:created_at, :id)
-    ORDER BY v.created_at DESC, v.id DESC LIMIT :limit
+    {_IN_ORDER} LIMIT :limit
     """  # noqa: S608 - constants
 )
+_BY_IDS = f"SELECT {_RECORD} FROM {_VIDEOS} WHERE v.user_id = $1 AND v.id = ANY($2) {_IN_ORDER}"  # noqa: S608 - constants
 _DELETE = text(
     """
     DELETE FROM videos WHERE id = :video_id AND user_id = :user_id
@@ -254,6 +256,11 @@ async def page_of_videos(
     values = {"user_id": user_id, "list_id": list_id, "limit": limit, **after._asdict()}
     rows = await connection.execute(_PAGE, values)
     return [VideoRecord(**row) for row in rows.mappings()]
+
+
+async def videos_by_ids(connection: AsyncConnection, user_id: UUID, ids: Sequence[UUID]) -> list[VideoRecord]:
+    """Those of some entries that are still there, newest first."""
+    return [VideoRecord(**row) for row in await driver_of(connection).fetch(_BY_IDS, user_id, ids)]
 
 
 async def delete_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> DeletedVideo | None:

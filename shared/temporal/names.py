@@ -66,7 +66,7 @@ def import_batch_id(batch_id: UUID | str) -> str:
     return f"import-batch:{batch_id}"
 
 
-def subscription_schedule_id(subscription_id: UUID) -> str:
+def subscription_schedule_id(subscription_id: UUID | str) -> str:
     """Id of the schedule that looks for a subscription's new videos."""
     return f"subscription:{subscription_id}"
 

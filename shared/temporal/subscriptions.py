@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import (
     Client,
     Schedule,
@@ -19,8 +20,8 @@ from temporalio.common import Priority, SearchAttributePair, TypedSearchAttribut
 from temporalio.service import RPCError, RPCStatusCode
 
 from shared.contracts.subscriptions import SubscriptionRef
-from shared.db.driver import DriverConnection
-from shared.db.subscriptions import SubscriptionRecord, lock_schedule, note_scheduled
+from shared.db.driver import DriverConnection, transaction
+from shared.db.subscriptions import SubscriptionRecord, lock_schedule, note_scheduled, subscription_ids
 from shared.temporal.names import (
     CHECK_SUBSCRIPTION,
     PRIORITY_BULK,
@@ -70,6 +71,21 @@ async def delete_schedule(client: Client, subscription_id: UUID) -> None:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+
+
+async def sweep_schedules(engine: AsyncEngine, client: Client) -> None:
+    """Delete the schedules of subscriptions that are gone: one that is paused never finds out by itself.
+
+    The schedules are read first: whoever has one by then has its row as well. Raises one of TEMPORAL_AWAY when it is.
+    """
+    prefix = subscription_schedule_id("")
+    found = {
+        UUID(each.id.removeprefix(prefix)) async for each in await client.list_schedules() if each.id.startswith(prefix)
+    }
+    async with transaction(engine) as connection:
+        gone = found - await subscription_ids(connection)
+    for subscription_id in gone:
+        await delete_schedule(client, subscription_id)
 
 
 async def next_look(client: Client, subscription_id: UUID) -> datetime | None:

@@ -50,12 +50,12 @@ class Api:
         assert response.status_code == 200, response.text
         return dict(response.json())
 
-    async def all_pages(self, path: str, limit: int) -> list[dict[str, Any]]:
+    async def all_pages(self, path: str, limit: int, **parameters: Any) -> list[dict[str, Any]]:
         """Everything on all pages."""
-        page = await self.get(path, limit=limit)
+        page = await self.get(path, limit=limit, **parameters)
         items = list(page["items"])
         while page["next_cursor"]:
-            page = await self.get(path, limit=limit, cursor=page["next_cursor"])
+            page = await self.get(path, limit=limit, cursor=page["next_cursor"], **parameters)
             items += page["items"]
         return items
 

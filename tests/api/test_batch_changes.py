@@ -1,5 +1,6 @@
-"""What can be asked of a batch: to pause, resume, cancel, and to try again what failed."""
+"""What can be asked of a batch: to pause, resume, cancel, and to try again what failed. Temporal need not be there."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,35 +13,67 @@ from tests.api.support import NOBODY, Api, problem, youtube_id
 from tests.support.waiting import eventually
 
 
-@pytest.mark.parametrize("change", ["pause", "resume", "cancel"])
-async def test_what_is_wanted_of_a_batch_reaches_its_workflow(api: Api, client: Client, change: str) -> None:
-    batch_id = (await added(api, await api.new_list(), youtube_id(1)))["batch_id"]
+async def _batch(api: Api, videos: int = 2) -> str:
+    created = await added(api, await api.new_list(), *(youtube_id(number) for number in range(videos)))
+    return str(created["batch_id"])
 
+
+async def _ask(api: Api, batch_id: str, change: str) -> dict[str, Any]:
+    """The batch as the answer has it, which is as it stands."""
     response = await api.http.post(f"/api/batches/{batch_id}/{change}")
-
-    assert (response.status_code, response.json()) == (202, {"batch_id": batch_id, "requested": change})
-    history = await client.get_workflow_handle(import_batch_id(batch_id)).fetch_history()
-    signals = [event.workflow_execution_signaled_event_attributes.signal_name for event in history.events]
-    assert change in signals
+    assert response.status_code == 200, response.text
+    assert response.json() == await api.get(f"/batches/{batch_id}")
+    return dict(response.json())
 
 
-@pytest.mark.parametrize("change", ["pause", "resume", "cancel"])
-async def test_without_temporal_nothing_can_be_asked_of_a_batch(api_without_temporal: Api, change: str) -> None:
+async def test_a_batch_is_paused_and_resumed_at_once(api_without_temporal: Api) -> None:
     api = api_without_temporal
-    batch_id = (await added(api, await api.new_list(), youtube_id(1)))["batch_id"]
+    batch_id = await _batch(api)
 
-    response = await api.http.post(f"/api/batches/{batch_id}/{change}")
+    for change, state in (("pause", "paused"), ("pause", "paused"), ("resume", "open"), ("resume", "open")):
+        batch = await _ask(api, batch_id, change)
+        assert (batch["state"], batch["queued"], batch["completed_at"]) == (state, 2, None)
 
-    problem(response, 503, "temporal_away")
-    assert int(response.headers["Retry-After"]) > 0
 
-
-@pytest.mark.parametrize("over", ["state = 'complete', completed_at = now()", "state = 'cancelled'"])
-@pytest.mark.parametrize("change", ["pause", "resume", "cancel"])
-async def test_nothing_can_be_asked_of_a_batch_that_is_over(api_without_temporal: Api, change: str, over: str) -> None:
+async def test_a_cancelled_batch_is_over_when_nothing_of_it_is_under_way(api_without_temporal: Api) -> None:
     api = api_without_temporal
-    batch_id = (await added(api, await api.new_list(), youtube_id(1)))["batch_id"]
-    await api.execute(f"UPDATE import_batches SET {over}")
+    idle, busy = await _batch(api), await _batch(api)
+    await api.execute(
+        "UPDATE videos SET batch_place = 'window' WHERE batch_id = :id AND youtube_id = :begun",
+        id=UUID(busy),
+        begun=youtube_id(1),
+    )
+
+    over, ending = await _ask(api, idle, "cancel"), await _ask(api, busy, "cancel")
+
+    assert (over["state"], over["cancelled"], over["progress"]) == ("cancelled", 2, 100)
+    assert over["completed_at"] is not None
+    assert (ending["state"], ending["cancelled"], ending["running"]) == ("cancelled", 1, 1)
+    assert ending["completed_at"] is None
+
+
+async def test_a_cancelled_list_is_read_no_further_until_it_is_tried_again(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    response = await api.http.post(f"/api/lists/{list_id}/imports", json={"source": "@lamp-room"})
+    batch = await _ask(api, response.json()["batch_id"], "cancel")
+
+    assert (batch["listing"], batch["state"], batch["total"]) == ("cancelled", "cancelled", 0)
+    assert batch["completed_at"] is not None
+    tried_again = await _ask(api, batch["batch_id"], "retry-failed")
+    assert (tried_again["listing"], tried_again["state"], tried_again["completed_at"]) == ("under_way", "open", None)
+
+
+@pytest.mark.parametrize("is_under_way", [True, False])
+@pytest.mark.parametrize("change", ["pause", "resume", "cancel"])
+async def test_nothing_can_be_asked_of_a_cancelled_batch(
+    api_without_temporal: Api, change: str, is_under_way: bool
+) -> None:
+    api = api_without_temporal
+    batch_id = await _batch(api)
+    if is_under_way:
+        await api.execute("UPDATE videos SET batch_place = 'window'")
+    cancelled = await _ask(api, batch_id, "cancel")
 
     details = {
         problem(
@@ -52,30 +85,62 @@ async def test_nothing_can_be_asked_of_a_batch_that_is_over(api_without_temporal
     }
 
     assert len(details) == len(Language)
+    assert await api.get(f"/batches/{batch_id}") == cancelled
 
 
-@pytest.mark.parametrize("error_code", ["video_private", "import_cancelled"])
-async def test_what_failed_or_was_cancelled_is_tried_again(api_without_temporal: Api, error_code: str) -> None:
+async def test_nothing_can_be_asked_of_a_complete_batch(api_without_temporal: Api) -> None:
     api = api_without_temporal
-    batch_id = (await added(api, await api.new_list(), youtube_id(1), youtube_id(2)))["batch_id"]
-    await fail_all(api, batch_id, error_code)
+    batch_id = await _batch(api)
     await api.execute("UPDATE import_batches SET state = 'complete', completed_at = now()")
 
-    response = await api.http.post(f"/api/batches/{batch_id}/retry-failed")
+    for change in ("pause", "resume", "cancel"):
+        problem(await api.http.post(f"/api/batches/{batch_id}/{change}"), 409, "batch_over")
 
-    assert (response.status_code, response.json()) == (202, {"batch_id": batch_id, "requested": "retry_failed"})
-    batch = await api.get(f"/batches/{batch_id}")
+
+async def test_what_was_cancelled_may_be_tried_again_at_once(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    batch_id = await _batch(api)
+    await _ask(api, batch_id, "cancel")
+
+    batch = await _ask(api, batch_id, "retry-failed")
+
+    assert (batch["state"], batch["queued"], batch["cancelled"], batch["completed_at"]) == ("open", 2, 0, None)
+    assert (await _ask(api, batch_id, "pause"))["state"] == "paused"
+
+
+async def test_what_failed_is_tried_again(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    batch_id = await _batch(api)
+    await fail_all(api, batch_id)
+    await api.execute("UPDATE import_batches SET state = 'complete', completed_at = now()")
+
+    batch = await _ask(api, batch_id, "retry-failed")
+
     assert (batch["state"], batch["completed_at"], batch["queued"], batch["failed"]) == ("open", None, 2, 0)
 
 
-async def test_a_batch_that_is_tried_again_is_started(api: Api, client: Client) -> None:
-    batch_id = (await added(api, await api.new_list(), youtube_id(1)))["batch_id"]
-    workflow = client.get_workflow_handle(import_batch_id(batch_id))
-    first = await eventually(lambda: _run_id(client, batch_id))
-    await workflow.terminate("it is over")
-    await fail_all(api, batch_id)
+async def test_a_look_that_brought_nothing_is_gone_when_it_is_cancelled(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    response = await api.http.post("/api/subscriptions", json={"list_id": list_id, "source": "@lamp-room"})
+    imported = await api.http.post(f"/api/lists/{list_id}/imports", json={"source": "@lamp-room"})
+    batch_id = imported.json()["batch_id"]
+    await api.execute("UPDATE import_batches SET subscription_id = :id", id=UUID(response.json()["id"]))
 
-    assert (await api.http.post(f"/api/batches/{batch_id}/retry-failed")).status_code == 202
+    for _ in range(2):
+        problem(await api.http.post(f"/api/batches/{batch_id}/cancel"), 404, "batch_not_found")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_the_workflow_of_a_changed_batch_looks_again(api: Api, client: Client, change: str) -> None:
+    batch_id = await _batch(api)
+    workflow = client.get_workflow_handle(import_batch_id(UUID(batch_id)))
+    first = await eventually(lambda: _run_id(client, batch_id))
+    await workflow.terminate("so that it is seen to begin anew")
+    if change == "retry-failed":
+        await fail_all(api, batch_id)
+
+    await _ask(api, batch_id, change)
 
     async def runs_anew() -> bool:
         return await _run_id(client, batch_id) not in {None, first}
@@ -90,9 +155,8 @@ async def _run_id(client: Client, batch_id: str) -> str | None:
 
 async def test_where_nothing_failed_there_is_nothing_to_try_again(api_without_temporal: Api) -> None:
     api = api_without_temporal
-    batch_id = (await added(api, await api.new_list(), youtube_id(1)))["batch_id"]
 
-    problem(await api.http.post(f"/api/batches/{batch_id}/retry-failed"), 409, "nothing_failed")
+    problem(await api.http.post(f"/api/batches/{await _batch(api)}/retry-failed"), 409, "nothing_failed")
 
 
 @pytest.mark.parametrize("change", CHANGES)

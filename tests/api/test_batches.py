@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from services.api.batch_schemas import MAX_URLS
+from services.api.file_problems import MAX_ROWS
 from shared.contracts.errors import ErrorType
 from shared.contracts.texts import Language, import_error_text
 from shared.temporal.names import import_batch_id
@@ -133,7 +134,7 @@ async def test_too_many_addresses_are_told_that_a_file_may_have_more(api_without
     response = await post_urls(api_without_temporal, NOBODY, [""] * (MAX_URLS + 1))
 
     [error] = problem(response, 422, "validation_failed")["errors"]
-    assert error["message"] == "This may have at most 1000 entries; a file may have up to 20000."
+    assert error["message"] == f"This may have at most 1000 entries; a file may have up to {MAX_ROWS}."
 
 
 @pytest.mark.parametrize("urls", [[youtube_id(1)], ["nothing"]])
@@ -208,17 +209,33 @@ async def test_pages_hold_every_batch_once_newest_first(api_without_temporal: Ap
     problem(await api.http.get("/api/batches?cursor=x"), 422, "validation_failed")
 
 
+async def test_the_batches_of_one_list(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    one, other = await api.new_list(), await api.new_list()
+    created = [(await added(api, list_id, youtube_id(1)))["batch_id"] for list_id in (one, other)]
+    created.append((await added(api, one, youtube_id(2)))["batch_id"])
+
+    async def of_list(list_id: str) -> list[str]:
+        return [batch["batch_id"] for batch in await api.all_pages("/batches", limit=1, list_id=list_id)]
+
+    assert await of_list(one) == [created[2], created[0]]
+    assert await of_list(other) == [created[1]]
+    assert await of_list(NOBODY) == []
+    problem(await api.http.get("/api/batches?list_id=7"), 422, "validation_failed")
+
+
 async def test_a_batch_tells_how_far_its_videos_are(api_without_temporal: Api) -> None:
     api = api_without_temporal
-    answer = await added(api, await api.new_list(), *(youtube_id(number) for number in range(1, 5)))
-    await api.execute("UPDATE videos SET batch_place = 'window' WHERE youtube_id <> :last", last=youtube_id(4))
+    answer = await added(api, await api.new_list(), *(youtube_id(number) for number in range(1, 6)))
+    await api.execute("UPDATE videos SET batch_place = 'window' WHERE youtube_id < :last", last=youtube_id(4))
+    await api.execute("UPDATE videos SET batch_place = 'aside' WHERE youtube_id = :last", last=youtube_id(5))
     await api.fail(answer["videos"][0]["id"])
     await api.fail(answer["videos"][1]["id"], "import_cancelled")
 
     batch = await api.get(f"/batches/{answer['batch_id']}")
 
-    counts = {"total": 4, "queued": 1, "running": 1, "imported": 0, "failed": 1, "cancelled": 1, "progress": 50}
-    assert batch.items() >= counts.items()
+    counts = {"total": 5, "queued": 1, "running": 1, "waiting": 1, "imported": 0, "failed": 1, "cancelled": 1}
+    assert batch.items() >= (counts | {"progress": 40}).items()
 
 
 async def test_why_a_list_could_not_be_read_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:

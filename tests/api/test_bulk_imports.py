@@ -1,14 +1,19 @@
 """Files, playlists and channels: what is taken, what is refused, and what becomes of it."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
+from services.api import import_bodies
 from services.api.batch_schemas import MAX_SHOWN_ROWS
-from services.api.imported_files import MAX_ROWS, FileProblem, file_problem_text
+from services.api.file_problems import MAX_FILE_BYTES, MAX_ROWS, FileProblem, file_problem_text
+from services.api.file_reader import MAX_FILES_AT_ONCE
 from services.api.problem_texts import FIELD_TEXTS
 from shared.contracts.texts import Language
 from shared.temporal.names import import_batch_id
@@ -98,7 +103,7 @@ async def test_a_file_keeps_a_name_that_can_be_shown(api_without_temporal: Api, 
         (b"PK\x03\x04", "videos.zip", FileProblem.COMPRESSED),
         (bytes(range(256)), "videos.bin", FileProblem.NOT_TEXT),
         (b"[{", "history.json", FileProblem.JSON_INVALID),
-        (b"x" * (16 * 1024**2 + 1), "videos.csv", FileProblem.TOO_LARGE),
+        (b"x" * (MAX_FILE_BYTES + 1), "videos.csv", FileProblem.TOO_LARGE),
     ],
 )
 async def test_a_file_that_cannot_be_read_is_refused_in_the_language_of_the_request(
@@ -121,6 +126,7 @@ async def test_a_file_that_cannot_be_read_is_refused_in_the_language_of_the_requ
         (form_part("file", "", ""), "file", "missing"),  # a browser's form without a chosen file
         (form_part("file"), "file", "file_expected"),
         (form_part("file", "x", "a.csv") * 2, "file", "one_file_only"),
+        (form_part("file", "x", "a.csv") * 100, "file", "one_file_only"),
         (form_part("file", "x", "a.csv") + form_part("speed", "fast"), "speed", "extra_forbidden"),
     ],
 )
@@ -142,8 +148,10 @@ async def test_a_form_that_is_not_one_file_is_refused(
     [
         ("multipart/form-data", form_part("file", "x", "a.csv")),
         ("multipart/form-data; boundary=b", "no form at all"),
-        ("multipart/form-data; boundary=b", form_part("file", "x", "a.csv") * 3 + "--b--\r\n"),
-        ("multipart/form-data; boundary=b", form_part("speed") * 3 + "--b--\r\n"),
+        ("multipart/form-data; boundary=b", ""),
+        ("multipart/form-data; boundary=b", form_part("file", "x", "a.csv")),
+        ("multipart/form-data; boundary=b", form_part("file", "x", "a.csv") + "--b"),
+        ("multipart/form-data; boundary=b", form_part("speed") * 1001 + "--b--\r\n"),
         ("multipart/form-data; boundary=b; charset=idna", form_part("xn--99999", "x") + "--b--\r\n"),
     ],
 )
@@ -151,6 +159,49 @@ async def test_a_form_that_nobody_can_read_is_refused(api_without_temporal: Api,
     response = await api_without_temporal.http.post(
         f"/api/lists/{NOBODY}/imports", content=form, headers={"Content-Type": content_type}
     )
+
+    problem(response, 400, "body_unreadable")
+
+
+async def test_a_third_file_waits_for_one_of_two(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    form = (form_part("file", youtube_id(1), "a.csv") + "--b--\r\n").encode()
+    begun: list[int] = []
+    may_end = asyncio.Event()
+
+    async def pieces(number: int) -> AsyncIterator[bytes]:
+        begun.append(number)
+        yield form[:50]
+        await may_end.wait()
+        yield form[50:]
+
+    async def send(number: int) -> httpx.Response:
+        return await api.http.post(f"/api/lists/{list_id}/imports", content=pieces(number), headers=FORM)
+
+    async def are_begun() -> bool:
+        return len(begun) == MAX_FILES_AT_ONCE
+
+    async with asyncio.TaskGroup() as group:
+        sent = [group.create_task(send(number)) for number in range(MAX_FILES_AT_ONCE + 3)]
+        await eventually(are_begun)
+        await api.add(list_id, 2)  # whatever is no file does not wait
+        assert len(begun) == MAX_FILES_AT_ONCE
+        may_end.set()
+
+    assert sorted(task.result().status_code for task in sent) == [200] * (MAX_FILES_AT_ONCE + 2) + [201]
+
+
+async def test_a_file_of_which_nothing_comes_any_more_gives_up_its_place(
+    api_without_temporal: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_bodies, "STALLED_SECONDS", 0.05)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"--b\r\n"
+        await asyncio.Event().wait()
+
+    response = await api_without_temporal.http.post(f"/api/lists/{NOBODY}/imports", content=pieces(), headers=FORM)
 
     problem(response, 400, "body_unreadable")
 

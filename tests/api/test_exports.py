@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Message
 
@@ -56,6 +57,12 @@ async def test_an_export_tells_what_is_known(api_without_temporal: Api) -> None:
     exported = json.loads((await api.http.get(f"/api/lists/{list_id}/export?format=json")).content)
     table = (await api.http.get(f"/api/lists/{list_id}/export")).text  # CSV unless asked for JSON
 
+    described = create_app(Settings()).openapi()
+    content = described["paths"]["/api/lists/{list_id}/export"]["get"]["responses"]["200"]["content"]
+    Draft202012Validator(content["application/json"]["schema"] | {"components": described["components"]}).validate(
+        exported
+    )
+    assert {"url", "title", "added_at"} <= described["components"]["schemas"]["ExportedVideo"]["properties"].keys()
     assert exported["name"] == "Lighthouses"
     [told] = exported["videos"]
     expected = {"url": video["url"], "title": "A lens", "channel": "The Lamp Room", "duration_seconds": 754}

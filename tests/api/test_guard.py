@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.api.file_problems import FileProblem, file_problem_text
 from services.api.guard import MAX_BATCH_BYTES, MAX_BODY_BYTES, MAX_UPLOAD_BYTES
+from shared.contracts.texts import Language
 from tests.api.batches import FORM, JSON, form_part, post_file
 from tests.api.support import NOBODY, Api, problem, youtube_id
 
@@ -35,9 +37,23 @@ async def test_a_body_has_the_limit_of_its_path(
     streamed = await http.post(address, content=_in_pieces(unfinished + b" "), headers=headers)
     largest = await http.post(address, content=unfinished, headers=headers)
 
-    problem(announced, 413, "body_too_large")
-    problem(streamed, 413, "body_too_large")
-    problem(largest, 422, "validation_failed")
+    for refused in (announced, streamed):
+        errors = problem(refused, 413, "body_too_large").get("errors", [])
+        assert [error["code"] for error in errors] == (["too_large"] if headers == FORM else [])
+    if headers == FORM:
+        problem(largest, 400, "body_unreadable")
+    else:
+        problem(largest, 422, "validation_failed")
+
+
+async def test_a_file_beyond_every_limit_is_refused_with_the_sentence_of_files(api_without_temporal: Api) -> None:
+    for language in Language:
+        response = await api_without_temporal.http.post(
+            f"/api/lists/{NOBODY}/imports",
+            headers=FORM | {"Content-Length": f"{MAX_UPLOAD_BYTES + 1}", "Accept-Language": language},
+        )
+        [error] = problem(response, 413, "body_too_large")["errors"]
+        assert error["message"] == file_problem_text(FileProblem.TOO_LARGE, language)
 
 
 @pytest.mark.parametrize("path", ["videos/batch", "imports", "imports/preview"])

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.api.imported_files import (
+from services.api.file_problems import (
     FILE_PROBLEM_TEXTS,
     MAX_FILE_BYTES,
+    MAX_READ,
     MAX_ROWS,
     FileProblem,
     UnreadableFile,
     file_problem_text,
-    read_file,
-    read_urls,
 )
+from services.api.imported_files import read_file, read_urls
 from services.api.imported_rows import MAX_SHOWN_CHARACTERS, ImportedRow
 from shared.contracts.texts import Language
 from shared.youtube_url import InvalidUrlReason
@@ -58,13 +58,31 @@ TABLES = {
     "blank lines, CRLF": (f"\r\n{A}\r\n  \r\n,,,\r\n{B}\r\n\r\n", [(2, A), (5, B)]),
     "CR alone": (f"{A}\r\r{B}\r", [(1, A), (3, B)]),
     "header": (f"Title,URL,Views\nSome,{URL}{A},12\nMore,{URL}{B},9", [(2, A), (3, B)]),
-    "header alone": ("video_id,title\n", []),
     "header of one column": (f"youtube_url\n{A}\n", [(2, A)]),
     "header repeated": (f"id,title\n{A},x\nid,title\n{B},y\n", [(2, A), (4, B)]),
     "header in quotes": (f'"VIDEO-ID";"Titel"\n"{A}";"Ein Titel, lang"\n', [(2, A)]),
     "a number as id beside an address": (f"id,title,url\n17,x,{URL}{A}\n18,y,{URL}{B}\n", [(2, A), (3, B)]),
     "names in the form of ids": (f"Description,Video ID,Channel_URL\nProgramming,{A},x\n", [(2, A)]),
     "a title like a header": (f"{A},Link\n{B},Some title\n", [(1, A), (2, B)]),
+    "several on a line": (
+        f"{A},{B},{C}\n{URL}{A} {URL}{D}\nyoutu.be/{B}; {C}, {D}\n",
+        [(1, A), (1, B), (1, C), (2, A), (2, D), (3, B), (3, C), (3, D)],
+    ),
+    "very many on a line": (",".join([A, B] * 500), [(1, A), (1, B)] * 500),
+    "several on a line among titles": (f"{A},One\n{B},Two\n{C},{D}\n", [(1, A), (2, B), (3, C)]),
+    "a word in the form of an id before one": (f"Wonderwalls,{A}\n", [(1, A)]),
+    "ids in the second column": (f"Wonderwalls,{A}\nx y,{B}\nHello-World,{C}\n", [(1, A), (2, B), (3, C)]),
+    "a word in the form of an id beside a wrong one": (
+        f"{A},One\nshort,Wonderwalls\n{B},Two\n",
+        [(1, A), (2, InvalidUrlReason.NOT_YOUTUBE), (3, B)],
+    ),
+    "a word in the form of an id, alone": ("Wonderwalls\n", [(1, "Wonderwalls")]),
+    "bullets": (
+        f"- {URL}{A}\n* {B}\n1. youtu.be/{C}\n12) {D}\n• {URL}{A}\n",
+        [(1, A), (2, B), (3, C), (4, D), (5, A)],
+    ),
+    "notes": (f"{URL}{A} # a note, with\n{B} #again\n{URL}{C}#t=3\n", [(1, A), (2, B), (3, C)]),
+    "a NUL in a cell": (f"id,title\n{A},a\0b\n\0{B},x\n{C},y\n", [(2, A), (3, B), (4, C)]),
     "tabs": (f"title\tlink\n\t{URL}{A}\nx\t{URL}{B}\n", [(2, A), (3, B)]),
     "pipes": (f"one, two|{URL}{A}\nthree|{URL}{B}\n", [(1, A), (2, B)]),
     "semicolons, commas in titles": (f"{A};One, two\n{B};Three, four\n", [(1, A), (2, B)]),
@@ -125,7 +143,9 @@ DOCUMENTS = {
     "a number of eleven digits": ([int(C), {"video_id": int(C)}], [(1, C), (2, C)]),
     "one object": ({"url": A}, [(1, A)]),
     "other things": ([None, [A], {}, {"id": {"x": A}}], [(1, EMPTY), (2, EMPTY), (3, MISSING), (4, MISSING)]),
-    "nothing": ([], []),
+    "items": ({"kind": "x", "items": [{"id": A}, B]}, [(1, A), (2, B)]),
+    "entries": ({"entries": [{"url": B}], "id": "PLx", "title": "List"}, [(1, B)]),
+    "no list of videos": ({"items": 7, "url": A}, [(1, A)]),
 }
 
 
@@ -141,11 +161,52 @@ def test_json_is_recognised_without_its_name_and_a_title_in_brackets_is_none() -
     assert found(f"[Live] One,{URL}{A}\n", "upload") == [(1, A)]
 
 
+LINES = {
+    "objects": (f'{{"url": "{A}"}}\n\n{{"url": "{B}"}}\n', [(1, A), (3, B)]),
+    "texts": (f'"{URL}{A}"\r\n"{B}"\r\n', [(1, A), (2, B)]),
+    "a damaged line": (f'{{"url": "{A}"}}\n{{"url": "{B}\n{{"url": "{C}"}}\n', [(1, A), (2, FOREIGN), (3, C)]),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("file", ["upload", "videos.jsonl", "videos.json"])
+def test_json_may_have_an_entry_a_line(name: str, file: str) -> None:
+    content, rows = LINES[name]
+    assert found(content, file) == rows
+
+
+def test_entries_at_any_place_of_a_large_document_are_read() -> None:
+    entries: list[object] = [{"id": B, "note": "x" * size} for size in (1_000_000, 40_000, 1_000_000)]
+    document = json.dumps({"name": "x" * 900_000, "videos": [*entries, *[int(C)] * 3]})
+    assert [youtube_id for _, youtube_id in found(document)] == [B, B, B, C, C, C]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8", "cp1252"])
 def test_the_usual_encodings_are_recognised(encoding: str) -> None:
     [row, refused] = rows_of(f"Titel;Adresse\nMüller – Öl;{URL}{A}\nÄrger;Übung\n".encode(encoding))
     assert row.youtube_id == A
     assert refused.text == "Übung"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [("shift_jis", "灯台の一日"), ("mac_roman", "Müller – Öl"), ("latin-1", "\x81\x9d"), ("gb18030", "灯塔")],
+)
+def test_of_other_encodings_the_addresses_are_read(encoding: str, title: str) -> None:
+    content = f"{title},{URL}{A}\n{title},{URL}{B}\n".encode(encoding)
+    assert found(content) == [(1, A), (2, B)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_recognised_by_a_single_address(encoding: str) -> None:
+    preamble = "これは灯台についての長い説明です。" * 1000
+    assert found(f"{preamble}\n{URL}{A}\n".encode(encoding))[1] == (2, A)
+
+
+@pytest.mark.parametrize("odd", [b"\x81", b"\x9d", b"\xff"])
+def test_what_was_read_is_shown_in_utf8_in_spite_of_an_odd_byte(odd: bytes) -> None:
+    [row, *_] = rows_of("Übung für Ärger, hello\n".encode() + odd)
+    assert row.text == "Übung für Ärger"
 
 
 @pytest.mark.parametrize("mark", [b"\xfe\xff", b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"])
@@ -179,13 +240,26 @@ UNREADABLE = {
     "blanks": (b" \r\n\t\n", FileProblem.EMPTY),
     "a mark alone": (b"\xef\xbb\xbf", FileProblem.EMPTY),
     "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", FileProblem.NOT_TEXT),
-    "a zero byte": (A.encode() + b"\n\0", FileProblem.NOT_TEXT),
-    "broken UTF-16": (b"\xff\xfea", FileProblem.NOT_TEXT),
-    "no encoding at all": (b"\x81\x8d\xff", FileProblem.NOT_TEXT),
+    "a header alone": (b"video_id,title\n", FileProblem.EMPTY),
+    "a list of nothing": (b"[]", FileProblem.EMPTY),
+    "a photo": (b"\xff\xd8\xff\xe0\x00\x10JFIF", FileProblem.NOT_TEXT),
+    "any bytes": (bytes(range(256)) * 9, FileProblem.NOT_TEXT),
+    "broken UTF-16": (b"\xff\xfe" + b"\x00\xd8" * 9, FileProblem.NOT_TEXT),
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", FileProblem.DOCUMENT),
+    "Takeout's history as a web page": (b"\n<!-- x --> <HTML><body>" + URL.encode(), FileProblem.DOCUMENT),
+    "a web page": (f'<!DOCTYPE html><a href="{URL}{A}">'.encode("utf-16"), FileProblem.DOCUMENT),
     "too large": (b"\n" * (MAX_FILE_BYTES + 1), FileProblem.TOO_LARGE),
     "too many rows": (f"{A}\n".encode() * (MAX_ROWS + 1), FileProblem.TOO_MANY_ROWS),
-    "too many entries": (json.dumps([A] * (MAX_ROWS + 1)).encode(), FileProblem.TOO_MANY_ROWS),
-    "too many brackets": (b"[" + b"[]," * 1_000_000 + b"[]]", FileProblem.TOO_MANY_ROWS),
+    "too many on a line": (",".join([A] * (MAX_ROWS + 1)).encode(), FileProblem.TOO_MANY_ROWS),
+    "too many lines that say nothing": (b"=\n" * (MAX_READ + 1), FileProblem.TOO_MANY_ROWS),
+    "too many headers": (b"id\n" * (MAX_READ + 1), FileProblem.TOO_MANY_ROWS),
+    "too many entries": (json.dumps([A] * (MAX_ROWS + 1)).encode(), FileProblem.TOO_MANY_ENTRIES),
+    "too many brackets": (b"[" + b"[]," * 1_000_000 + b"[]]", FileProblem.TOO_MANY_ENTRIES),
+    "too many advertisements": (json.dumps([HISTORY[2]] * (MAX_READ + 1)).encode(), FileProblem.TOO_MANY_ENTRIES),
+    "an entry without end": (b"[[" + b"[]," * 1_000_000 + b"[]]]", FileProblem.JSON_INVALID),
+    "an object without end": (b"{" + b'"a":1,' * 10_000 + b'"a":1}', FileProblem.JSON_INVALID),
+    "two documents": (b'["x"] ["y"]', FileProblem.JSON_INVALID),
+    "no value": (b'{"id" "x"}', FileProblem.JSON_INVALID),
     "half a document": (json.dumps(HISTORY).encode()[:-5], FileProblem.JSON_INVALID),
     "nested deeply": (b"[" * 100_000 + b"]" * 100_000, FileProblem.JSON_INVALID),
     "a huge number": (b'["", ' + b"9" * 1_000_000 + b"]", FileProblem.JSON_INVALID),
@@ -247,7 +321,7 @@ def test_any_bytes_give_rows_or_one_clear_reason(name: str, content: bytes) -> N
     except UnreadableFile:
         return
     numbers = [row.number for row in rows]
-    assert numbers == sorted(set(numbers))
+    assert numbers == sorted(numbers)
     assert all((row.youtube_id is None) is (row.reason is not None) for row in rows)
     assert all(row.text.encode() is not None and len(row.text) <= MAX_SHOWN_CHARACTERS for row in rows)
 
@@ -264,6 +338,30 @@ def test_no_row_costs_another_one(lines: list[tuple[str, str, bool]]) -> None:
     assert [read.get(number) for number, line in enumerate(lines, start=2) if line[2]] == [
         youtube_id for youtube_id, _, good in lines if good
     ]
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "shift_jis", "mac_roman"]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(ENCODINGS), st.integers(0, 40), st.binary(min_size=1, max_size=1))
+@example("utf-8", 16, b"\0")
+@example("utf-16-le", 30, b"\xd8")
+def test_no_byte_costs_more_than_its_row(encoding: str, place: int, odd: bytes) -> None:
+    """Whatever one byte of a line is, and whatever the encoding, the other lines get in."""
+    title = {"shift_jis": "灯台", "utf-16-le": "灯台", "utf-16-be": "灯台"}.get(encoding, "Öl")
+    before, line, after = (f"{youtube_id},{title}\n".encode(encoding) for youtube_id in (A, B, C))
+    mark = len("".encode(encoding))
+    line, after = line[mark:], after[mark:]
+    place = min(place, len(line) - len("\n".encode(encoding)[mark:]) - 1)
+    read = dict(found(before + line[:place] + odd + line[place + 1 :] + after))
+    assert A in read.values()
+    assert C in read.values()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_cut_last_character_costs_nothing_before_it(encoding: str) -> None:
+    assert found(f"{A}\n{B}\n".encode(encoding)[:-1]) == [(1, A), (2, B)]
 
 
 def test_every_problem_has_a_sentence_in_every_language() -> None:

@@ -1,6 +1,7 @@
 """The description of the API is valid, complete and true."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -152,7 +153,22 @@ def test_the_figures_of_a_batch_fit_each_other(example: dict[str, Any]) -> None:
     shown = {name: None if value == examples.NULL else value for name, value in example.items()}
 
     assert BatchOutput.of(BatchSummary.model_validate(shown), Language.EN).model_dump(mode="json") == shown
-    assert shown["total"] == sum(shown[part] for part in ("queued", "running", "imported", "failed", "cancelled"))
+    parts = ("queued", "running", "waiting", "imported", "failed", "cancelled")
+    assert shown["total"] == sum(shown[part] for part in parts)
+
+
+@pytest.mark.parametrize(
+    "example", [batch_examples.PREVIEW, batch_examples.PREVIEW_OF_PLAYLIST, batch_examples.PREVIEW_OF_CHANNEL]
+)
+def test_the_figures_of_a_preview_fit_each_other(example: dict[str, Any]) -> None:
+    seconds, finish_at = example["estimated_seconds"], example["estimated_finish_at"]
+
+    assert example["total"] == sum(example[part] for part in ("new", "duplicates", "invalid", "unavailable"))
+    assert example["at_least"] == (seconds == finish_at == examples.NULL)
+    if not example["at_least"]:
+        assert datetime.fromisoformat(finish_at) - timedelta(seconds=seconds) == datetime(
+            2026, 11, 23, 8, 1, tzinfo=UTC
+        )
 
 
 def _validator(schema: dict[str, Any]) -> Draft202012Validator:

@@ -22,7 +22,7 @@ from shared.settings import Settings
 from shared.temporal.names import TaskQueue
 from tests.api.batches import added, post_file
 from tests.api.support import Api, problem, serving, youtube_id
-from tests.support.upstreams import GOING, paused, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, paused, write_down
 from workflows.preview_source import PreviewSource
 
 SOURCE = {"source": "@lamp-room"}
@@ -133,9 +133,12 @@ async def test_what_is_under_way_goes_first_and_what_is_known_costs_nothing(
     # Ahead: one without captions (1 call) and two with nothing (2 calls each); the last one is known.
     assert await seconds(youtube_id(100)) == (5 + 2) * 2
     assert await seconds(youtube_id(100), youtube_id(4), youtube_id(6), youtube_id(7)) == (5 + 2) * 2
-    assert await seconds(youtube_id(4), youtube_id(7)) == 0  # another list waits for it, or it is known
+    assert await seconds(youtube_id(6), youtube_id(7)) == 0  # what is known is there at once
+    assert await seconds(youtube_id(4)) == 5 * 2  # another list waits for it, and so does this one
+    assert await seconds(youtube_id(3)) == (5 + 2) * 2  # nobody's turn: it stands aside
     await api.execute("UPDATE import_batches SET state = 'paused'")
     assert await seconds(youtube_id(100)) == (1 + 2) * 2
+    assert await seconds(youtube_id(4)) == (1 + 2) * 2  # the other list does not bring it
 
 
 async def test_before_a_governor_has_spoken_the_settings_are_the_pace(settings: Settings, engine: AsyncEngine) -> None:
@@ -165,11 +168,28 @@ async def test_a_pause_is_part_of_the_estimate_and_explained(
             headers={"Accept-Language": language},
         )
         preview = response.json()
-        assert preview["warnings"] == [{"code": reason, "message": pause_text(Upstream.YOUTUBE, reason, language)}]
+        message = pause_text(Upstream.YOUTUBE, reason, language)
+        assert preview["warnings"] == [{"upstream": "youtube", "code": reason, "message": message}]
         if is_held:
             assert (preview["estimated_seconds"], preview["estimated_finish_at"]) == (None, None)
         else:
             assert 7200 - 60 < preview["estimated_seconds"] <= 7200 + 4
+
+
+@pytest.mark.parametrize("has_speech", [True, False])
+async def test_a_paused_speech_to_text_is_explained_where_there_is_one(
+    settings: Settings, engine: AsyncEngine, has_speech: bool
+) -> None:
+    await write_down(engine, GOING, paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING))
+    with_key = settings.model_copy(update={"transcription_api_key": settings.database_url})
+    async with serving(with_key if has_speech else settings, engine) as api:
+        await _know(api, 1, 20, "whisper")
+        preview = await _preview_urls(api, await api.new_list(), *(youtube_id(number) for number in range(100, 110)))
+
+    message = pause_text(Upstream.TRANSCRIPTION, PauseReason.OPERATOR)
+    warning = {"upstream": "transcription", "code": "operator", "message": message}
+    assert preview["warnings"] == ([warning] if has_speech else [])
+    assert preview["estimated_seconds"] == (None if has_speech else 40)
 
 
 async def test_speech_to_text_is_estimated_from_what_others_needed(settings: Settings, engine: AsyncEngine) -> None:
@@ -187,9 +207,9 @@ async def test_speech_to_text_is_estimated_from_what_others_needed(settings: Set
         await _know(api, 41, 60, None, is_complete=False)  # nobody knows yet
         later = (await _preview_urls(api, list_id, *wanted))["speech_to_text"]
 
-    # 4 of 20 needed it, 750 s each; then 4 of 40.
-    assert of_others == {"enabled": True, "videos": 20, "audio_seconds": 15_000.0, "estimated_usd": 0.4625}
-    assert later == {"enabled": True, "videos": 10, "audio_seconds": 7500.0, "estimated_usd": 0.2313}
+    # 4 of 20 needed it, 750 s each, and three of them 10 s more where they were cut; then 4 of 40.
+    assert of_others == {"enabled": True, "videos": 20, "audio_seconds": 15_150.0, "estimated_usd": 0.4671}
+    assert later == {"enabled": True, "videos": 10, "audio_seconds": 7575.0, "estimated_usd": 0.2336}
 
 
 async def test_speech_to_text_may_be_what_takes_longest(settings: Settings, engine: AsyncEngine) -> None:
@@ -198,9 +218,9 @@ async def test_speech_to_text_may_be_what_takes_longest(settings: Settings, engi
         await _know(api, 1, 20, "whisper", seconds=3600)
         preview = await _preview_urls(api, await api.new_list(), *(youtube_id(number) for number in range(100, 105)))
 
-    # Five hours of sound at two hours an hour, eight hours a day: twice two hours, then one, in pieces of 600 s.
-    assert preview["speech_to_text"]["audio_seconds"] == 5 * 3600
-    assert preview["estimated_seconds"] == 2 * 3600 + 18
+    # Five hours of sound, each in seven pieces, two hours an hour: twice two, then 3900 s at 20 pieces a minute.
+    assert preview["speech_to_text"]["audio_seconds"] == 5 * (3600 + 60)
+    assert preview["estimated_seconds"] == 2 * 3600 + 23
 
 
 async def test_without_speech_to_text_it_costs_nothing(api_without_temporal: Api) -> None:
@@ -220,9 +240,26 @@ async def test_a_source_is_known_by_its_first_page(api: Api, client: Client, eng
 
     assert (preview["kind"], preview["title"]) == ("channel", "The Lamp Room")
     assert (preview["total"], preview["new"], preview["duplicates"], preview["unavailable"]) == (100, 98, 1, 1)
-    assert preview["is_estimate"]
+    assert (preview["is_estimate"], preview["at_least"]) == (True, False)
     assert preview["estimated_seconds"] == (2 * 98 + 20) * 2  # five entries a page: 20 pages
     assert (await api.get("/batches"))["items"] == []
+
+
+@pytest.mark.parametrize("announced", [None, 4])
+async def test_where_nobody_knows_how_much_there_is_it_is_said(
+    settings: Settings, engine: AsyncEngine, client: Client, announced: int | None
+) -> None:
+    with_key = settings.model_copy(update={"transcription_api_key": settings.database_url})
+    page = FIRST_PAGE.model_copy(update={"announced": announced, "unavailable": 0})
+    async with serving(with_key, engine) as api, _listing(client, page):
+        list_id = await api.new_list()
+        await _know(api, 101, 120, "whisper")
+        await api.add(list_id, 1)
+        preview = await _preview(api, list_id, SOURCE)
+
+    counts = {"total": 4, "new": 3, "duplicates": 1, "unavailable": 0, "is_estimate": True, "at_least": True}
+    unknown = {"estimated_seconds": None, "estimated_finish_at": None, "speech_to_text": None}
+    assert preview.items() >= (counts | unknown).items()
 
 
 @pytest.mark.parametrize("announced", [None, 4, 7])
@@ -233,8 +270,9 @@ async def test_a_source_of_one_page_is_known_completely(api: Api, client: Client
     async with _listing(client, page):
         preview = await _preview(api, await api.new_list(), SOURCE)
 
-    counts = {"total": 3, "new": 1, "duplicates": 1, "unavailable": 1, "is_estimate": False}
+    counts = {"total": 3, "new": 1, "duplicates": 1, "unavailable": 1, "is_estimate": False, "at_least": False}
     assert preview.items() >= counts.items()
+    assert preview["estimated_seconds"] is not None
 
 
 async def test_a_source_that_youtube_does_not_show_is_refused_in_plain_words(api: Api, client: Client) -> None:

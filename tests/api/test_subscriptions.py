@@ -1,6 +1,7 @@
 """Subscriptions: follow, read, page through, change, pause, resume, run, delete."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import partial
@@ -14,8 +15,11 @@ from temporalio.client import Client, ScheduleDescription
 from temporalio.service import RPCError, RPCStatusCode
 
 from services.api import subscriptions
+from services.api.problem_texts import ANY_FIELD_TEXT
+from shared.contracts.texts import Language
 from shared.settings import Settings
 from shared.temporal.names import subscription_schedule_id
+from tests.api.batches import JSON
 from tests.api.support import NOBODY, Api, problem, serving
 from tests.support.subscriptions import remove_schedules
 from tests.support.waiting import eventually
@@ -119,17 +123,23 @@ async def test_what_cannot_be_followed_is_said(
 @pytest.mark.parametrize(
     ("changed", "code"),
     [({"interval_seconds": 899}, "greater_than_equal"), ({"interval_seconds": 2_592_001}, "less_than_equal"),
-     ({"interval_seconds": "often"}, "int_parsing"), ({"import_existing": "perhaps"}, "bool_parsing"),
-     ({"source": 7}, "string_type"), ({"list_id": "mine"}, "uuid_parsing"), ({"every": 900}, "extra_forbidden")],
+     ({"interval_seconds": "often"}, "int_parsing"), ({"interval_seconds": 900.5}, "int_from_float"),
+     ({"interval_seconds": []}, "int_type"), ({"interval_seconds": 1e400}, "finite_number"),
+     ({"import_existing": "perhaps"}, "bool_parsing"), ({"import_existing": []}, "bool_type"),
+     ({"source": 7}, "string_type"), ({"list_id": "mine"}, "uuid_parsing"), ({"list_id": 7}, "uuid_type"),
+     ({"every": 900}, "extra_forbidden")],
 )  # fmt: skip
 async def test_a_subscription_needs_sensible_values(
     api_without_temporal: Api, changed: dict[str, Any], code: str
 ) -> None:
-    response = await api_without_temporal.http.post(
-        "/api/subscriptions", json={"list_id": NOBODY, "source": CHANNEL} | changed
-    )
-    [error] = problem(response, 422, "validation_failed")["errors"]
-    assert (error["field"], error["code"]) == (next(iter(changed)), code)
+    body = json.dumps({"list_id": NOBODY, "source": CHANNEL} | changed)
+    for language in Language:
+        response = await api_without_temporal.http.post(
+            "/api/subscriptions", content=body, headers=JSON | {"Accept-Language": language}
+        )
+        [error] = problem(response, 422, "validation_failed")["errors"]
+        assert (error["field"], error["code"]) == (next(iter(changed)), code)
+        assert error["message"] != ANY_FIELD_TEXT[language]
 
 
 async def test_lists_and_subscriptions_that_are_not_there(api_without_temporal: Api) -> None:

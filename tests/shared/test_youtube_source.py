@@ -56,10 +56,11 @@ CHANNELS = {
     "@some.body-1": [
         "@some.body-1",
         "\ufeff@some.body-1 ",
-        "@some.body-1/shorts",
+        "@Some.Body-1",
         "https://www.youtube.com/@some.body-1",
         "https://www.youtube.com/@some.body-1/videos",
-        "youtube.com/@some.body-1/playlists?view=1",
+        "https://www.youtube.com/@some.body-1/About",
+        "youtube.com/@SOME.BODY-1/featured?view=1",
         "https://www.youtube.com/%40some.body-1",
     ],
     "@%E3%83%86%E3%82%B9%E3%83%88": [
@@ -67,9 +68,9 @@ CHANNELS = {
         "https://www.youtube.com/@テスト/featured",
         "https://www.youtube.com/@%e3%83%86%E3%82%B9%E3%83%88",
     ],
-    "@m%C3%BCller": ["@müller", "@mu\u0308ller"],
-    "c/creativecommons": ["https://www.youtube.com/c/creativecommons", "www.youtube.com/c/creativecommons/about"],
-    "user/creativecommons": ["https://www.youtube.com/user/creativecommons#p/u"],
+    "@m%C3%BCller": ["@müller", "@mu\u0308ller", "@MÜLLER", "@MU\u0308LLER"],
+    "c/creativecommons": ["https://www.youtube.com/c/CreativeCommons", "www.youtube.com/c/creativecommons/about"],
+    "user/creativecommons": ["https://www.youtube.com/user/creativecommons#p/u", "youtube.com/user/creativeCommons"],
 }
 
 REFUSED = {
@@ -108,7 +109,20 @@ REFUSED = {
         "https://www.youtube.com/feed/history",
         "https://www.youtube.com/feed/subscriptions",
     ],
+    InvalidSourceReason.CHANNEL_TAB: [
+        "@somebody/shorts",
+        "https://www.youtube.com/@somebody/streams?view=2",
+        "https://www.youtube.com/@somebody/live",
+        "https://www.youtube.com/@somebody/whatever/videos",
+        f"https://www.youtube.com/channel/{CHANNEL}/playlists",
+        "https://www.youtube.com/c/somebody/community",
+        "https://www.youtube.com/user/somebody/releases",
+    ],
     InvalidSourceReason.NOT_A_LIST: [
+        "https://www.youtube.com/@..",
+        "https://www.youtube.com/c/..",
+        "https://www.youtube.com/user/.",
+        "https://www.youtube.com/@%2E%2E/videos",
         "https://www.youtube.com",
         "https://www.youtube.com/feed/trending",
         "https://www.youtube.com/results?search_query=durable",
@@ -152,6 +166,7 @@ PASTED = st.text() | st.builds(lambda folder, rest: f"youtube.com/{folder}{rest}
 @given(PASTED)
 @example("@\ud800")
 @example("youtube.com/@%ff%fe")
+@example("@\u0130\u03a3")
 @example("@a?list=" + PLAYLIST)
 @example("https://youtube.com:port/@a")
 def test_any_text_gives_a_source_that_reads_as_itself_or_a_reason(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from services.api.web import BUILT_PAGE
 from services.stack import plan
 from services.stack.home import PROJECT_ROOT
 from services.stack.settings import variable_of
@@ -166,6 +167,17 @@ def test_the_image_holds_our_code_pinned_and_unprivileged() -> None:
     assert "--require-hashes -r requirements.lock" in dockerfile
     assert re.search(r"^USER (?!root)", dockerfile, re.MULTILINE)
     ignored = (PROJECT_ROOT / ".dockerignore").read_text().splitlines()
-    for source in re.findall(r"^COPY (?!--from)(\S+)", dockerfile, re.MULTILINE):
-        assert (PROJECT_ROOT / source).exists()
-        assert f"!{source}" in ignored
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
+        for source in sources.split():
+            assert (PROJECT_ROOT / source).exists()
+            assert f"!{source.partition('/')[0]}" in ignored
+
+
+def test_the_image_builds_the_page_with_the_node_that_is_locked() -> None:
+    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
+    assert re.search(r"^RUN npm ci\b", dockerfile, re.MULTILINE)
+    (major,) = re.findall(r"^FROM node:(\d+)-slim", dockerfile, re.MULTILINE)
+    assert f"\nnodejs-wheel-binaries=={major}." in "\n" + (PROJECT_ROOT / "requirements-node.lock").read_text()
+    place = BUILT_PAGE.relative_to(PROJECT_ROOT)
+    assert f"COPY --from=page /{place} {place}\n" in dockerfile
+    assert {str(place), "frontend/node_modules"} <= {*(PROJECT_ROOT / ".dockerignore").read_text().splitlines()}

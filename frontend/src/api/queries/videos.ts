@@ -1,0 +1,115 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { usePendingVideos } from "../../stores/pendingVideos";
+import { fetchVideoPage, patchVideo, removeVideo } from "../cache";
+import { answerOf, api } from "../client";
+import { keys } from "../keys";
+import type { Segment, Transcript, Video, VideoDetails, VideoPage } from "../types";
+
+const SEGMENTS_PER_PAGE = 5000;
+const FIRST_PAGE: string | null = null;
+
+/** A list's videos, newest first, with those that were added this moment on top. */
+export function useVideos(listId: string) {
+  const pending = usePendingVideos(listId);
+  const query = useInfiniteQuery({
+    queryKey: keys.videos(listId),
+    queryFn: ({ pageParam, signal }) => fetchVideoPage(listId, pageParam, signal),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: (page) => page.next_cursor,
+    enabled: listId !== "",
+  });
+  const pages = query.data?.pages;
+  const videos = useMemo(() => shown(pending, pages ?? []), [pending, pages]);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage, isPending, error, refetch } = query;
+  return { videos, fetchNextPage, hasNextPage, isFetchingNextPage, isPending, error, refetch };
+}
+
+/** A video is on a list once; while pages shift, it may be on two of them. */
+function shown(pending: readonly Video[], pages: readonly VideoPage[]): Video[] {
+  const loaded = new Map<string, Video>();
+  for (const page of pages) {
+    for (const video of page.items) if (!loaded.has(video.youtube_id)) loaded.set(video.youtube_id, video);
+  }
+  return [...pending.filter((video) => !loaded.has(video.youtube_id)), ...loaded.values()];
+}
+
+export function useVideo(videoId: string) {
+  return useQuery({
+    queryKey: keys.video(videoId),
+    queryFn: ({ signal }) => answerOf(api.GET("/api/videos/{video_id}", { ...at(videoId), signal })),
+  });
+}
+
+/** How far the import of a video is, asked of the import itself where it runs. */
+export function useProgressOf(videoId: string, options: { enabled?: boolean } = {}) {
+  return useQuery({
+    queryKey: keys.progress(videoId),
+    queryFn: ({ signal }) => answerOf(api.GET("/api/videos/{video_id}/progress", { ...at(videoId), signal })),
+    ...options,
+  });
+}
+
+/** All captions of a video, from its beginning to its end. */
+export function useTranscript(videoId: string) {
+  return useQuery({
+    queryKey: keys.transcript(videoId),
+    queryFn: ({ signal }) => fetchTranscript(videoId, signal),
+  });
+}
+
+async function fetchTranscript(videoId: string, signal: AbortSignal): Promise<Transcript> {
+  const segments: Segment[] = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const query = { limit: SEGMENTS_PER_PAGE, ...(cursor && { cursor }) };
+    const params = { path: { video_id: videoId }, query };
+    const page = await answerOf(api.GET("/api/videos/{video_id}/transcript", { params, signal }));
+    const { next_cursor, ...transcript } = page;
+    segments.push(...page.segments);
+    if (!next_cursor) return { ...transcript, segments };
+    cursor = next_cursor;
+  }
+}
+
+export function useChapters(videoId: string) {
+  return useQuery({
+    queryKey: keys.chapters(videoId),
+    queryFn: async ({ signal }) =>
+      (await answerOf(api.GET("/api/videos/{video_id}/chapters", { ...at(videoId), signal }))).chapters,
+  });
+}
+
+/** `mutate(videoId)`: imports it again, or makes the next attempt now. */
+export function useRetryVideo() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (videoId: string) => answerOf(api.POST("/api/videos/{video_id}/retry", at(videoId))),
+    onSuccess: (video) => {
+      patchVideo(queryClient, video);
+      void queryClient.invalidateQueries({ queryKey: keys.progress(video.id) });
+    },
+  });
+}
+
+/** `mutate(videoId)`: the card goes at once, and comes back where that was refused. */
+export function useDeleteVideo() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (videoId: string) => answerOf(api.DELETE("/api/videos/{video_id}", at(videoId))),
+    onMutate: (videoId) => {
+      const details = queryClient.getQueryData<VideoDetails>(keys.video(videoId));
+      removeVideo(queryClient, videoId);
+      return { details };
+    },
+    onError: (_error, videoId, before) => {
+      if (before?.details) queryClient.setQueryData(keys.video(videoId), before.details);
+      return queryClient.invalidateQueries({ queryKey: keys.allVideos });
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.lists }),
+  });
+}
+
+function at(videoId: string) {
+  return { params: { path: { video_id: videoId } } };
+}

@@ -1,0 +1,148 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Language } from "../api/types";
+import type { LiveMessage } from "../lib/messages";
+import { applyMessages, resetProgress, useProgressStore } from "../stores/progress";
+import { useToasts } from "../stores/toasts";
+import type { ApiHandlers } from "../test/api";
+import { refuse } from "../test/api";
+import { BATCH_ID, LIST_ID } from "../test/data";
+import { batchComplete, batchProgress } from "../test/live";
+import { renderWithApp } from "../test/render";
+import { BatchBanner } from "./BatchBanner";
+
+const ACCEPTED = { batch_id: BATCH_ID, requested: "pause" };
+const HANDLERS: ApiHandlers = {
+  "POST /api/batches/{id}/pause": ACCEPTED,
+  "POST /api/batches/{id}/resume": ACCEPTED,
+  "POST /api/batches/{id}/cancel": ACCEPTED,
+  "POST /api/batches/{id}/retry-failed": ACCEPTED,
+};
+
+afterEach(() => {
+  resetProgress();
+  useToasts.setState({ toasts: [] });
+});
+
+function show(messages: LiveMessage[], options: { path?: string; language?: Language; api?: ApiHandlers } = {}) {
+  applyMessages(messages);
+  return renderWithApp(<BatchBanner />, {
+    path: `/lists/${LIST_ID}`,
+    ...options,
+    api: { ...HANDLERS, ...options.api },
+  });
+}
+
+const asked = (requests: { method: string; path: string }[]) =>
+  requests.filter(({ method }) => method === "POST").map(({ path }) => path.split("/").at(-1));
+
+describe("an import of many videos that is under way", () => {
+  it("says how far it is, in words and as a progress bar", () => {
+    show([batchProgress({ imported: 37, total: 120, progress: 31 })]);
+    expect(screen.getByText("37 of 120 imported")).toBeInTheDocument();
+    const bar = screen.getByRole("progressbar", { name: "Import of The Lamp Room" });
+    expect(bar).toHaveAttribute("aria-valuenow", "31");
+    expect(bar).toHaveAttribute("aria-valuetext", "37 of 120 imported");
+  });
+
+  it("is paused and continued", async () => {
+    const { user, requests } = show([batchProgress()]);
+    await user.click(screen.getByRole("button", { name: "Pause the import of The Lamp Room" }));
+    await user.click(await screen.findByRole("button", { name: "Continue the import of The Lamp Room" }));
+    await screen.findByRole("button", { name: "Pause the import of The Lamp Room" });
+    expect(asked(requests)).toEqual(["pause", "resume"]);
+  });
+
+  it("is cancelled only when somebody is sure", async () => {
+    const { user, requests } = show([batchProgress({ queued: 1 })]);
+    const cancel = screen.getByRole("button", { name: "Cancel the import of The Lamp Room" });
+    await user.click(cancel);
+    expect(screen.getByRole("dialog")).toHaveTextContent("1 video that has not begun is left out.");
+    await user.click(screen.getByRole("button", { name: "Keep importing" }));
+    expect(asked(requests)).toEqual([]);
+    await user.click(cancel);
+    await user.click(screen.getByRole("button", { name: "Cancel the import" }));
+    expect(await screen.findByText(/^Cancelled; what has begun is being finished/)).toBeInTheDocument();
+    expect(asked(requests)).toEqual(["cancel"]);
+    expect(screen.queryByRole("button")).toBeNull();
+  });
+
+  it("says why something could not be done", async () => {
+    const detail = "This import is over already.";
+    const { user } = show([batchProgress()], {
+      api: { "POST /api/batches/{id}/pause": () => refuse(409, { detail }) },
+    });
+    await user.click(screen.getByRole("button", { name: /^Pause/ }));
+    await waitFor(() => expect(useToasts.getState().toasts[0]?.text).toBe(detail));
+  });
+
+  it("says that YouTube's list is still being read", () => {
+    show([batchProgress({ listing: "under_way", total: 230, announced: 412, imported: 12 })]);
+    expect(screen.getByText("12 of 230 imported · 230 of 412 found so far")).toBeInTheDocument();
+  });
+
+  it.each([
+    [{ title: null, kind: "file", source: "watch later.csv" }, "watch later.csv"],
+    [{ title: null, kind: "urls", source: "", total: 12 }, "12 videos"],
+    [{ title: null, kind: "playlist" }, "Playlist"],
+    [{ title: null, kind: "channel" }, "Channel"],
+  ] as const)("has a name for people: %o", (known, name) => {
+    show([batchProgress(known)]);
+    expect(screen.getByRole("region", { name: `Import of ${name}` })).toBeInTheDocument();
+  });
+
+  it("speaks German", () => {
+    show([batchProgress({ imported: 37, total: 120 })], { language: "de" });
+    expect(screen.getByText("37 von 120 importiert")).toBeInTheDocument();
+  });
+});
+
+describe("an import that is over", () => {
+  const over = batchComplete({ imported: 115, without_captions: 7, failed: 5, unavailable: 0, duplicates: 0 });
+
+  it("sums up, and offers to try again what failed", async () => {
+    const { user, requests } = show([over]);
+    expect(screen.getByText("108 imported, 7 without captions, 5 not available")).toBeInTheDocument();
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Try the missing videos of The Lamp Room again" }));
+    expect(await screen.findByRole("progressbar")).toBeInTheDocument();
+    expect(asked(requests)).toEqual(["retry-failed"]);
+  });
+
+  it("says why a list could not be read, and can be closed", async () => {
+    const message = "YouTube does not show this playlist or channel.";
+    const { user } = show([batchComplete({ failed: 0, message, listing: "failed" })]);
+    expect(screen.getByText(message)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Close the notice about The Lamp Room" }));
+    expect(useProgressStore.getState().batches.size).toBe(0);
+  });
+});
+
+describe("several imports", () => {
+  const second = batchProgress({ batch_id: "2", title: "Harbours", imported: 2, total: 91, progress: 2 });
+
+  it("are one line that can be opened", async () => {
+    const { user } = show([batchProgress(), second]);
+    expect(screen.getByText("2 imports")).toBeInTheDocument();
+    expect(screen.getByText("100 of 500 imported")).toBeInTheDocument();
+    expect(screen.getAllByRole("progressbar")).toHaveLength(1);
+    await user.click(screen.getByRole("button", { name: "Show all", expanded: false }));
+    const harbours = screen.getByRole("region", { name: "Import of Harbours" });
+    expect(within(harbours).getByText("2 of 91 imported")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Show less", expanded: true }));
+    expect(screen.queryByRole("region", { name: "Import of Harbours" })).toBeNull();
+  });
+
+  it("onto other lists are not shown here, nor is any where no list is", () => {
+    const { container, unmount } = show([batchProgress({ list_id: "another" })]);
+    expect(container).toBeEmptyDOMElement();
+    unmount();
+    expect(show([batchProgress()], { path: "/subscriptions" }).container).toBeEmptyDOMElement();
+  });
+});
+
+it("follows what is told", () => {
+  show([batchProgress({ imported: 1, total: 4, progress: 25 })]);
+  act(() => void applyMessages([batchProgress({ imported: 2, total: 4, progress: 50 })]));
+  expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "50");
+});

@@ -1,0 +1,62 @@
+import { useState } from "react";
+import { useRoute } from "wouter";
+import { useText } from "../i18n";
+import { type BatchNews, useBatchNews } from "../stores/progress";
+import styles from "./BatchBanner.module.css";
+import { BatchRow } from "./BatchRow";
+import { Button } from "./Button";
+import { ProgressBar } from "./ProgressBar";
+
+/** The imports of many videos onto the list that is shown: each in a row, or all in one line that can be opened. */
+export function BatchBanner() {
+  const [, params] = useRoute("/lists/:listId");
+  return params && <BatchesOf key={params.listId} listId={params.listId} />;
+}
+
+function BatchesOf({ listId }: { listId: string }) {
+  const batches = useBatchNews(listId);
+  const [isOpen, setOpen] = useState(false);
+  if (batches.length === 0) return null;
+  const isCollapsed = batches.length > 1 && !isOpen;
+  return (
+    <div className={styles.banner}>
+      {batches.length > 1 && <AllBatches batches={batches} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />}
+      {!isCollapsed && batches.map((batch) => <BatchRow key={batch.batch_id} batch={batch} />)}
+    </div>
+  );
+}
+
+interface AllProps {
+  batches: BatchNews[];
+  isOpen: boolean;
+  onToggle: () => void;
+}
+
+function AllBatches({ batches, isOpen, onToggle }: AllProps) {
+  const text = useText();
+  const imported = sumOf(batches, (batch) => batch.imported);
+  const total = sumOf(batches, (batch) => batch.total);
+  const over = sumOf(batches, (batch) => (batch.total * batch.progress) / 100);
+  const percent = total > 0 ? Math.floor((100 * over) / total) : 0;
+  const figures = text("live.batch.imported", { imported, total });
+  return (
+    <section className={styles.row} aria-label={text("live.batch.several.label")}>
+      <div className={styles.words}>
+        <strong className={styles.title}>{text("live.batch.several", { n: batches.length })}</strong>
+        <span className={styles.figures}>{figures}</span>
+      </div>
+      <Button kind="quiet" aria-expanded={isOpen} onClick={onToggle}>
+        {text(isOpen ? "live.batch.hide" : "live.batch.show")}
+      </Button>
+      {!isOpen && (
+        <div className={styles.progress}>
+          <ProgressBar value={percent} label={text("live.batch.several.label")} valueText={figures} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function sumOf(batches: readonly BatchNews[], figure: (batch: BatchNews) => number): number {
+  return batches.reduce((sum, batch) => sum + figure(batch), 0);
+}

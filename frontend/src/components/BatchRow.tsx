@@ -1,0 +1,114 @@
+import { useState } from "react";
+import { useBatchActions } from "../hooks/useBatchActions";
+import { useRest } from "../hooks/useRest";
+import { type Text, useFormat, useText } from "../i18n";
+import { batchSummary, batchTitle } from "../lib/batchTexts";
+import { type BatchNews, forgetBatch } from "../stores/progress";
+import styles from "./BatchBanner.module.css";
+import { Button } from "./Button";
+import { CancelBatchDialog } from "./CancelBatchDialog";
+import { CloseIcon } from "./icons";
+import { ProgressBar } from "./ProgressBar";
+
+/** One import of many videos: how far it is, and what can be done about it. */
+export function BatchRow({ batch }: { batch: BatchNews }) {
+  const text = useText();
+  const { span } = useFormat();
+  const rest = useRest(batch);
+  const title = batchTitle(batch, text);
+  const label = text("live.batch.label", { title });
+  const figures = figuresOf(batch, text);
+  return (
+    <section className={styles.row} aria-label={label}>
+      <div className={styles.words}>
+        <strong className={styles.title}>{title}</strong>
+        <span className={styles.figures}>
+          {figures}
+          {rest !== null && `, ${text("live.batch.rest", { span: span(rest) })}`}
+        </span>
+        {batch.message && <span className={styles.reason}>{batch.message}</span>}
+      </div>
+      <div className={styles.actions}>{batch.isOver ? <WhenOver batch={batch} /> : <UnderWay batch={batch} />}</div>
+      {!batch.isOver && (
+        <div className={styles.progress}>
+          <ProgressBar value={batch.progress} label={label} valueText={figures} isResting={batch.state !== "open"} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function figuresOf(batch: BatchNews, text: Text): string {
+  if (batch.isOver) return batchSummary(batch, text);
+  const told: string[] = [];
+  if (batch.state === "paused") told.push(text("live.batch.paused"));
+  if (batch.state === "cancelled") told.push(text("live.batch.cancelling"));
+  if (batch.total > 0) told.push(text("live.batch.imported", { imported: batch.imported, total: batch.total }));
+  if (batch.listing === "under_way") told.push(listingOf(batch, text));
+  return told.join(" · ");
+}
+
+function listingOf({ announced, total }: BatchNews, text: Text): string {
+  return announced ? text("live.batch.found", { total, announced }) : text("live.batch.reading");
+}
+
+function UnderWay({ batch }: { batch: BatchNews }) {
+  const text = useText();
+  const { change, isPending } = useBatchActions();
+  const [isAsking, setAsking] = useState(false);
+  const title = batchTitle(batch, text);
+  if (batch.state === "cancelled") return null;
+  const isPaused = batch.state === "paused";
+  return (
+    <>
+      <Button
+        isBusy={isPending}
+        aria-label={text(isPaused ? "live.batch.resumeOf" : "live.batch.pauseOf", { title })}
+        onClick={() => change(batch, isPaused ? "resume" : "pause")}
+      >
+        {text(isPaused ? "live.batch.resume" : "live.batch.pause")}
+      </Button>
+      <Button
+        kind="quiet"
+        disabled={isPending}
+        aria-label={text("live.batch.cancelOf", { title })}
+        onClick={() => setAsking(true)}
+      >
+        {text("live.batch.cancel")}
+      </Button>
+      <CancelBatchDialog
+        isOpen={isAsking}
+        queued={batch.queued}
+        onClose={() => setAsking(false)}
+        onConfirm={() => change(batch, "cancel")}
+      />
+    </>
+  );
+}
+
+function WhenOver({ batch }: { batch: BatchNews }) {
+  const text = useText();
+  const { change, isPending } = useBatchActions();
+  const title = batchTitle(batch, text);
+  return (
+    <>
+      {batch.failed + batch.cancelled > 0 && (
+        <Button
+          isBusy={isPending}
+          aria-label={text("live.batch.retryOf", { title })}
+          onClick={() => change(batch, "retry-failed")}
+        >
+          {text("live.batch.retry")}
+        </Button>
+      )}
+      <Button
+        kind="quiet"
+        isIcon
+        aria-label={text("live.batch.close", { title })}
+        onClick={() => forgetBatch(batch.batch_id)}
+      >
+        <CloseIcon />
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+import { useEffect, useId, useRef } from "react";
+import { useText } from "../i18n";
+import { Button } from "./Button";
+import styles from "./CopyByHand.module.css";
+
+/** The text, marked, for browsers that do not let a page copy. */
+export function CopyByHand({ text: content, onClose }: { text: string; onClose: () => void }) {
+  const text = useText();
+  const hintId = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text is marked anew.
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, [content]);
+  return (
+    <div className={styles.box}>
+      <p id={hintId} role="alert" className={styles.hint}>
+        {text("transcript.copy.byHand")}
+      </p>
+      <textarea
+        ref={field}
+        className={styles.text}
+        aria-label={text("transcript.copy.text")}
+        aria-describedby={hintId}
+        rows={4}
+        readOnly
+        value={content}
+      />
+      <Button onClick={onClose}>{text("common.close")}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { Component, type ReactNode } from "react";
+import { useText } from "../i18n";
+import { Button } from "./Button";
+import { EmptyState } from "./EmptyState";
+
+interface Props {
+  children: ReactNode;
+}
+
+/** Catches what nobody foresaw, so that the lists around the page stay usable. */
+export class CrashNotice extends Component<Props, { hasCrashed: boolean }> {
+  override state = { hasCrashed: false };
+
+  static getDerivedStateFromError() {
+    return { hasCrashed: true };
+  }
+
+  override render() {
+    return this.state.hasCrashed ? <Crashed /> : this.props.children;
+  }
+}
+
+function Crashed() {
+  const text = useText();
+  return (
+    <div role="alert">
+      <EmptyState level={1} title={text("error.crash")} text={text("error.unexpected")}>
+        <Button kind="primary" onClick={() => window.location.reload()}>
+          {text("error.reload")}
+        </Button>
+      </EmptyState>
+    </div>
+  );
+}

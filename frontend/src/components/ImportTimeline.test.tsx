@@ -1,0 +1,83 @@
+import { screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import type { CardImport } from "../lib/cardState";
+import { someDetails } from "../test/data";
+import { renderWithApp } from "../test/render";
+import { ImportTimeline } from "./ImportTimeline";
+
+const COMPLETE: CardImport = { state: "complete", progress: 100, reason: null, until: null, message: null };
+type Props = Parameters<typeof ImportTimeline>[0];
+
+function steps(known: Partial<Props> = {}, language: "en" | "de" = "en"): string[] {
+  const props: Props = {
+    video: someDetails(),
+    shown: COMPLETE,
+    status: null,
+    times: {},
+    chapterCount: undefined,
+    ...known,
+  };
+  renderWithApp(<ImportTimeline {...props} />, { language });
+  return within(screen.getByRole("list"))
+    .getAllByRole("listitem")
+    .map((item) => item.textContent ?? "");
+}
+
+describe("ImportTimeline", () => {
+  it("tells a complete import, with the one time that is known", () => {
+    const told = steps({ chapterCount: 2 });
+    expect(told.map((step) => step.split(", done")[0])).toEqual([
+      "Added to the list",
+      "Title and description found",
+      "Captions found on YouTube",
+      "2 chapters found",
+      "Complete",
+    ]);
+    expect(document.querySelectorAll("time")).toHaveLength(1);
+    expect(document.querySelector("time")).toHaveAttribute("datetime", "2026-11-23T08:01:00Z");
+  });
+
+  it.each([
+    ["whisper", "Captions made from the speech"],
+    ["none", "No captions"],
+    [null, "Looked for captions"],
+  ] as const)("tells captions from %s", (captions_source, expected) => {
+    expect(steps({ video: someDetails({ captions_source }) })[2]).toContain(expected);
+  });
+
+  it("tells what goes on, and what is still to come", () => {
+    const told = steps({
+      video: someDetails({ captions_source: null }),
+      shown: { ...COMPLETE, state: "importing", progress: 42 },
+      status: "Writing down what is said",
+      times: { metadata: "2026-11-23T08:01:02Z" },
+    });
+    expect(told[1]).toMatch(/^Title and description found, done/);
+    expect(told[2]).toBe("Captions, under wayWriting down what is said");
+    expect(told[3]).toBe("Chapters, still to come");
+    expect(document.querySelectorAll("time")).toHaveLength(2);
+  });
+
+  it("tells a wait", () => {
+    const shown: CardImport = { ...COMPLETE, state: "waiting", progress: 0 };
+    expect(steps({ shown, status: "YouTube asks for a pause" })[1]).toBe(
+      "Title and description, waitingYouTube asks for a pause",
+    );
+  });
+
+  it("tells where and why an import ended", () => {
+    const shown: CardImport = { ...COMPLETE, state: "error", progress: 25, message: "This video is private." };
+    const told = steps({ shown, times: { error: "2026-11-23T08:02:00Z" } });
+    expect(told[2]).toMatch(/^Captions, failed.*Ended here: This video is private\.$/);
+    expect(told[4]).toBe("Complete, still to come");
+  });
+
+  it("tells what recognising the speech cost", () => {
+    steps({ video: someDetails({ transcribed_seconds: 766, estimated_usd: 0.0236 }) });
+    expect(screen.getByText("13 minutes of speech recognised, at a cost of about $0.0236.")).toBeInTheDocument();
+  });
+
+  it("speaks German", () => {
+    expect(steps({ chapterCount: 0 }, "de")[3]).toMatch(/^Keine Kapitel, erledigt/);
+  });
+});

@@ -1,0 +1,40 @@
+import { useState } from "react";
+import styles from "./Thumbnail.module.css";
+
+const WIDTH = 320;
+const HEIGHT = 180;
+
+/** A video's picture, fetched when it comes near; a neutral one where there is none. */
+export function Thumbnail({ url }: { url: string | null | undefined }) {
+  const [failedUrl, setFailedUrl] = useState<string | null>(null);
+  if (!url || failedUrl === url) return <Placeholder />;
+  return (
+    <img
+      className={styles.picture}
+      src={url}
+      width={WIDTH}
+      height={HEIGHT}
+      // The title stands beside it.
+      alt=""
+      loading="lazy"
+      decoding="async"
+      draggable={false}
+      onError={() => setFailedUrl(url)}
+    />
+  );
+}
+
+function Placeholder() {
+  return (
+    <svg
+      className={styles.placeholder}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-hidden="true"
+      data-testid="no-thumbnail"
+      preserveAspectRatio="xMidYMid slice"
+    >
+      <rect x="120" y="60" width="80" height="60" rx="14" />
+      <path d="M150 75v30l26-15z" />
+    </svg>
+  );
+}

@@ -1,0 +1,58 @@
+import { act, fireEvent, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { toast, useToasts } from "../stores/toasts";
+import { renderWithApp } from "../test/render";
+import { Toasts } from "./Toasts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  useToasts.setState({ toasts: [] });
+});
+
+function show(...news: Parameters<typeof toast>[0][]) {
+  renderWithApp(<Toasts />);
+  act(() => news.forEach(toast));
+}
+
+const wait = (ms: number) => act(() => vi.advanceTimersByTime(ms));
+
+it("are read out politely and go by themselves", () => {
+  show({ text: "108 imported" });
+  const toasts = screen.getByRole("region", { name: "Notices" });
+  expect(toasts).toHaveAttribute("aria-live", "polite");
+  expect(toasts).toHaveTextContent("108 imported");
+  wait(8_000);
+  expect(toasts).toBeEmptyDOMElement();
+});
+
+it("wait longer where there is something to decide, and go once it is done", () => {
+  const run = vi.fn();
+  show({ text: "5 not available", action: { label: "Try again", run } });
+  wait(8_000);
+  fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  expect(run).toHaveBeenCalledOnce();
+  expect(screen.queryByText("5 not available")).toBeNull();
+});
+
+it("stay while somebody is in them", () => {
+  show({ text: "108 imported" });
+  const close = screen.getByRole("button", { name: "Close the notice" });
+  fireEvent.focus(close);
+  wait(60_000);
+  expect(screen.getByText("108 imported")).toBeInTheDocument();
+  fireEvent.blur(close);
+  wait(8_000);
+  expect(screen.queryByText("108 imported")).toBeNull();
+});
+
+it("can be closed, and are not too many", () => {
+  show(...["1", "2", "3", "4", "5"].map((text) => ({ text })));
+  expect(screen.queryByText("1")).toBeNull();
+  expect(screen.getAllByRole("button")).toHaveLength(4);
+  fireEvent.click(screen.getAllByRole("button")[0] as HTMLElement);
+  expect(screen.queryByText("2")).toBeNull();
+});

@@ -1,0 +1,85 @@
+import { memo, useId } from "react";
+import type { Video } from "../api/types";
+import { useNowUntil } from "../hooks/useNowUntil";
+import { useFormat, useText } from "../i18n";
+import { type CardImport, cardImportOf, isUnderWay } from "../lib/cardState";
+import { badgeText, cardTitle, statusText } from "../lib/cardTexts";
+import { usePauses, useVideoProgress } from "../stores/progress";
+import { CardBody } from "./CardBody";
+import { WarningIcon } from "./CardIcons";
+import { CardLink } from "./CardLink";
+import { ProgressOverlay } from "./ProgressOverlay";
+import { Thumbnail } from "./Thumbnail";
+import styles from "./VideoCard.module.css";
+
+export interface VideoCardProps {
+  video: Video;
+  /** Off: the card tells what was loaded, and nothing of an import under way. */
+  showProgress?: boolean;
+  /** Both have to stay the same function, or every card renders with its grid. */
+  onRetry: (video: Video) => void;
+  onRemove: (video: Video) => void;
+}
+
+/** One video of a list, and how far its import is. It renders for its own progress only. */
+export const VideoCard = memo(function VideoCard({ video, showProgress = true, onRetry, onRemove }: VideoCardProps) {
+  const text = useText();
+  const format = useFormat();
+  const titleId = useId();
+  const shown = useCardImport(video, showProgress);
+  const now = useNowUntil(shown.until);
+  const title = cardTitle(video);
+  const status = statusText(shown, text, format, now);
+  const badge = badgeText(shown, text, format, now);
+  const isRinging = shown.state === "importing" || shown.state === "waiting";
+  return (
+    <article className={styles.card} data-state={shown.state} data-video-id={video.id} aria-labelledby={titleId}>
+      <div className={styles.media}>
+        <div className={styles.picture}>
+          <Thumbnail url={video.thumbnail_url} />
+        </div>
+        {video.duration_seconds != null && !isRinging && (
+          <span className={styles.duration}>{format.duration(video.duration_seconds)}</span>
+        )}
+        {badge && <span className={styles.badge}>{badge}</span>}
+        {shown.state === "error" && (
+          <span className={styles.warning} title={text("cards.error")}>
+            <WarningIcon />
+          </span>
+        )}
+        {isRinging && (
+          <ProgressOverlay
+            progress={shown.progress}
+            title={title}
+            status={status ?? ""}
+            isWaiting={shown.state === "waiting"}
+          />
+        )}
+      </div>
+      <CardBody
+        video={video}
+        shown={shown}
+        title={title}
+        status={status}
+        heading={
+          <h2 className={styles.title} id={titleId} title={title}>
+            <CardLink to={canOpen(shown) ? `/videos/${video.id}` : null}>{title}</CardLink>
+          </h2>
+        }
+        onRetry={onRetry}
+        onRemove={onRemove}
+      />
+    </article>
+  );
+});
+
+function useCardImport(video: Video, showProgress: boolean): CardImport {
+  const progress = useVideoProgress(video.id, showProgress && isUnderWay(video));
+  const pauses = usePauses();
+  return cardImportOf(video, progress, pauses, showProgress);
+}
+
+/** A video can be opened once its import has ended, however it did. */
+function canOpen({ state }: CardImport): boolean {
+  return state === "complete" || state === "partial" || state === "error";
+}

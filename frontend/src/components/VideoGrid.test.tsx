@@ -1,0 +1,184 @@
+import { act, configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Video } from "../api/types";
+import { addPending } from "../stores/pendingVideos";
+import { applyMessages, resetProgress } from "../stores/progress";
+import { useToasts } from "../stores/toasts";
+import { type ApiHandlers, refuse } from "../test/api";
+import { aConfig, aVideoPage, LIST_ID, videos } from "../test/data";
+import { renderWithApp } from "../test/render";
+import { VideoGrid } from "./VideoGrid";
+
+const PAGE_SIZE = 60;
+const NEW = { import_stage: "created", import_progress: 0 } as const;
+
+// Machines that do much at once take their time to lay out thousands of cards.
+configure({ asyncUtilTimeout: 5000 });
+
+/** The size that a real window would give the grid: four columns. */
+beforeEach(() => {
+  vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 200, 968, 1000));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  resetProgress();
+  useToasts.setState({ toasts: [] });
+});
+
+function pagesOf(all: Video[]) {
+  return ({ query }: { query: URLSearchParams }) => {
+    const from = Number(query.get("cursor") ?? 0);
+    const end = from + PAGE_SIZE;
+    return aVideoPage(all.slice(from, end), end < all.length ? String(end) : null);
+  };
+}
+
+function show(all: Video[], api: ApiHandlers = {}) {
+  const handlers = { "GET /api/lists/{id}/videos": pagesOf(all), ...api };
+  return renderWithApp(<VideoGrid listId={LIST_ID} />, { api: handlers });
+}
+
+const grid = () => screen.findByRole("list", { name: "Videos, newest first" });
+const link = (name: string) => screen.getByRole("link", { name });
+
+describe("the grid", () => {
+  it("shows outlines first, then the videos in their order", async () => {
+    show(videos(3));
+    expect(screen.getByRole("status")).toHaveTextContent("The videos are being loaded");
+    const cards = within(await grid()).getAllByRole("article");
+    expect(cards.map((card) => card.querySelector("h2")?.textContent)).toEqual(["Video 0", "Video 1", "Video 2"]);
+  });
+
+  it("says how to add the first video", async () => {
+    show([]);
+    expect(await screen.findByRole("heading", { name: "No videos here yet" })).toBeInTheDocument();
+    expect(screen.getByText(/Paste one address or many/)).toBeInTheDocument();
+  });
+
+  it("says in plain words that the videos could not be loaded, and tries again", async () => {
+    let isGone = true;
+    const answer = () => (isGone ? refuse(404, { detail: "This list does not exist." }) : aVideoPage(videos(1)));
+    const { user } = show([], { "GET /api/lists/{id}/videos": answer });
+    expect(await screen.findByText("This list does not exist.")).toBeInTheDocument();
+    isGone = false;
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await grid()).toBeInTheDocument();
+  });
+
+  it("keeps only the cards near the window in the page, of however many", async () => {
+    const { container } = show(videos(5000));
+    await grid();
+    const count = () => container.querySelectorAll("li").length;
+    expect(count()).toBeGreaterThan(8);
+    expect(count()).toBeLessThan(60);
+  });
+
+  it("fetches further pages before the end is reached", async () => {
+    const { requests } = show(videos(150));
+    const list = await grid();
+    const pages = () => requests.filter(({ path }) => path.endsWith("/videos")).length;
+    expect(pages()).toBe(1);
+    const before = Number.parseFloat(list.style.height);
+    act(() => window.scrollTo(0, before - 2000));
+    fireEvent.scroll(window);
+    await waitFor(() => expect(pages()).toBe(2));
+    await waitFor(() => expect(Number.parseFloat(list.style.height)).toBeGreaterThan(before));
+    act(() => window.scrollTo(0, 0));
+  });
+
+  it("shows what was added this moment on top, at once", async () => {
+    show(videos(2));
+    await grid();
+    act(() => addPending(LIST_ID, ["freshvideo1"]));
+    const [first] = screen.getAllByRole("article");
+    expect(first).toHaveAttribute("data-video-id", "new:freshvideo1");
+    await waitFor(() => expect(first).toHaveAttribute("data-state", "importing"));
+  });
+});
+
+describe("the feature flag", () => {
+  it("off at run time: cards come from what was loaded alone", async () => {
+    const config = aConfig({ features: { import_progress: false } });
+    const [video] = videos(1, NEW);
+    show(video ? [video] : [], { "GET /api/config": config });
+    await grid();
+    act(() => {
+      const message = { type: "import_progress", stage: "metadata", progress: 25, seq: 1 } as const;
+      applyMessages([{ ...message, video_id: video?.id ?? "", youtube_id: video?.youtube_id ?? "" }]);
+    });
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    expect(screen.getByRole("article")).toHaveAttribute("data-state", "complete");
+  });
+});
+
+describe("by keyboard", () => {
+  it("arrows lead from card to card", async () => {
+    const { user } = show(videos(10));
+    await grid();
+    link("Video 0").focus();
+    await user.keyboard("{ArrowRight}");
+    expect(link("Video 1")).toHaveFocus();
+    await user.keyboard("{ArrowDown}");
+    expect(link("Video 5")).toHaveFocus();
+    await user.keyboard("{End}");
+    expect(link("Video 9")).toHaveFocus();
+    await user.keyboard("{Home}");
+    expect(link("Video 0")).toHaveFocus();
+  });
+
+  it("reaches the last card loaded, which is not in the page yet", async () => {
+    const { user } = show(videos(60));
+    await grid();
+    expect(screen.queryByRole("link", { name: "Video 59" })).toBeNull();
+    link("Video 0").focus();
+    await user.keyboard("{End}");
+    expect(link("Video 59")).toHaveFocus();
+  });
+
+  it("reaches cards that are being imported, too", async () => {
+    const { user } = show(videos(2, NEW));
+    await waitFor(() => expect(screen.getAllByRole("progressbar")).toHaveLength(2));
+    link("Video 0").focus();
+    await user.keyboard("{ArrowRight}");
+    expect(link("Video 1")).toHaveFocus();
+  });
+
+  it("Delete asks, removes, and goes on to the next card", async () => {
+    const { user, requests } = show(videos(3), { "DELETE /api/videos/{id}": undefined });
+    await grid();
+    link("Video 1").focus();
+    await user.keyboard("{Delete}");
+    const dialog = await screen.findByRole("dialog", { name: "Remove this video?" });
+    expect(dialog).toHaveTextContent("“Video 1” will be taken off this list.");
+    await user.click(within(dialog).getByRole("button", { name: "Remove" }));
+    await waitFor(() => expect(screen.queryByRole("link", { name: "Video 1" })).toBeNull());
+    expect(link("Video 2")).toHaveFocus();
+    await waitFor(() => expect(useToasts.getState().toasts[0]?.text).toBe("Removed from the list"));
+    expect(requests.some(({ method, path }) => method === "DELETE" && path.endsWith(videos(3)[1]?.id ?? "?"))).toBe(
+      true,
+    );
+  });
+
+  it("asks in vain where the person thinks better of it", async () => {
+    const { user, requests } = show(videos(2));
+    await grid();
+    link("Video 0").focus();
+    await user.keyboard("{Delete}");
+    await user.click(await screen.findByRole("button", { name: "Cancel" }));
+    expect(screen.queryByRole("dialog")).toBeNull();
+    expect(link("Video 0")).toBeInTheDocument();
+    expect(requests.every(({ method }) => method === "GET")).toBe(true);
+  });
+});
+
+describe("another attempt", () => {
+  it("is asked of the server, whose refusal is told in its words", async () => {
+    const failed = videos(1, { import_stage: "error", error_message: "This video is private." });
+    const refusal = () => refuse(409, { code: "import_complete", detail: "This video is complete already." });
+    const { user } = show(failed, { "POST /api/videos/{id}/retry": refusal });
+    await grid();
+    await user.click(screen.getByRole("button", { name: "Retry Video 0" }));
+    await waitFor(() => expect(useToasts.getState().toasts[0]?.text).toBe("This video is complete already."));
+  });
+});

@@ -1,0 +1,132 @@
+import { useCallback, useState } from "react";
+import { Problem } from "../api/client";
+import { useDeleteVideo, useRetryVideo, useVideos } from "../api/queries";
+import type { Video } from "../api/types";
+import { useText } from "../i18n";
+import { cardTitle } from "../lib/cardTexts";
+import { useImportProgressFlag } from "../lib/flags";
+import { isPendingId } from "../stores/pendingVideos";
+import { toast } from "../stores/toasts";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import { EmptyState } from "./EmptyState";
+import { ErrorNotice } from "./ErrorNotice";
+import { SkeletonCard } from "./SkeletonCard";
+import styles from "./VideoGrid.module.css";
+import { VirtualCards } from "./VirtualCards";
+
+const SKELETONS = Array.from({ length: 8 }, (_, place) => place);
+
+/** All videos of a list as cards, newest first. */
+export function VideoGrid({ listId }: { listId: string }) {
+  const text = useText();
+  const { videos, isPending, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useVideos(listId);
+  const showProgress = useImportProgressFlag();
+  const onRetry = useRetry();
+  const removal = useRemoval(videos);
+
+  if (videos.length === 0 && isPending) return <Loading />;
+  if (videos.length === 0 && error) return <ErrorNotice error={error} onRetry={refetch} />;
+  if (videos.length === 0) return <EmptyState title={text("cards.empty.title")} text={text("cards.empty.text")} />;
+  return (
+    <>
+      <VirtualCards
+        videos={videos}
+        showProgress={showProgress}
+        hasMore={hasNextPage}
+        onNearEnd={() => {
+          if (!isFetchingNextPage && !error) void fetchNextPage();
+        }}
+        focusOn={removal.focusOn}
+        onRetry={onRetry}
+        onRemove={removal.ask}
+      />
+      {error && (
+        <div className={styles.notice}>
+          <p>{text("cards.moreFailed")}</p>
+          <ErrorNotice error={error} onRetry={() => fetchNextPage()} />
+        </div>
+      )}
+      <RemovalDialog video={removal.video} onConfirm={removal.confirm} onClose={removal.cancel} />
+    </>
+  );
+}
+
+function Loading() {
+  const text = useText();
+  return (
+    <div className={styles.loading} role="status">
+      <span className="visually-hidden">{text("cards.loading")}</span>
+      {SKELETONS.map((place) => (
+        <SkeletonCard key={place} />
+      ))}
+    </div>
+  );
+}
+
+interface RemovalDialogProps {
+  video: Video | null;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+function RemovalDialog({ video, onConfirm, onClose }: RemovalDialogProps) {
+  const text = useText();
+  return (
+    <Dialog
+      isOpen={video !== null}
+      onClose={onClose}
+      title={text("cards.removal.title")}
+      actions={
+        <>
+          <Button onClick={onClose}>{text("common.cancel")}</Button>
+          <Button kind="danger" onClick={onConfirm} data-autofocus>
+            {text("cards.remove")}
+          </Button>
+        </>
+      }
+    >
+      {video && <p>{text("cards.removal.text", { title: cardTitle(video) })}</p>}
+    </Dialog>
+  );
+}
+
+function useRetry(): (video: Video) => void {
+  const text = useText();
+  const { mutate } = useRetryVideo();
+  return useCallback(
+    (video) => {
+      const onError = (error: Error) => toast({ text: wordsOf(error) || text("error.unexpected") });
+      mutate(video.id, { onError });
+    },
+    [mutate, text],
+  );
+}
+
+/** What the API says for people. */
+function wordsOf(error: Error): string {
+  return error instanceof Problem ? error.detail : "";
+}
+
+/** Asks first; afterwards the focus goes on to the next card. */
+function useRemoval(videos: readonly Video[]) {
+  const text = useText();
+  const { mutate } = useDeleteVideo();
+  const [video, setVideo] = useState<Video | null>(null);
+  const [focusOn, setFocusOn] = useState<{ youtubeId: string } | null>(null);
+  const ask = useCallback((asked: Video) => {
+    if (!isPendingId(asked.id)) setVideo(asked);
+  }, []);
+  const confirm = () => {
+    if (!video) return;
+    const index = videos.findIndex((known) => known.id === video.id);
+    const next = videos[index + 1] ?? videos[index - 1];
+    setFocusOn(next ? { youtubeId: next.youtube_id } : null);
+    setVideo(null);
+    mutate(video.id, {
+      onSuccess: () => toast({ text: text("cards.removal.done") }),
+      onError: (error) => toast({ text: wordsOf(error) || text("error.unexpected") }),
+    });
+  };
+  return { video, focusOn, ask, confirm, cancel: () => setVideo(null) };
+}

@@ -1,0 +1,33 @@
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { useText } from "../i18n";
+import styles from "./VideoLayout.module.css";
+
+interface VideoLayoutProps {
+  listId: string;
+  /** The player, or what is in its place, and what belongs to it. */
+  main: ReactNode;
+  /** Beside it where there is room, otherwise below. */
+  side?: ReactNode;
+  /** Below everything else. */
+  more?: ReactNode;
+}
+
+export function VideoLayout({ listId, main, side, more }: VideoLayoutProps) {
+  const text = useText();
+  return (
+    <div className={styles.page}>
+      <Link className={styles.back} href={`/lists/${listId}`}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M15 5l-7 7 7 7" />
+        </svg>
+        {text("video.back")}
+      </Link>
+      <div className={styles.columns} data-has-side={side !== undefined || undefined}>
+        <div className={styles.main}>{main}</div>
+        {side !== undefined && <div className={styles.side}>{side}</div>}
+        {more !== undefined && <div className={styles.more}>{more}</div>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+import { useEffect } from "react";
+
+const NAME = "Vidferry";
+
+/** Names the page in the browser's tab and history. */
+export function useTitle(title: string | null | undefined): void {
+  useEffect(() => {
+    document.title = title ? `${title} · ${NAME}` : NAME;
+    return () => {
+      document.title = NAME;
+    };
+  }, [title]);
+}

@@ -1,0 +1,153 @@
+import type { ErrorType, ImportStage, PauseReason, Upstream, Video } from "../api/types";
+
+/** What a card can look like. */
+export type CardState = "importing" | "waiting" | "complete" | "partial" | "error" | "upcoming" | "live";
+
+/** What of a video decides its card; older data may lack any of it. */
+export type CardVideo = Partial<
+  Pick<Video, "import_stage" | "import_progress" | "captions_source" | "error_code" | "error_message">
+>;
+
+/** What is known live of the import. */
+export interface CardProgress {
+  stage: ImportStage;
+  progress: number;
+  message?: string | null;
+  error_code?: ErrorType | null;
+  retry_at?: string | null;
+}
+
+/** A pause of all calls to one upstream. */
+export interface CardPause {
+  reason: PauseReason;
+  resume_at: string | null;
+}
+
+export type CardPauses = Partial<Record<Upstream, CardPause | null>>;
+
+export type WaitReason = ErrorType | PauseReason;
+
+/** Everything a card shows of an import. */
+export interface CardImport {
+  state: CardState;
+  /** Percent. */
+  progress: number;
+  /** Why it waits; null where nobody said. */
+  reason: WaitReason | null;
+  /** When it goes on, or when a premiere starts; null where nobody knows. */
+  until: string | null;
+  /** Words for a person: why it failed or waits. */
+  message: string | null;
+}
+
+/** Reasons that concern everybody's calls: a pause takes over from these, and from no other. */
+export const SHARED_REASONS: ReadonlySet<WaitReason> = new Set<WaitReason>([
+  "rate_limited",
+  "bot_check",
+  "certificate_untrusted",
+  "hourly_requests",
+  "transcription_limited",
+  "transcription_misconfigured",
+  "transcription_allowance",
+  "operator",
+]);
+
+/** Below this, what an import needs next comes from YouTube; from here on, from speech recognition. */
+const SPEECH_FROM_PERCENT = 40;
+const CAPTIONS_DONE_PERCENT = 60;
+
+/** The state alone. */
+export function cardStateOf(
+  video: CardVideo,
+  progress: CardProgress | null | undefined,
+  pauses: CardPauses | null | undefined,
+  flagOn: boolean,
+): CardState {
+  return cardImportOf(video, progress, pauses, flagOn).state;
+}
+
+/** How the import of a video is shown: from what was loaded, what came live since, and the pauses. */
+export function cardImportOf(
+  video: CardVideo,
+  progress: CardProgress | null | undefined,
+  pauses: CardPauses | null | undefined,
+  flagOn: boolean,
+): CardImport {
+  const live = flagOn ? progress : null;
+  const stage = latestStage(video, live);
+  if (stage === "error") {
+    return errorOf(video, live);
+  }
+  // Without the flag a card never tells of an import under way: nothing would ever move it on.
+  if (!flagOn || stage === undefined || stage === "complete") {
+    return plain(video.captions_source === "none" ? "partial" : "complete", 100);
+  }
+  return underWayOf(video, live, pauses ?? {});
+}
+
+/** Which upstream an import needs next; null: none. */
+export function upstreamNeededAt(percent: number): Upstream | null {
+  if (percent >= CAPTIONS_DONE_PERCENT) return null;
+  return percent < SPEECH_FROM_PERCENT ? "youtube" : "transcription";
+}
+
+/** Whether more is to come of an import, by what was loaded. */
+export function isUnderWay(video: CardVideo): boolean {
+  return video.import_stage !== undefined && video.import_stage !== "complete" && video.import_stage !== "error";
+}
+
+/** A completed video never goes back; otherwise what came live is newer than what was loaded. */
+function latestStage(video: CardVideo, live: CardProgress | null | undefined): ImportStage | undefined {
+  if (!live || video.import_stage === undefined || video.import_stage === "complete") {
+    return video.import_stage;
+  }
+  return live.stage;
+}
+
+function errorOf(video: CardVideo, live: CardProgress | null | undefined): CardImport {
+  // What was loaded is in the page's language, even after that was switched.
+  const loaded = video.import_stage === "error" ? video.error_message : null;
+  const reason = live?.error_code ?? video.error_code ?? null;
+  const message = loaded ?? live?.message ?? null;
+  return { state: "error", progress: percentOf(video, live), reason, until: null, message };
+}
+
+function underWayOf(video: CardVideo, live: CardProgress | null | undefined, pauses: CardPauses): CardImport {
+  const progress = percentOf(video, live);
+  const own = live?.error_code ?? video.error_code ?? null;
+  const until = live?.retry_at ?? null;
+  const waiting = { progress, reason: own, until, message: live?.message ?? null };
+  if (own === "live_now") {
+    return { ...waiting, state: "live" };
+  }
+  if (own === "upcoming") {
+    return { ...waiting, state: "upcoming" };
+  }
+  const upstream = upstreamNeededAt(progress);
+  const pause = upstream && pauses[upstream];
+  if (pause && (own === null || SHARED_REASONS.has(own))) {
+    return { state: "waiting", progress, reason: pause.reason, until: later(until, pause.resume_at), message: null };
+  }
+  if (own !== null || until !== null) {
+    return { ...waiting, state: "waiting" };
+  }
+  return plain("importing", progress);
+}
+
+function plain(state: CardState, progress: number): CardImport {
+  return { state, progress, reason: null, until: null, message: null };
+}
+
+/** Rows never move backwards, so the higher of the two is the newer one. */
+function percentOf(video: CardVideo, live: CardProgress | null | undefined): number {
+  const percent = Math.max(video.import_progress ?? 0, live?.progress ?? 0);
+  return Math.round(Math.min(Math.max(percent, 0), 100));
+}
+
+/** Nobody knows the end of a pause without `resume_at`, whatever the video's own time is. */
+function later(own: string | null, pause: string | null): string | null {
+  if (own === null || pause === null) {
+    return pause;
+  }
+  return Date.parse(own) > Date.parse(pause) ? own : pause;
+}

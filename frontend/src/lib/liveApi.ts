@@ -1,0 +1,25 @@
+import { answerOf, api, Problem } from "../api/client";
+import type { LiveMessage } from "./messages";
+import { messageOfBatch } from "./messages";
+import type { LiveApi } from "./polling";
+
+const NEWEST_BATCHES = 50;
+
+/** The API's side of live updates. */
+export const liveApi: LiveApi = {
+  events: (since, limit) => answerOf(api.GET("/api/events", { params: { query: { since, limit } } })),
+  batches: async () =>
+    (await answerOf(api.GET("/api/batches", { params: { query: { limit: NEWEST_BATCHES } } }))).items,
+  upstreams: async () => (await answerOf(api.GET("/api/upstreams"))).items,
+};
+
+/** How a batch stands that nobody mentioned; null where nobody can say right now. */
+export async function newsOfBatch(batchId: string): Promise<LiveMessage | null> {
+  try {
+    const params = { path: { batch_id: batchId } };
+    return messageOfBatch(await answerOf(api.GET("/api/batches/{batch_id}", { params })));
+  } catch (error) {
+    const isGone = error instanceof Problem && error.status === 404;
+    return isGone ? { type: "batch_gone", batch_id: batchId } : null;
+  }
+}

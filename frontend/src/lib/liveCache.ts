@@ -1,0 +1,103 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { loadNewVideos, reloadVideo, removeVideo, type VideoPages } from "../api/cache";
+import { Problem } from "../api/client";
+import { keys } from "../api/keys";
+import type { ImportProgress } from "../api/types";
+import { pendingVideos } from "../stores/pendingVideos";
+import { type BatchNews, isClosed, isQueuedAgain } from "../stores/progressRules";
+import type { LiveMessage } from "./messages";
+import { Throttle } from "./throttle";
+
+const PAUSE_MS = 1_000;
+const MAX_RELOADS_AT_ONCE = 4;
+
+type Batches = ReadonlyMap<string, BatchNews>;
+
+/** Brings what was loaded up to date with what came live, with as few requests as will do. */
+export class LiveCache {
+  private readonly queryClient: QueryClient;
+  private readonly throttle = new Throttle(PAUSE_MS);
+  private readonly waiting = new Set<string>();
+  private reloads = 0;
+
+  constructor(queryClient: QueryClient) {
+    this.queryClient = queryClient;
+  }
+
+  take(messages: readonly LiveMessage[], before: Batches, after: Batches): void {
+    const events = messages.filter((message) => message.type === "import_progress" && message.seq != null);
+    this.takeEvents(events as ImportProgress[]);
+    if (before !== after) this.takeBatches(before, after);
+    if (messages.some((message) => message.type === "missed_some")) this.reloadEverything();
+  }
+
+  private takeEvents(events: readonly ImportProgress[]): void {
+    const shown = new Map<string, Set<string> | null>();
+    for (const event of events) {
+      const { list_id: listId, video_id: videoId } = event;
+      if (this.queryClient.getQueryState(keys.video(videoId))) this.reload(`video ${videoId}`, keys.video(videoId));
+      if (!listId || !this.queryClient.getQueryState(keys.videos(listId))) continue;
+      if (!shown.has(listId)) shown.set(listId, this.shownIn(listId));
+      const isShown = shown.get(listId)?.has(event.youtube_id);
+      if (event.stage === "created" && !isShown) this.loadNew(listId);
+      if (isShown && this.isWorthReading(event)) this.readAgain(videoId);
+    }
+  }
+
+  /** A single video has its title as soon as that is known; many at once have theirs when they are done. */
+  private isWorthReading(event: ImportProgress): boolean {
+    return isClosed(event) || (event.stage === "metadata" && !event.batch_id);
+  }
+
+  private takeBatches(before: Batches, after: Batches): void {
+    for (const batch of after.values()) {
+      const known = before.get(batch.batch_id);
+      if (batch === known) continue;
+      const isChanged = known && (isQueuedAgain(known, batch) || batch.cancelled > known.cancelled);
+      if (isChanged) this.reload(`videos ${batch.list_id}`, keys.videos(batch.list_id));
+      else if (!known || batch.total > known.total || batch.isOver) this.loadNew(batch.list_id);
+    }
+  }
+
+  private reloadEverything(): void {
+    for (const queryKey of [keys.allVideos, keys.lists, keys.batches, keys.subscriptions]) {
+      this.reload(queryKey[0], queryKey);
+    }
+  }
+
+  private loadNew(listId: string): void {
+    this.throttle.ask(`new ${listId}`, () => loadNewVideos(this.queryClient, listId));
+    this.reload("lists", keys.lists);
+    this.reload("batches", keys.batches);
+    this.reload("subscriptions", keys.subscriptions);
+  }
+
+  private reload(name: string, queryKey: readonly string[]): void {
+    this.throttle.ask(name, () => this.queryClient.invalidateQueries({ queryKey }));
+  }
+
+  private readAgain(videoId: string): void {
+    this.waiting.add(videoId);
+    if (this.reloads < MAX_RELOADS_AT_ONCE) void this.readWaiting();
+  }
+
+  private async readWaiting(): Promise<void> {
+    this.reloads += 1;
+    for (const videoId of this.waiting) {
+      this.waiting.delete(videoId);
+      try {
+        await reloadVideo(this.queryClient, videoId);
+      } catch (error) {
+        if (error instanceof Problem && error.status === 404) removeVideo(this.queryClient, videoId);
+      }
+    }
+    this.reloads -= 1;
+  }
+
+  private shownIn(listId: string): Set<string> | null {
+    const pages = this.queryClient.getQueryData<VideoPages>(keys.videos(listId));
+    if (!pages) return null;
+    const videos = [...pendingVideos(listId), ...pages.pages.flatMap((page) => page.items)];
+    return new Set(videos.map((video) => video.youtube_id));
+  }
+}

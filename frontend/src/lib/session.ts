@@ -1,0 +1,86 @@
+import { parseMessage, type ServerMessage } from "./messages";
+
+/** Networks that swallow sockets let them open and then say nothing. */
+const FIRST_MESSAGE_MS = 10_000;
+const CHECK_MS = 25_000;
+const ANSWER_MS = 10_000;
+
+/** Close code of a connection that ended without saying why. */
+export const BROKEN = 1006;
+
+export type ClientMessage =
+  | { type: "subscribe"; video_ids: string[] }
+  | { type: "resume"; since: number }
+  | { type: "ping" };
+
+/** The part of a browser's WebSocket that is used. */
+export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "onmessage" | "onclose" | "onerror">;
+
+export type OpenSocket = (url: string) => Socket;
+
+interface Listener {
+  onMessage: (message: ServerMessage) => void;
+  /** Once, however it ended; not after `close`. */
+  onClose: (code: number) => void;
+}
+
+const OPEN = 1;
+
+/** One socket from its opening to its end. Notices by itself when nobody is at the other end any more. */
+export class Session {
+  private readonly socket: Socket;
+  private readonly listener: Listener;
+  private heardAt = Number.NEGATIVE_INFINITY;
+  private deadline: ReturnType<typeof setTimeout> | undefined;
+  private readonly checks: ReturnType<typeof setInterval>;
+
+  /** Throws where the browser refuses the address. */
+  constructor(url: string, openSocket: OpenSocket, listener: Listener) {
+    this.listener = listener;
+    this.socket = openSocket(url);
+    this.socket.onmessage = (event) => this.hear(event.data);
+    this.socket.onclose = (event) => this.end(event.code);
+    this.checks = setInterval(() => this.check(), CHECK_MS);
+    this.deadline = setTimeout(() => this.end(BROKEN), FIRST_MESSAGE_MS);
+  }
+
+  send(message: ClientMessage): void {
+    if (this.socket.readyState === OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  /** Ask whether the other end is there. Everything that was sent before is answered before the `pong`. */
+  check(): void {
+    if (this.socket.readyState !== OPEN || this.deadline !== undefined) return;
+    const askedAt = performance.now();
+    this.send({ type: "ping" });
+    this.deadline = setTimeout(() => {
+      this.deadline = undefined;
+      if (this.heardAt < askedAt) this.end(BROKEN);
+    }, ANSWER_MS);
+  }
+
+  close(): void {
+    clearInterval(this.checks);
+    clearTimeout(this.deadline);
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    this.socket.close();
+  }
+
+  private hear(data: unknown): void {
+    const message = parseMessage(data);
+    const isFirst = this.heardAt === Number.NEGATIVE_INFINITY;
+    this.heardAt = performance.now();
+    if (isFirst || message?.type === "pong") {
+      clearTimeout(this.deadline);
+      this.deadline = undefined;
+    }
+    if (message) this.listener.onMessage(message);
+  }
+
+  /** A dead connection takes minutes to close: nobody waits for that. */
+  private end(code: number): void {
+    this.close();
+    this.listener.onClose(code);
+  }
+}

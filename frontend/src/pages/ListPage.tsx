@@ -1,0 +1,73 @@
+import { useEffect } from "react";
+import { Link, useParams } from "wouter";
+import { Problem } from "../api/client";
+import { useList } from "../api/queries";
+import type { VideoList } from "../api/types";
+import { AddBar } from "../components/AddBar";
+import { CardMenu } from "../components/CardMenu";
+import { DropArea } from "../components/DropArea";
+import { EmptyState } from "../components/EmptyState";
+import { ErrorNotice } from "../components/ErrorNotice";
+import { VideoGrid } from "../components/VideoGrid";
+import { useText } from "../i18n";
+import { rememberList } from "../stores/preferences";
+import styles from "./ListPage.module.css";
+
+/** One list: adding to it, and everything that is on it. */
+export function ListPage() {
+  const { listId = "" } = useParams();
+  const { data: list, error, refetch } = useList(listId);
+  useEffect(() => {
+    if (list?.id === listId) rememberList(listId);
+  }, [list?.id, listId]);
+
+  if (error instanceof Problem && error.status === 404) return <MissingList />;
+  if (error && !list) return <ErrorNotice error={error} onRetry={refetch} />;
+  return (
+    <DropArea listId={listId}>
+      <div className={styles.page}>
+        <Head list={list} />
+        <AddBar listId={listId} />
+        <VideoGrid key={listId} listId={listId} />
+      </div>
+    </DropArea>
+  );
+}
+
+function Head({ list }: { list: VideoList | undefined }) {
+  const text = useText();
+  return (
+    <header className={styles.head}>
+      {list && <title>{`${list.name} · ${text("app.name")}`}</title>}
+      <div className={styles.name}>
+        <h1>{list?.name ?? text("app.loading")}</h1>
+        {list && <p className={styles.count}>{text("cards.count", { n: list.video_count })}</p>}
+      </div>
+      {list && list.video_count > 0 && <ExportMenu listId={list.id} />}
+    </header>
+  );
+}
+
+function ExportMenu({ listId }: { listId: string }) {
+  const text = useText();
+  const address = (format: string) => `/api/lists/${listId}/export?format=${format}`;
+  return (
+    <CardMenu
+      label={text("cards.export.label")}
+      caption={text("cards.export")}
+      entries={[
+        { label: text("cards.export.csv"), href: address("csv"), isDownload: true },
+        { label: text("cards.export.json"), href: address("json"), isDownload: true },
+      ]}
+    />
+  );
+}
+
+function MissingList() {
+  const text = useText();
+  return (
+    <EmptyState level={1} title={text("cards.listMissing.title")} text={text("cards.listMissing.text")}>
+      <Link href="/">{text("notFound.home")}</Link>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,17 @@
+import { Link } from "wouter";
+import { EmptyState } from "../components/EmptyState";
+import { useTitle } from "../hooks/useTitle";
+import { useText } from "../i18n";
+import styles from "./NotFoundPage.module.css";
+
+export function NotFoundPage() {
+  const text = useText();
+  useTitle(text("notFound.title"));
+  return (
+    <EmptyState level={1} title={text("notFound.title")} text={text("notFound.text")}>
+      <Link href="/" className={styles.home}>
+        {text("notFound.home")}
+      </Link>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,253 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Route } from "wouter";
+import type { ImportProgress, VideoDetails } from "../api/types";
+import { applyMessages, resetProgress } from "../stores/progress";
+import { type ApiHandlers, refuse } from "../test/api";
+import { aConfig, someDetails, VIDEO_ID, YOUTUBE_ID } from "../test/data";
+import { renderWithApp } from "../test/render";
+import { VideoPage } from "./VideoPage";
+
+const JUST_ADDED: Partial<VideoDetails> = {
+  title: null,
+  channel: null,
+  import_stage: "created",
+  import_progress: 0,
+  captions_source: null,
+  captions_language: null,
+};
+const TRANSCRIPT = {
+  captions_source: "youtube",
+  captions_language: "en",
+  captions_kind: "manual",
+  segments: [{ start_seconds: 0, end_seconds: 3.2, text: "This lens weighs four tons." }],
+  next_cursor: null,
+};
+const CHAPTERS = [{ title: "Grinding", start_seconds: 95, end_seconds: null }];
+
+function show(video: Partial<VideoDetails> | (() => Partial<VideoDetails>) = {}, api: ApiHandlers = {}) {
+  const known = () => someDetails(typeof video === "function" ? video() : video);
+  return renderWithApp(<Route path="/videos/:videoId" component={VideoPage} />, {
+    path: `/videos/${VIDEO_ID}`,
+    api: {
+      "GET /api/videos/{id}": known,
+      "GET /api/videos/{id}/transcript": TRANSCRIPT,
+      "GET /api/videos/{id}/chapters": { chapters: CHAPTERS },
+      ...api,
+    },
+  });
+}
+
+function told(known: Partial<ImportProgress>): void {
+  const message = {
+    type: "import_progress",
+    video_id: VIDEO_ID,
+    youtube_id: YOUTUBE_ID,
+    message: null,
+    ...known,
+  } as ImportProgress;
+  act(() => void applyMessages([message]));
+}
+
+const heading = (name: string | RegExp) => screen.findByRole("heading", { level: 1, name });
+
+beforeEach(() => {
+  resetProgress();
+  // There is no layout here, without which no line is near.
+  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(44);
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(440);
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe("a complete video", () => {
+  it("is shown with everything that is known of it", async () => {
+    show();
+    await heading("How a Fresnel lens is ground");
+    expect(document.title).toContain("How a Fresnel lens is ground");
+    expect(screen.getByText("The Lamp Room")).toBeInTheDocument();
+    expect(await screen.findByText("from YouTube, made by people, English", { exact: false })).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "1:35 Grinding" })).toBeInTheDocument();
+    expect(screen.getByText("This lens weighs four tons.")).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "Open on YouTube" })).toHaveAttribute("rel", "noreferrer");
+    expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
+    expect(document.querySelector("iframe")).toBeNull();
+  });
+
+  it.each([
+    ["automatic", { captions_kind: "automatic" }, {}, "from YouTube, made automatically, English"],
+    [
+      "whisper",
+      {},
+      { captions_source: "whisper", captions_language: "de" },
+      "made from the speech of the video, German",
+    ],
+    ["unnamed language", {}, { captions_language: null }, "from YouTube, made by people"],
+    ["strange language", {}, { captions_language: "x-?" }, "from YouTube, made by people, x-?"],
+  ])("says where its captions are from: %s", async (_name, transcript, video, expected) => {
+    show(video as Partial<VideoDetails>, { "GET /api/videos/{id}/transcript": { ...TRANSCRIPT, ...transcript } });
+    await waitFor(() => expect(screen.getByText("Captions:").parentElement).toHaveTextContent(`Captions: ${expected}`));
+  });
+
+  it("says why it has no captions", async () => {
+    const video: Partial<VideoDetails> = {
+      captions_source: "none",
+      captions_language: null,
+      captions_missing_message: "Captions are switched off for this video.",
+    };
+    show(video, { "GET /api/videos/{id}/transcript": { ...TRANSCRIPT, segments: [] } });
+    expect(await screen.findByText("Captions:")).toBeInTheDocument();
+    expect(screen.getByText("Captions:").parentElement).toHaveTextContent(
+      "Captions: none: Captions are switched off for this video.",
+    );
+    const transcript = await screen.findByRole("region", { name: "Transcript" });
+    expect(await within(transcript).findByText("Captions are switched off for this video.")).toBeInTheDocument();
+  });
+
+  it("loads its transcript page by page", async () => {
+    const line = (text: string) => ({ start_seconds: 0, end_seconds: 1, text });
+    const { requests } = show(undefined, {
+      "GET /api/videos/{id}/transcript": ({ query }: { query: URLSearchParams }) =>
+        query.get("cursor") === "more"
+          ? { ...TRANSCRIPT, segments: [line("The second page.")] }
+          : { ...TRANSCRIPT, segments: [line("The first page.")], next_cursor: "more" },
+    });
+    expect(await screen.findByText("The second page.")).toBeInTheDocument();
+    expect(screen.getByText("The first page.")).toBeInTheDocument();
+    expect(requests.filter(({ path }) => path.endsWith("/transcript"))).toHaveLength(2);
+  });
+
+  it("explains that there is nothing to import again", async () => {
+    const { user } = show(undefined, {
+      "POST /api/videos/{id}/retry": () => refuse(409, { code: "import_complete", detail: "Complete." }),
+    });
+    await user.click(await screen.findByRole("button", { name: "Import again" }));
+    expect(await screen.findByText(/^This video is imported completely/)).toBeInTheDocument();
+    expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+  });
+
+  it("leads operators at this machine to the import's record", async () => {
+    show();
+    expect(await screen.findByRole("link", { name: /for operators/ })).toHaveAttribute(
+      "href",
+      `http://127.0.0.1:8233/namespaces/default/workflows/import-video%3A${YOUTUBE_ID}`,
+    );
+  });
+
+  it("is what a video without import fields is taken for", async () => {
+    show({ import_stage: undefined, import_progress: undefined, captions_source: undefined } as Partial<VideoDetails>);
+    expect(await screen.findByText("This lens weighs four tons.")).toBeInTheDocument();
+  });
+
+  it("is told in German", async () => {
+    renderWithApp(<Route path="/videos/:videoId" component={VideoPage} />, {
+      path: `/videos/${VIDEO_ID}`,
+      language: "de",
+      api: {
+        "GET /api/videos/{id}": someDetails(),
+        "GET /api/videos/{id}/transcript": TRANSCRIPT,
+        "GET /api/videos/{id}/chapters": { chapters: [] },
+      },
+    });
+    expect(await screen.findByText(/von YouTube, von Menschen erstellt, Englisch/)).toBeInTheDocument();
+    expect(screen.getByText("Dieses Video hat keine Kapitel.")).toBeInTheDocument();
+  });
+});
+
+describe("an import under way", () => {
+  it("shows how far it is, and fills itself with what comes", async () => {
+    let video = JUST_ADDED;
+    const { requests } = show(() => video);
+    await heading("Video without a title");
+    expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
+    expect(screen.getByText("This video is being imported")).toBeInTheDocument();
+    expect(requests.some(({ path }) => path.endsWith("/transcript"))).toBe(false);
+
+    video = { ...JUST_ADDED, title: "A lens", import_stage: "metadata", import_progress: 25 };
+    told({ stage: "metadata", progress: 25, seq: 1, at: "2026-11-23T08:01:02Z" });
+    await heading("A lens");
+    expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "25");
+
+    video = {
+      ...JUST_ADDED,
+      title: "A lens",
+      import_stage: "complete",
+      import_progress: 100,
+      captions_source: "youtube",
+    };
+    told({ stage: "complete", progress: 100, seq: 2, at: "2026-11-23T08:01:09Z" });
+    expect(await screen.findByText("This lens weighs four tons.")).toBeInTheDocument();
+    expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
+    const times = Array.from(document.querySelectorAll("time"), (time) => time.dateTime);
+    expect(times).toEqual(["2026-11-23T08:01:00Z", "2026-11-23T08:01:02Z", "2026-11-23T08:01:09Z"]);
+  });
+
+  it("says what it waits for, and offers nothing where everybody waits", async () => {
+    show(JUST_ADDED);
+    await heading("Video without a title");
+    told({ stage: "created", progress: 0, error_code: "rate_limited", retry_at: null, message: "Pause." });
+    expect(screen.getAllByText("YouTube asks for a pause").length).toBeGreaterThan(0);
+    expect(screen.queryByRole("button", { name: "Try now" })).not.toBeInTheDocument();
+  });
+
+  it("can be hurried where it waits for itself", async () => {
+    const hurried = vi.fn(() => someDetails(JUST_ADDED));
+    const { user } = show(JUST_ADDED, { "POST /api/videos/{id}/retry": hurried });
+    await heading("Video without a title");
+    told({ stage: "created", progress: 0, error_code: "upstream_unavailable", retry_at: "2099-01-01T00:00:00Z" });
+    await user.click(screen.getByRole("button", { name: "Try now" }));
+    expect(await screen.findByText("The import goes on.")).toBeInTheDocument();
+    expect(hurried).toHaveBeenCalledOnce();
+  });
+
+  it("can be watched, and nothing more is told of it, where progress is switched off", async () => {
+    const config = aConfig({ features: { import_progress: false } });
+    const { requests } = show({ ...JUST_ADDED, title: "A lens" }, { "GET /api/config": config });
+    await heading("A lens");
+    expect(screen.getByRole("button", { name: "Play “A lens”" })).toBeInTheDocument();
+    expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
+    expect(screen.queryByText("How the import went")).not.toBeInTheDocument();
+    expect(requests.some(({ path }) => path.endsWith("/transcript"))).toBe(false);
+  });
+});
+
+describe("a failed import", () => {
+  const FAILED: Partial<VideoDetails> = {
+    ...JUST_ADDED,
+    import_stage: "error",
+    error_code: "video_private",
+    error_message: "This video is private.",
+  };
+
+  it("says why, and can be tried again", async () => {
+    const { user } = show(FAILED, { "POST /api/videos/{id}/retry": () => someDetails(JUST_ADDED) });
+    expect(await screen.findByText("This video could not be imported")).toBeInTheDocument();
+    expect(screen.getByText("This video is private.")).toBeInTheDocument();
+    expect(screen.getByText("Ended here: This video is private.")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
+  });
+
+  it("says so when trying again fails", async () => {
+    const { user } = show(FAILED, {
+      "POST /api/videos/{id}/retry": () => refuse(503, { detail: "The database is away." }),
+    });
+    await user.click(await screen.findByRole("button", { name: "Try again" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent("The database is away.");
+  });
+});
+
+describe("a video that cannot be shown", () => {
+  it("is gone", async () => {
+    show(undefined, { "GET /api/videos/{id}": () => refuse(404, { code: "video_not_found" }) });
+    await heading("This video is not here (any more)");
+  });
+
+  it("can be asked for again", async () => {
+    let isAway = true;
+    const { user } = show(undefined, { "GET /api/videos/{id}": () => (isAway ? refuse(503) : someDetails()) });
+    const retry = await screen.findByRole("button", { name: "Try again" });
+    isAway = false;
+    await user.click(retry);
+    await heading("How a Fresnel lens is ground");
+  });
+});

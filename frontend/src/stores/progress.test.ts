@@ -1,0 +1,117 @@
+import { act, renderHook } from "@testing-library/react";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ImportProgress } from "../api/types";
+import { BATCH_ID, VIDEO_ID } from "../test/data";
+import { anEvent, aPause, aSnapshot, batchComplete, batchProgress } from "../test/live";
+import { applyMessages, resetProgress, useBatchNews, usePause, useProgressStore, useVideoProgress } from "./progress";
+
+const OTHER_ID = "00000000-0000-4000-8000-000000000001";
+
+afterEach(resetProgress);
+
+const known = (videoId = VIDEO_ID) => useProgressStore.getState().progress.get(videoId);
+const batch = () => useProgressStore.getState().batches.get(BATCH_ID);
+
+describe("progress of a video", () => {
+  it("follows the numbered events, each once and never back", () => {
+    applyMessages([anEvent({ seq: 5, stage: "captions", progress: 60 }), anEvent({ seq: 4 }), anEvent({ seq: 5 })]);
+    expect(known()).toMatchObject({ stage: "captions", progress: 60, seq: 5 });
+  });
+
+  it.each<[string, Partial<ImportProgress>, number]>([
+    ["higher", { progress: 41 }, 41],
+    ["equal", { progress: 30 }, 30],
+    ["lower, so late", { progress: 29 }, 30],
+  ])("takes sub-progress that is not lower: %s", (_name, message, expected) => {
+    applyMessages([anEvent({ seq: null, progress: 30 }), anEvent({ seq: null, ...message })]);
+    expect(known()?.progress).toBe(expected);
+  });
+
+  it.each(["complete", "error"] as const)("takes no sub-progress after %s", (stage) => {
+    applyMessages([anEvent({ seq: 7, stage, progress: 25 }), anEvent({ seq: null, stage: "captions", progress: 44 })]);
+    expect(known()?.stage).toBe(stage);
+  });
+
+  it("begins again when it is tried again", () => {
+    applyMessages([anEvent({ seq: 7, stage: "error", progress: 25 })]);
+    applyMessages([anEvent({ seq: 8, stage: "created", progress: 0 })]);
+    expect(known()).toMatchObject({ stage: "created", progress: 0 });
+  });
+
+  it("is what a snapshot says, and events that are older than that are nothing new", () => {
+    const waiting = { seq: null, error_code: "rate_limited", retry_at: "2026-11-23T14:10:00Z" } as const;
+    applyMessages([aSnapshot(20, [anEvent(waiting)]), anEvent({ seq: 19, stage: "created", progress: 0 })]);
+    expect(known()).toMatchObject({ progress: 25, retry_at: "2026-11-23T14:10:00Z" });
+    applyMessages([anEvent({ seq: 21, stage: "captions", progress: 60 }), aSnapshot(20, [anEvent({ seq: null })])]);
+    expect(known()).toMatchObject({ stage: "captions", progress: 60 });
+  });
+});
+
+describe("a pause", () => {
+  it("is known until its end, and takes the waits with it that were because of it", () => {
+    const waits = { seq: null, error_code: "rate_limited", retry_at: "2026-11-23T14:10:00Z" } as const;
+    const upcoming = { ...waits, video_id: OTHER_ID, error_code: "upcoming" } as const;
+    applyMessages([aSnapshot(1, [anEvent(waits), anEvent(upcoming)]), aPause()]);
+    expect(useProgressStore.getState().pauses.youtube?.reason).toBe("rate_limited");
+    applyMessages([{ type: "upstream_resumed", upstream: "youtube" }]);
+    expect(useProgressStore.getState().pauses).toEqual({});
+    expect(known()).toMatchObject({ error_code: null, retry_at: null });
+    expect(known(OTHER_ID)).toMatchObject({ error_code: "upcoming" });
+  });
+
+  it("is forgotten where a new connection does not mention it", () => {
+    applyMessages([aPause(), aPause({ upstream: "transcription", reason: "transcription_limited" })]);
+    applyMessages([{ type: "caught_up", batchIds: [], upstreams: ["transcription"] }]);
+    expect(Object.keys(useProgressStore.getState().pauses)).toEqual(["transcription"]);
+  });
+});
+
+describe("a batch", () => {
+  it("is known from its first message on, and its end is told once", () => {
+    expect(applyMessages([batchProgress()])).toEqual([]);
+    expect(batch()).toMatchObject({ isOver: false, progress: 24 });
+    expect(applyMessages([batchComplete()])).toHaveLength(1);
+    expect(applyMessages([batchComplete()])).toEqual([]);
+    expect(batch()).toMatchObject({ isOver: true, progress: 100 });
+  });
+
+  it("tells its end also when nothing was heard of it before", () => {
+    expect(applyMessages([batchComplete()])).toHaveLength(1);
+  });
+
+  it("has a second end when its failed videos were tried again, whose failures are forgotten", () => {
+    applyMessages([batchComplete({ failed: 1 }), anEvent({ seq: 3, stage: "error", batch_id: BATCH_ID })]);
+    applyMessages([batchProgress({ failed: 0 })]);
+    expect(known()).toBeUndefined();
+    expect(applyMessages([batchComplete({ failed: 0 })])).toHaveLength(1);
+  });
+
+  it("goes with its list", () => {
+    applyMessages([batchProgress()]);
+    applyMessages([{ type: "batch_gone", batch_id: BATCH_ID }]);
+    expect(batch()).toBeUndefined();
+  });
+});
+
+describe("the hooks", () => {
+  it("render for their own news only", () => {
+    let renders = 0;
+    const { result } = renderHook(() => {
+      renders += 1;
+      return useVideoProgress(VIDEO_ID);
+    });
+    act(() => void applyMessages([anEvent({ video_id: OTHER_ID }), batchProgress(), aPause()]));
+    expect(renders).toBe(1);
+    act(() => void applyMessages([anEvent({ seq: 1 }), anEvent({ seq: 2, progress: 60 })]));
+    expect(renders).toBe(2);
+    expect(result.current?.progress).toBe(60);
+  });
+
+  it("give the batches of one list or of all, and the pause of one upstream", () => {
+    const batches = renderHook(() => [useBatchNews(), useBatchNews("another")]);
+    const pause = renderHook(() => usePause("youtube"));
+    act(() => void applyMessages([batchProgress(), aPause()]));
+    expect(batches.result.current.map((list) => list.length)).toEqual([1, 0]);
+    expect(pause.result.current?.message).toMatch(/asks for a pause/);
+  });
+});

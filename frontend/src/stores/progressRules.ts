@@ -1,0 +1,152 @@
+import type { ImportProgress, Upstream } from "../api/types";
+import type { BatchComplete, BatchProgress, CaughtUp, LiveMessage, Snapshot, UpstreamPaused } from "../lib/messages";
+
+/** What is known of one import. `seq` is that of the newest event or snapshot it comes from; 0: of sub-progress only. */
+export type KnownProgress = Omit<ImportProgress, "seq"> & { seq: number };
+
+/** How a batch was told last. `waiting` is only known of one that is over. */
+export type BatchNews = Omit<BatchProgress, "type"> & { isOver: boolean; waiting: number };
+
+export type Pauses = Partial<Record<Upstream, UpstreamPaused>>;
+
+export interface LiveState {
+  progress: ReadonlyMap<string, KnownProgress>;
+  batches: ReadonlyMap<string, BatchNews>;
+  pauses: Pauses;
+}
+
+/** Works on copies of the maps, made once for all messages of a frame. */
+interface Draft {
+  progress: Map<string, KnownProgress>;
+  batches: Map<string, BatchNews>;
+  pauses: Pauses;
+}
+
+/** Waits with these reasons end together with the pause of their upstream. */
+const PAUSE_ERRORS: Record<Upstream, ReadonlySet<string>> = {
+  youtube: new Set(["rate_limited", "bot_check", "certificate_untrusted"]),
+  transcription: new Set(["transcription_limited", "transcription_misconfigured"]),
+};
+
+/** The state after these messages; parts in which nothing changed are the same objects as before. */
+export function afterMessages(state: LiveState, messages: readonly LiveMessage[]): LiveState {
+  const draft: Draft = {
+    progress: new Map(state.progress),
+    batches: new Map(state.batches),
+    pauses: { ...state.pauses },
+  };
+  for (const message of messages) apply(draft, message);
+  return {
+    progress: sameEntries(state.progress, draft.progress) ? state.progress : draft.progress,
+    batches: sameEntries(state.batches, draft.batches) ? state.batches : draft.batches,
+    pauses: draft.pauses,
+  };
+}
+
+/** Whether nothing more comes of this import, unless somebody asks. */
+export function isClosed(progress: Pick<ImportProgress, "stage">): boolean {
+  return progress.stage === "complete" || progress.stage === "error";
+}
+
+/** What an import needs next, as docs/architecture.md has it; null: nobody outside. */
+export function upstreamNeeded(progress: Pick<ImportProgress, "stage" | "progress">): Upstream | null {
+  if (isClosed(progress) || progress.progress >= 60) return null;
+  return progress.progress < 40 ? "youtube" : "transcription";
+}
+
+/** Whether videos of a batch that had failed or were cancelled are imported once more. */
+export function isQueuedAgain(before: BatchNews, after: BatchNews): boolean {
+  return after.failed < before.failed || after.cancelled < before.cancelled;
+}
+
+function apply(draft: Draft, message: LiveMessage): void {
+  switch (message.type) {
+    case "import_progress":
+      applyProgress(draft, message);
+      break;
+    case "snapshot":
+      applySnapshot(draft, message);
+      break;
+    case "batch_progress":
+    case "batch_complete":
+      applyBatch(draft, newsOf(message));
+      break;
+    case "batch_gone":
+      draft.batches.delete(message.batch_id);
+      break;
+    case "upstream_paused":
+      draft.pauses[message.upstream] = message;
+      break;
+    case "upstream_resumed":
+      endPause(draft, message.upstream);
+      break;
+    case "caught_up":
+      forgetPauses(draft, message);
+      break;
+    case "missed_some":
+      break;
+  }
+}
+
+function applyProgress({ progress }: Draft, message: ImportProgress): void {
+  const known = progress.get(message.video_id);
+  if (message.seq == null) {
+    // Sub-progress may come late: after its stage's end, after newer sub-progress, or after the end of everything.
+    if (known && (isClosed(known) || message.progress < known.progress)) return;
+    progress.set(message.video_id, { ...message, seq: known?.seq ?? 0 });
+  } else if (!known || message.seq > known.seq) {
+    progress.set(message.video_id, { ...message, seq: message.seq });
+  }
+}
+
+function applySnapshot({ progress }: Draft, snapshot: Snapshot): void {
+  for (const video of snapshot.videos) {
+    const known = progress.get(video.video_id);
+    if (!known || known.seq <= snapshot.seq) progress.set(video.video_id, { ...video, seq: snapshot.seq });
+  }
+}
+
+/** Videos that are queued again have no event that says so: what is known of their failure is out of date. */
+function applyBatch(draft: Draft, news: BatchNews): void {
+  const before = draft.batches.get(news.batch_id);
+  draft.batches.set(news.batch_id, news);
+  if (!before || !isQueuedAgain(before, news)) return;
+  for (const [videoId, known] of draft.progress) {
+    if (known.batch_id === news.batch_id && known.stage === "error") draft.progress.delete(videoId);
+  }
+}
+
+function newsOf(message: BatchProgress | BatchComplete): BatchNews {
+  const { type, ...figures } = message;
+  if (type === "batch_progress") return { ...(figures as Omit<BatchProgress, "type">), isOver: false, waiting: 0 };
+  const over = figures as Omit<BatchComplete, "type">;
+  return { ...over, progress: 100, queued: 0, running: 0, isOver: true };
+}
+
+function endPause(draft: Draft, upstream: Upstream): void {
+  if (!draft.pauses[upstream]) return;
+  delete draft.pauses[upstream];
+  for (const [videoId, known] of draft.progress) {
+    if (waitsForPause(known, upstream)) {
+      draft.progress.set(videoId, { ...known, message: null, error_code: null, retry_at: null });
+    }
+  }
+}
+
+function waitsForPause(known: KnownProgress, upstream: Upstream): boolean {
+  if (upstreamNeeded(known) !== upstream) return false;
+  if (known.error_code) return PAUSE_ERRORS[upstream].has(known.error_code);
+  return Boolean(known.retry_at || known.message);
+}
+
+function forgetPauses(draft: Draft, { upstreams }: CaughtUp): void {
+  for (const upstream of Object.keys(draft.pauses) as Upstream[]) {
+    if (!upstreams.includes(upstream)) endPause(draft, upstream);
+  }
+}
+
+function sameEntries<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): boolean {
+  if (before.size !== after.size) return false;
+  for (const [key, value] of after) if (before.get(key) !== value) return false;
+  return true;
+}

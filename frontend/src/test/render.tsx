@@ -1,0 +1,37 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { render } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ReactElement, ReactNode } from "react";
+import { Router } from "wouter";
+import { memoryLocation } from "wouter/memory-location";
+import { makeQueryClient } from "../api/queryClient";
+import type { Language } from "../api/types";
+import { setLanguage } from "../stores/preferences";
+import { type ApiHandlers, installApi } from "./api";
+
+interface Options {
+  /** Answers by "METHOD /path"; see `ApiHandlers`. */
+  api?: ApiHandlers;
+  /** Where the page is: "/lists/…?x=y". */
+  path?: string;
+  language?: Language;
+}
+
+/**
+ * Renders `ui` as within the app: with queries, a location in memory, and a stand-in for the API. Also answers `requests`,
+ * what the API was asked, and `history`, where the page has been; the last entry is where it is now.
+ */
+export function renderWithApp(ui: ReactElement, { api = {}, path = "/", language = "en" }: Options = {}) {
+  const { requests } = installApi(api);
+  setLanguage(language);
+  const queryClient = makeQueryClient({ retryDelay: 1 });
+  const { hook, searchHook, history } = memoryLocation({ path, record: true });
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={queryClient}>
+      <Router hook={hook} searchHook={searchHook}>
+        {children}
+      </Router>
+    </QueryClientProvider>
+  );
+  return { ...render(ui, { wrapper }), user: userEvent.setup(), queryClient, requests, history };
+}

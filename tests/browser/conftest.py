@@ -1,0 +1,49 @@
+"""One running product and one browser for all tests of this package; skipped where no browser is installed."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.chromium import NAMES, PATIENCE_SECONDS, Person, chromium, find
+from tests.e2e.conftest import api, pytest_runtest_makereport, stack, standin
+from tests.e2e.stack import Stack, running_stack
+
+__all__ = ["api", "pytest_runtest_makereport", "stack", "standin"]
+
+Invite = Callable[..., Awaitable[Person]]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+@pytest.fixture(scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    """The browser."""
+    if find() is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(NAMES)} was found")
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+async def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The running product."""
+    async with running_stack(tmp_path_factory.mktemp("browser")) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def invite(browser: Browser, stack: Stack) -> AsyncIterator[Invite]:
+    """Brings people: `await invite(locale="de-DE")`. Nothing may go wrong in their tabs behind their backs."""
+    people: list[Person] = []
+    async with AsyncExitStack() as exits:
+
+        async def bring(**particulars: Any) -> Person:
+            person = Person(browser, stack.api_url.removesuffix("/api"), **particulars)
+            people.append(person)
+            return await exits.enter_async_context(person.present())
+
+        yield bring
+    assert [person.complaints for person in people if person.complaints] == []

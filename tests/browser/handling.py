@@ -1,0 +1,80 @@
+"""What hands do on the page, and where the eyes find things."""
+
+from collections.abc import Sequence
+
+from playwright.async_api import JSHandle, Locator, Page
+
+from tests.e2e.clients import Api
+from tests.support.waiting import eventually
+
+DROPPED = """([data, files]) => {
+  const transfer = new DataTransfer();
+  for (const [type, value] of Object.entries(data)) transfer.setData(type, value);
+  for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name, { type: "text/csv" }));
+  return transfer;
+}"""
+SECTION = {"exact": True}
+
+
+def address_of(youtube_id: str) -> str:
+    """Where YouTube has a video."""
+    return f"https://www.youtube.com/watch?v={youtube_id}"
+
+
+def cards(page: Page, state: str | None = None) -> Locator:
+    """The cards of a list, in one state or in any."""
+    return page.locator("article[data-state]" if state is None else f'article[data-state="{state}"]')
+
+
+def card(page: Page, title: str) -> Locator:
+    """The card of one video."""
+    return page.get_by_role("article", name=title)
+
+
+async def drop_link(page: Page, address: str) -> None:
+    """Drag a link from another window onto the page and let it go."""
+    await _drop(page, await page.evaluate_handle(DROPPED, [{"text/uri-list": address, "text/plain": address}, {}]))
+
+
+async def drop_file(page: Page, name: str, content: str) -> None:
+    """Drag a file onto the page and let it go."""
+    await _drop(page, await page.evaluate_handle(DROPPED, [{}, {name: content}]))
+
+
+async def drag_link(page: Page) -> None:
+    """Drag a link over the page and hold it there."""
+    transfer = await page.evaluate_handle(DROPPED, [{"text/uri-list": address_of("demoCaption")}, {}])
+    for event in ("dragenter", "dragover"):
+        await page.locator("main").dispatch_event(event, {"dataTransfer": transfer})
+
+
+async def _drop(page: Page, transfer: JSHandle) -> None:
+    target = page.get_by_role("main").get_by_role("heading", level=1)
+    for event in ("dragenter", "dragover", "drop"):
+        await target.dispatch_event(event, {"dataTransfer": transfer})
+
+
+def csv_of(youtube_ids: Sequence[str]) -> str:
+    """A file of addresses, as people keep them."""
+    return "\n".join(["Title,URL", *(f"Film {number},{address_of(each)}" for number, each in enumerate(youtube_ids))])
+
+
+async def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    wide: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wide
+
+
+async def list_with(api: Api, *youtube_ids: str) -> str:
+    """The id of a new list on which these videos are, whatever became of them."""
+    list_id = await api.create_list()
+    for youtube_id in youtube_ids:
+        await api.add(list_id, youtube_id)
+
+    async def are_over() -> bool:
+        stages = await api.stages(list_id)
+        assert set(stages) <= {"complete", "error"}, stages
+        return True
+
+    await eventually(are_over, within_seconds=60)
+    return list_id
