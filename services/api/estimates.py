@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.contracts.speech import billed_seconds, overlap_seconds
 from shared.contracts.upstreams import (
     BudgetStatus,
     BudgetUnit,
@@ -33,10 +34,6 @@ SOUND_BYTES_PER_SECOND = 6111
 """YouTube's cheapest: 66 MB for three hours."""
 SOUND_BYTES_PER_REQUEST = 10_000_000
 """All of a video's sound is one call, and one more request for its address."""
-OVERLAP_SECONDS = 10
-OVERLAP_PART = 4
-"""Neighbouring pieces of sound overlap by so much, at most by a quarter of one: that is heard twice."""
-SHORTEST_BILLED_SECONDS = 10
 FEWEST_VIDEOS = 20
 """Fewer say nothing of what share of videos needs speech-to-text."""
 _LIMIT_REASONS = {PauseReason.HOURLY_REQUESTS, PauseReason.TRANSCRIPTION_ALLOWANCE}
@@ -162,11 +159,11 @@ def expected_seconds(figures: Figures, settings: Settings, wanted: Wanted, now: 
 def _speech_of(sound_seconds: int, settings: Settings) -> Speech:
     """What one video needs that needs it."""
     longest = settings.transcription_chunk_seconds
-    overlap = min(OVERLAP_SECONDS, longest / OVERLAP_PART)
+    overlap = overlap_seconds(longest)  # is heard twice
     pieces = max(math.ceil((sound_seconds - overlap) / (longest - overlap)), 1)
     heard_seconds = sound_seconds + (pieces - 1) * overlap
     downloads = math.ceil(sound_seconds * SOUND_BYTES_PER_SECOND / SOUND_BYTES_PER_REQUEST)
-    billed_hours = max(heard_seconds, SHORTEST_BILLED_SECONDS) / 3600
+    billed_hours = billed_seconds(heard_seconds) / 3600
     return Speech(
         videos=1,
         estimated_usd=billed_hours * settings.transcription_usd_per_hour,

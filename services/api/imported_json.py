@@ -12,7 +12,7 @@ from typing import Any
 from services.api.file_problems import MAX_READ, FileProblem, UnreadableFile
 from services.api.imported_rows import ImportedRow, naming_places, row_of_candidates, row_of_text
 
-MAX_ENTRY_CHARACTERS = 1024 * 1024
+MAX_ENTRY_CHARACTERS = 512 * 1024
 MAX_MEMBERS = 1000
 """Of the object around a list."""
 

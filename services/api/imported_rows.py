@@ -8,6 +8,8 @@ from services.api.file_problems import MAX_ROWS
 from shared.youtube_url import MAX_URL_CHARACTERS, InvalidUrlReason, InvalidYoutubeUrl, parse_youtube_id
 
 MAX_SHOWN_CHARACTERS = 200
+MAX_LINE_CHARACTERS = 10_000
+"""How long a text may be that has a bullet or a note."""
 
 _COLUMNS = (
     "videoid",
@@ -64,7 +66,7 @@ def naming_places(names: Iterable[str]) -> list[int]:
 def without_marks(text: str) -> str:
     """A cell without what spreadsheets put before a text, stray quotation marks, a bullet and a note."""
     text = text.strip().strip(_AROUND_CELL).removeprefix("=").strip(_AROUND_CELL)
-    if " " not in text and "\t" not in text:
+    if len(text) > MAX_LINE_CHARACTERS or (" " not in text and "\t" not in text):
         return text
     bullet = _BULLET.match(text)
     return _NOTE.sub("", text[bullet.end() :] if bullet else text, count=1).strip(_AROUND_CELL)

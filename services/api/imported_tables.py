@@ -33,7 +33,7 @@ MAX_QUOTED_LINES = 20
 """How many lines of a cell are looked at to see whether they are rows of their own."""
 SAMPLE_CHARACTERS = 100_000
 SAMPLE_ROWS = 50
-MAX_CANDIDATES = 20
+MAX_CANDIDATES = 5
 """How many cells of a row are tried that no column speaks for."""
 MAX_PREAMBLE_ROWS = 10
 """Older Takeout files begin with a few lines about the playlist."""

@@ -5,6 +5,23 @@ from pydantic import BaseModel
 from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import YoutubeId
 
+OVERLAP_SECONDS = 10
+"""Of neighbouring pieces of sound; Groq's cookbook."""
+OVERLAP_PART = 4
+"""At most so large a part of a piece is overlap."""
+SHORTEST_BILLED_SECONDS = 10
+"""Groq bills no less for a request."""
+
+
+def overlap_seconds(chunk_seconds: float) -> float:
+    """How much of neighbouring pieces of at most this length is the same sound."""
+    return min(OVERLAP_SECONDS, chunk_seconds / OVERLAP_PART)
+
+
+def billed_seconds(audio_seconds: float) -> float:
+    """What is paid for a request with so much sound."""
+    return max(audio_seconds, SHORTEST_BILLED_SECONDS)
+
 
 class PlanSpeechInput(BaseModel):
     """A video without captions."""

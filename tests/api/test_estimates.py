@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api.estimates import (
-    SHORTEST_BILLED_SECONDS,
     Figures,
     Wanted,
     Work,
@@ -17,8 +16,8 @@ from services.api.estimates import (
     expected_speech,
     work_of_listing,
 )
-from services.worker.activities import audio, transcription
 from services.worker.audio.spans import Span, place_spans
+from shared.contracts.speech import overlap_seconds
 from shared.contracts.upstreams import BudgetStatus, BudgetUnit, PauseReason, UpstreamState, UpstreamStatus
 from shared.db.estimates import SpeechNeed, WorkAhead
 from shared.settings import Settings
@@ -141,7 +140,6 @@ def test_the_price_knows_the_shortest_piece(sound_seconds: int, billed_seconds: 
 
     assert speech is not None
     assert speech.estimated_usd == pytest.approx(billed_seconds * 0.0001)
-    assert SHORTEST_BILLED_SECONDS == transcription.SHORTEST_BILLED_SECONDS
 
 
 @given(sound_seconds=st.integers(1, 14_400), longest=st.integers(30, 1800))
@@ -149,7 +147,7 @@ async def test_sound_is_cut_into_so_many_pieces(sound_seconds: int, longest: int
     async def no_pauses(window: Span) -> list[Span]:
         return []
 
-    overlap = min(audio.OVERLAP_SECONDS, longest / audio.OVERLAP_PART)
+    overlap = overlap_seconds(longest)
     spans = await place_spans(sound_seconds, no_pauses, chunk_seconds=longest, overlap_seconds=overlap)
     settings = Settings(transcription_chunk_seconds=longest)
     speech = expected_speech(_speech_figures([sound_seconds] * 20), settings, 1)

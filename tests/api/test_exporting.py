@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.api.exporting import ROWS_PER_CHUNK, ExportedVideo, export_csv, export_json
+from services.api.file_problems import FileProblem, UnreadableFile
 from services.api.imported_files import read_file
 
 VIDEO = ExportedVideo(
@@ -93,7 +94,9 @@ def test_an_export_is_written_while_the_rows_come(export: Export) -> None:
 
 @pytest.mark.parametrize("export", [export_csv, export_json])
 def test_an_empty_list_is_a_file_too(export: Export) -> None:
-    assert read_file("list", b"".join(export("List", []))).rows == []
+    with pytest.raises(UnreadableFile) as refusal:
+        read_file("list", b"".join(export("List", [])))
+    assert refusal.value.reason is FileProblem.EMPTY
 
 
 TEXTS = (
@@ -113,7 +116,7 @@ VIDEOS = st.builds(
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(VIDEOS, max_size=8), TEXTS)
+@given(st.lists(VIDEOS, min_size=1, max_size=8), TEXTS)
 def test_an_export_imports_as_the_same_videos(videos: list[ExportedVideo], name: str) -> None:
     ids = [video.url[-11:] for video in videos]
     assert [row.youtube_id for row in read_file("x.csv", b"".join(export_csv(name, videos))).rows] == ids

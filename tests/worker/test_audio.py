@@ -18,12 +18,13 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from services.worker.activities.audio import LEFT_BEHIND_SECONDS, OVERLAP_SECONDS, AudioActivities
+from services.worker.activities.audio import LEFT_BEHIND_SECONDS, AudioActivities
 from services.worker.audio.store import AudioStore
 from services.worker.running import running_imports
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import UpstreamFailure, VideoRef
 from shared.contracts.speech import (
+    OVERLAP_SECONDS,
     AudioChunk,
     AudioChunks,
     ExtractedAudio,

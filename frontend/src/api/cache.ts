@@ -41,6 +41,19 @@ export function addVideos(queryClient: QueryClient, listId: string, videos: read
   });
 }
 
+/** As `addVideos`. A page under way may have been read before they were written, so it is asked for again. */
+export async function addVideosForSure(
+  queryClient: QueryClient,
+  listId: string,
+  videos: readonly Video[],
+): Promise<void> {
+  const queryKey = keys.videos(listId);
+  addVideos(queryClient, listId, videos);
+  if (queryClient.isFetching({ queryKey }) === 0) return;
+  await queryClient.cancelQueries({ queryKey });
+  await queryClient.invalidateQueries({ queryKey });
+}
+
 /** Takes a video out of every list and forgets its page. */
 export function removeVideo(queryClient: QueryClient, videoId: string): void {
   queryClient.setQueriesData<VideoPages>({ queryKey: keys.allVideos }, (pages) => pages && without(pages, videoId));

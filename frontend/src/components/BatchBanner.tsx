@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { useRoute } from "wouter";
 import { useText } from "../i18n";
 import { type BatchNews, useBatchNews } from "../stores/progress";
 import styles from "./BatchBanner.module.css";
@@ -7,13 +6,8 @@ import { BatchRow } from "./BatchRow";
 import { Button } from "./Button";
 import { ProgressBar } from "./ProgressBar";
 
-/** The imports of many videos onto the list that is shown: each in a row, or all in one line that can be opened. */
-export function BatchBanner() {
-  const [, params] = useRoute("/lists/:listId");
-  return params && <BatchesOf key={params.listId} listId={params.listId} />;
-}
-
-function BatchesOf({ listId }: { listId: string }) {
+/** The imports of many videos onto one list: each in a row, or all of them in one line that can be opened. */
+export function BatchBanner({ listId }: { listId: string }) {
   const batches = useBatchNews(listId);
   const [isOpen, setOpen] = useState(false);
   if (batches.length === 0) return null;

@@ -27,6 +27,7 @@ export function SidebarItem({ list, isCurrent, onNavigate, onDeleted }: Props) {
       <Link
         href={`/lists/${list.id}`}
         className={styles.link}
+        title={list.name}
         aria-current={isCurrent ? "page" : undefined}
         onClick={onNavigate}
       >

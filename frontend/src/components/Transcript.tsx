@@ -82,11 +82,7 @@ function Lines({ captions, video, playback, onJump }: Omit<TranscriptProps, "mis
     <>
       <div className={styles.tools}>
         <TranscriptSearch search={search} onShow={show} takesBrowserSearch={segments.length > ALL_IN_PAGE} />
-        <Button kind="quiet" disabled={!isWhole} onClick={() => void copyAll()}>
-          {text("transcript.copy.all")}
-        </Button>
       </div>
-      {byHand !== null && <CopyByHand text={byHand} onClose={close} />}
       <div className={styles.frame}>
         <TranscriptLines
           segments={segments}
@@ -104,9 +100,15 @@ function Lines({ captions, video, playback, onJump }: Omit<TranscriptProps, "mis
           </Button>
         )}
       </div>
-      <p className={styles.note} role="status">
-        {!isWhole && !error && text("transcript.more", { n: segments.length })}
-      </p>
+      <div className={styles.tools}>
+        <p className={styles.progress} role="status">
+          {!isWhole && !error && text("transcript.more", { n: segments.length })}
+        </p>
+        <Button kind="quiet" disabled={!isWhole} onClick={() => void copyAll()}>
+          {text("transcript.copy.all")}
+        </Button>
+      </div>
+      {byHand !== null && <CopyByHand text={byHand} onClose={close} />}
     </>
   );
 }

@@ -18,7 +18,7 @@ export const de: Record<keyof typeof en, string> = {
   "header.menu": "Listen",
   "header.language": "Sprache",
   "header.theme": "Darstellung",
-  "header.theme.system": "Automatisch",
+  "header.theme.system": "Auto",
   "header.theme.light": "Hell",
   "header.theme.dark": "Dunkel",
   "sidebar.label": "Listen",

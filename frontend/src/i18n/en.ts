@@ -16,7 +16,7 @@ export const en = {
   "header.menu": "Lists",
   "header.language": "Language",
   "header.theme": "Appearance",
-  "header.theme.system": "Automatic",
+  "header.theme.system": "Auto",
   "header.theme.light": "Light",
   "header.theme.dark": "Dark",
   "sidebar.label": "Lists",

@@ -205,7 +205,7 @@ describe("an import under way", () => {
     await heading("A lens");
     expect(screen.getByRole("button", { name: "Play “A lens”" })).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
-    expect(screen.queryByText("How the import went")).not.toBeInTheDocument();
+    expect(screen.queryByText("The import, step by step")).not.toBeInTheDocument();
     expect(requests.some(({ path }) => path.endsWith("/transcript"))).toBe(false);
   });
 });

@@ -14,15 +14,19 @@ from services.worker.audio.cutting import Span, cut, halves, plan_spans
 from services.worker.audio.store import AudioStore, StoreBroken
 from services.worker.running import running_imports
 from shared.contracts.imports import VideoRef
-from shared.contracts.speech import AudioChunk, AudioChunks, HalveChunkInput, SplitAudioInput, SweepResult
+from shared.contracts.speech import (
+    OVERLAP_SECONDS,
+    AudioChunk,
+    AudioChunks,
+    HalveChunkInput,
+    SplitAudioInput,
+    SweepResult,
+    overlap_seconds,
+)
 from shared.db.driver import transaction
 from shared.db.speech import forget_old_chunks
 from workflows.activities import AudioSteps
 
-OVERLAP_SECONDS = 10
-"""Of neighbouring pieces; Groq's cookbook."""
-OVERLAP_PART = 4
-"""At most so large a part of a piece is overlap."""
 LEFT_BEHIND_SECONDS = 3600
 """Sound that nobody has touched for so long is nobody's, unless its import runs."""
 
@@ -91,8 +95,8 @@ class AudioActivities(AudioSteps):
         return True
 
     async def _plan(self, source: Path) -> list[Span]:
-        overlap_seconds = min(OVERLAP_SECONDS, self._chunk_seconds / OVERLAP_PART)
-        return await plan_spans(source, chunk_seconds=self._chunk_seconds, overlap_seconds=overlap_seconds)
+        overlap = overlap_seconds(self._chunk_seconds)
+        return await plan_spans(source, chunk_seconds=self._chunk_seconds, overlap_seconds=overlap)
 
     async def _cut(self, youtube_id: str, source: Path, spans: Iterable[Span], *, offset_ms: int) -> list[AudioChunk]:
         """The pieces of `source`, which begins `offset_ms` into the video, as files of the store."""

@@ -16,7 +16,7 @@ from services.worker.adapters.transcription import Transcription
 from services.worker.audio.store import AudioStore
 from services.worker.reporting import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.speech import AudioChunk, TranscribeChunkInput
+from shared.contracts.speech import AudioChunk, TranscribeChunkInput, billed_seconds
 from shared.contracts.stages import transcription_progress
 from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.db import enrichments, speech
@@ -36,8 +36,6 @@ _UNHEARD = {
     ErrorType.TRANSCRIPTION_UNAVAILABLE,
 }
 """Nobody has listened to the sound of such a call."""
-SHORTEST_BILLED_SECONDS = 10
-"""Groq bills no less for a request."""
 
 
 class SpeechRecogniser(Protocol):
@@ -124,7 +122,7 @@ class TranscriptionActivities(TranscriptionSteps):
     async def _keep(self, connection: DriverConnection, piece: TranscribeChunkInput, heard: Transcription) -> None:
         lines = [(line.start_seconds, line.end_seconds, line.text) for line in heard.lines]
         seconds = piece.chunk.duration_seconds
-        billed_hours = max(seconds, SHORTEST_BILLED_SECONDS) / 3600
+        billed_hours = billed_seconds(seconds) / 3600
         await speech.keep_chunk(
             connection,
             piece.youtube_id,

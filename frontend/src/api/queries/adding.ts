@@ -1,7 +1,7 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { youtubeIdOf } from "../../lib/youtube";
 import { addPending, removePending } from "../../stores/pendingVideos";
-import { addVideos, reloadAfterImport } from "../cache";
+import { addVideosForSure, reloadAfterImport } from "../cache";
 import { answerOf, api, Problem } from "../client";
 import { keys } from "../keys";
 import type { BatchCreated, ImportCreated, Preview, Video } from "../types";
@@ -21,9 +21,7 @@ export function useAddVideo(listId: string) {
   return useMutation({
     mutationFn: (url: string) => addVideo(listId, url),
     onMutate: (url) => addPending(listId, newIds([url])),
-    onSuccess: ({ video }) => {
-      if (video) addVideos(queryClient, listId, [video]);
-    },
+    onSuccess: ({ video }) => video && addVideosForSure(queryClient, listId, [video]),
     onSettled: (_result, _error, url) => {
       removePending(listId, newIds([url]));
       void queryClient.invalidateQueries({ queryKey: keys.lists });
@@ -48,7 +46,7 @@ export function useAddMany(listId: string) {
     mutationFn: (urls: string[]): Promise<BatchCreated> =>
       answerOf(api.POST("/api/lists/{list_id}/videos/batch", { ...at(listId), body: { urls } })),
     onMutate: (urls) => addPending(listId, newIds(urls)),
-    onSuccess: (created) => addVideos(queryClient, listId, created.videos),
+    onSuccess: (created) => addVideosForSure(queryClient, listId, created.videos),
     onSettled: (_created, _error, urls) => {
       removePending(listId, newIds(urls));
       reloadCounts(queryClient);

@@ -92,6 +92,19 @@ describe("useAddVideo", () => {
     expect(tops.slice(first).every((shown) => shown.length === 2)).toBe(true);
   });
 
+  it("asks again for a list that was read before the video was on it", async () => {
+    const { promise } = later();
+    let asked = 0;
+    const { current } = renderHookWithApp(() => ({ list: useVideos(LIST_ID), add: useAddVideo(LIST_ID) }), {
+      api: {
+        [GET_VIDEOS]: () => (asked++ === 0 ? promise : aVideoPage([NEW, aVideo()])),
+        "POST /api/lists/{id}/videos": () => reply(201, NEW),
+      },
+    });
+    await act(async () => void (await current().add.mutateAsync(URL_OF_NEW)));
+    await waitFor(() => expect(ids(current().list)).toEqual(["new", VIDEO_ID]));
+  });
+
   it("names the video that is there already", async () => {
     const { current } = added(() => refuse(409, { code: "video_already_in_list", video: aVideo() }));
     await waitFor(() => expect(current().list.isPending).toBe(false));

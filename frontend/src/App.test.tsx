@@ -1,0 +1,61 @@
+import { act, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { App } from "./App";
+import { installApi } from "./test/api";
+import { aConfig, aList, aVideoPage, LIST_ID } from "./test/data";
+
+function open(path: string) {
+  const api = installApi({
+    "GET /api/config": aConfig({ features: { import_progress: false } }),
+    "GET /api/lists": { items: [aList()], next_cursor: null },
+    "GET /api/lists/{id}": aList(),
+    "GET /api/lists/{id}/videos": aVideoPage([]),
+  });
+  window.history.replaceState(null, "", path);
+  return { ...api, ...render(<App />), user: userEvent.setup() };
+}
+
+beforeEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("App", () => {
+  it("leads from its root to a list", async () => {
+    open("/");
+    expect(await screen.findByRole("heading", { name: "Lighthouses" })).toBeInTheDocument();
+    expect(window.location.pathname).toBe(`/lists/${LIST_ID}`);
+  });
+
+  it("says so where there is no such page, and leads back", async () => {
+    const { user } = open("/nowhere");
+    expect(screen.getByRole("heading", { name: "There is nothing here" })).toBeInTheDocument();
+    await user.click(screen.getByRole("link", { name: "Go to your lists" }));
+    expect(await screen.findByRole("heading", { name: "Lighthouses" })).toBeInTheDocument();
+    await waitFor(() => expect(screen.getByRole("main")).toHaveFocus());
+  });
+
+  it("asks anew in the language that was chosen", async () => {
+    const { user, requests } = open("/nowhere");
+    await screen.findByRole("link", { name: /Lighthouses/ });
+    await user.selectOptions(screen.getByRole("combobox", { name: "Language" }), "Deutsch");
+    expect(screen.getByRole("heading", { name: "Hier ist nichts" })).toBeInTheDocument();
+    const asked = () => requests.filter(({ path }) => path === "/api/lists").map(({ headers }) => headers);
+    await waitFor(() => expect(asked().at(-1)?.get("Accept-Language")).toBe("de"));
+  });
+
+  it("has the lists in a drawer on phones", async () => {
+    vi.spyOn(window, "matchMedia").mockImplementation(
+      (query) =>
+        Object.assign(new EventTarget(), { matches: query.includes("max-width"), media: query }) as MediaQueryList,
+    );
+    const { user } = open("/nowhere");
+    expect(screen.queryByRole("navigation")).toBeNull();
+    const menu = screen.getByRole("button", { name: "Lists" });
+    await user.click(menu);
+    expect(await screen.findByRole("dialog", { name: "Lists" })).toBeInTheDocument();
+    await act(async () => void screen.getByRole("dialog").dispatchEvent(new Event("cancel", { cancelable: true })));
+    expect(screen.queryByRole("navigation")).toBeNull();
+    expect(menu).toHaveFocus();
+  });
+});

@@ -1,0 +1,35 @@
+import { useFormat, useText } from "../i18n";
+import { INTERVALS } from "../lib/intervals";
+import { Select } from "./Select";
+
+interface Props {
+  id?: string;
+  /** Spoken name, where no label is beside it. */
+  label?: string;
+  seconds: number;
+  isDisabled?: boolean;
+  onChange: (seconds: number) => void;
+}
+
+/** How often to look; keeps an interval that somebody set by other means. */
+export function IntervalChoice({ id, label, seconds, isDisabled, onChange }: Props) {
+  const text = useText();
+  const format = useFormat();
+  const isUsual = INTERVALS.some(([known]) => known === seconds);
+  return (
+    <Select
+      id={id}
+      aria-label={label}
+      value={seconds}
+      disabled={isDisabled}
+      onChange={(event) => onChange(Number(event.target.value))}
+    >
+      {!isUsual && <option value={seconds}>{text("follow.every.other", { span: format.span(seconds) })}</option>}
+      {INTERVALS.map(([known, name]) => (
+        <option key={known} value={known}>
+          {text(name)}
+        </option>
+      ))}
+    </Select>
+  );
+}

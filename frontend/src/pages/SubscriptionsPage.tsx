@@ -1,0 +1,68 @@
+import { useEffect } from "react";
+import { Link } from "wouter";
+import { useSubscriptions } from "../api/queries";
+import type { VideoList } from "../api/types";
+import { EmptyState } from "../components/EmptyState";
+import { ErrorNotice } from "../components/ErrorNotice";
+import { FollowForm } from "../components/FollowForm";
+import { Spinner } from "../components/Spinner";
+import { SubscriptionRow } from "../components/SubscriptionRow";
+import { useOrderedLists } from "../hooks/useOrderedLists";
+import { useTitle } from "../hooks/useTitle";
+import { useText } from "../i18n";
+import styles from "./SubscriptionsPage.module.css";
+
+/** While a look is under way, its end is asked for this often. */
+const CHECKING_MS = 3000;
+
+/** Playlists and channels whose new videos come by themselves. */
+export function SubscriptionsPage() {
+  const text = useText();
+  useTitle(text("follow.title"));
+  const { lists, error, isPending, refetch } = useOrderedLists();
+  return (
+    <div className={styles.page}>
+      <header>
+        <h1>{text("follow.title")}</h1>
+        <p className={styles.intro}>{text("follow.intro")}</p>
+      </header>
+      {isPending && <Spinner />}
+      {!isPending && !lists && <ErrorNotice error={error} onRetry={refetch} />}
+      {lists?.length === 0 && (
+        <EmptyState title={text("follow.needsList")}>
+          <Link href="/">{text("notFound.home")}</Link>
+        </EmptyState>
+      )}
+      {lists && lists.length > 0 && <FollowForm lists={lists} />}
+      {lists && lists.length > 0 && <Followed lists={lists} />}
+    </div>
+  );
+}
+
+function Followed({ lists }: { lists: readonly VideoList[] }) {
+  const text = useText();
+  const { data: subscriptions, error, isPending, refetch } = useSubscriptions();
+  const isChecking = subscriptions?.some(({ checking }) => checking) ?? false;
+  useEffect(() => {
+    if (!isChecking) return;
+    const timer = setInterval(() => void refetch(), CHECKING_MS);
+    return () => clearInterval(timer);
+  }, [isChecking, refetch]);
+
+  if (isPending) return <Spinner />;
+  if (!subscriptions) return <ErrorNotice error={error} onRetry={refetch} />;
+  if (subscriptions.length === 0) {
+    return <EmptyState title={text("follow.empty.title")} text={text("follow.empty.text")} />;
+  }
+  return (
+    <ul className={styles.rows}>
+      {subscriptions.map((subscription) => (
+        <SubscriptionRow
+          key={subscription.id}
+          subscription={subscription}
+          list={lists.find(({ id }) => id === subscription.list_id)}
+        />
+      ))}
+    </ul>
+  );
+}
