@@ -103,7 +103,7 @@ export interface paths {
         };
         /**
          * Page through the imports of many videos
-         * @description All of them, newest first, as they stand now.
+         * @description All of them, or those of one list, newest first, as they stand now.
          */
         get: operations["list_batches"];
         put?: never;
@@ -205,7 +205,7 @@ export interface paths {
         put?: never;
         /**
          * Try the failed videos of an import again
-         * @description Import every video of it once more that has failed or was cancelled.
+         * @description Import every video of it once more that has failed or was cancelled; a list that was cancelled is read on.
          */
         post: operations["retry_failed"];
         delete?: never;
@@ -685,12 +685,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * BatchChange
-         * @description What can be asked of a batch; each is a signal of `ImportBatch`.
-         * @enum {string}
-         */
-        BatchChange: "pause" | "resume" | "cancel";
-        /**
          * BatchCreated
          * @description What became of many addresses.
          * @example {
@@ -773,7 +767,7 @@ export interface components {
          * BatchOutput
          * @description How an import of many videos stands.
          * @example {
-         *       "announced": 412,
+         *       "announced": null,
          *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
          *       "cancelled": 0,
          *       "completed_at": null,
@@ -788,13 +782,14 @@ export interface components {
          *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
          *       "listing": "done",
          *       "progress": 24,
-         *       "queued": 289,
+         *       "queued": 288,
          *       "running": 20,
          *       "source": "https://www.youtube.com/@lamp-room/videos",
          *       "state": "open",
          *       "title": "The Lamp Room",
          *       "total": 409,
-         *       "unavailable": 1,
+         *       "unavailable": 0,
+         *       "waiting": 1,
          *       "without_captions": 7
          *     }
          * @example {
@@ -820,6 +815,7 @@ export interface components {
          *       "title": null,
          *       "total": 0,
          *       "unavailable": 0,
+         *       "waiting": 0,
          *       "without_captions": 0
          *     }
          */
@@ -856,20 +852,40 @@ export interface components {
              * @description Videos that it has put on the list and that are still there.
              */
             total: number;
-            /** Queued */
+            /**
+             * Queued
+             * @description Their import begins when there is room.
+             */
             queued: number;
-            /** Running */
+            /**
+             * Running
+             * @description Their import was begun and is not over.
+             */
             running: number;
+            /**
+             * Waiting
+             * @description For something of their own, such as a premiere: the import of the others does not wait for them.
+             */
+            waiting: number;
             /**
              * Imported
              * @description Complete, with or without captions.
              */
             imported: number;
-            /** Without Captions */
+            /**
+             * Without Captions
+             * @description Of those `imported`.
+             */
             without_captions: number;
-            /** Failed */
+            /**
+             * Failed
+             * @description `retry-failed` tries them again.
+             */
             failed: number;
-            /** Cancelled */
+            /**
+             * Cancelled
+             * @description They had not begun when it was cancelled; `retry-failed` takes them up again.
+             */
             cancelled: number;
             /**
              * Duplicates
@@ -886,11 +902,11 @@ export interface components {
              * @description Entries of the playlist that are deleted or private.
              */
             unavailable: number;
-            /** @description How far the playlist or channel is read; null for `urls` and `file`. `short`: it had fewer entries than YouTube announces, each time. */
+            /** @description How far the playlist or channel is read; null for `urls` and `file`. `short`: it ended too soon, each time. `cancelled`: before it was read; `retry-failed` reads on. */
             listing: components["schemas"]["ListingState"] | null;
             /**
              * Announced
-             * @description How many entries YouTube says there are.
+             * @description How many entries YouTube says there are; null where it does not say, as of channels.
              */
             announced: number | null;
             /** @description Why the playlist or channel could not be read. */
@@ -914,7 +930,7 @@ export interface components {
          * @example {
          *       "items": [
          *         {
-         *           "announced": 412,
+         *           "announced": null,
          *           "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
          *           "cancelled": 0,
          *           "completed_at": null,
@@ -929,13 +945,14 @@ export interface components {
          *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
          *           "listing": "done",
          *           "progress": 24,
-         *           "queued": 289,
+         *           "queued": 288,
          *           "running": 20,
          *           "source": "https://www.youtube.com/@lamp-room/videos",
          *           "state": "open",
          *           "title": "The Lamp Room",
          *           "total": 409,
-         *           "unavailable": 1,
+         *           "unavailable": 0,
+         *           "waiting": 1,
          *           "without_captions": 7
          *         }
          *       ],
@@ -950,23 +967,6 @@ export interface components {
              * @description Where the next page begins; null at the end.
              */
             next_cursor: string | null;
-        };
-        /**
-         * BatchRequested
-         * @description What is wanted of a batch, accepted and about to be done.
-         * @example {
-         *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *       "requested": "pause"
-         *     }
-         */
-        BatchRequested: {
-            /**
-             * Batch Id
-             * Format: uuid
-             */
-            batch_id: string;
-            /** Requested */
-            requested: components["schemas"]["BatchChange"] | "retry_failed";
         };
         /**
          * BatchState
@@ -1109,7 +1109,7 @@ export interface components {
          * @description What YouTube or the speech-to-text server (or the way to them) said, in one word.
          * @enum {string}
          */
-        ErrorType: "video_unavailable" | "video_private" | "members_only" | "payment_required" | "geo_blocked" | "age_restricted" | "recording_unavailable" | "live_now" | "upcoming" | "bot_check" | "rate_limited" | "upstream_unavailable" | "link_expired" | "unexpected_answer" | "certificate_untrusted" | "captions_none" | "captions_disabled" | "captions_token_required" | "captions_age_restricted" | "speech_too_long" | "speech_none" | "speech_failed" | "audio_unavailable" | "audio_store_full" | "chunk_too_large" | "transcription_limited" | "transcription_unavailable" | "transcription_unexpected" | "transcription_refused" | "transcription_misconfigured" | "list_unavailable" | "import_cancelled";
+        ErrorType: "video_unavailable" | "video_private" | "members_only" | "payment_required" | "geo_blocked" | "age_restricted" | "recording_unavailable" | "live_now" | "upcoming" | "bot_check" | "rate_limited" | "upstream_unavailable" | "link_expired" | "unexpected_answer" | "certificate_untrusted" | "captions_none" | "captions_disabled" | "captions_token_required" | "captions_age_restricted" | "speech_too_long" | "speech_none" | "speech_failed" | "audio_unavailable" | "audio_store_full" | "chunk_too_large" | "transcription_limited" | "transcription_unavailable" | "transcription_unexpected" | "transcription_refused" | "transcription_misconfigured" | "list_unavailable" | "list_short" | "import_cancelled";
         /**
          * EventPage
          * @description Progress events that somebody missed, oldest first.
@@ -1391,7 +1391,7 @@ export interface components {
          * @description How far YouTube's list is read, for a batch that comes from one.
          * @enum {string}
          */
-        ListingState: "under_way" | "done" | "short" | "failed";
+        ListingState: "under_way" | "done" | "short" | "failed" | "cancelled";
         /**
          * LookResult
          * @description What the last look found.
@@ -1426,17 +1426,18 @@ export interface components {
          * Preview
          * @description What an import would bring, and how long it would take.
          * @example {
+         *       "at_least": false,
          *       "duplicates": 11,
-         *       "estimated_finish_at": "2026-11-23T08:03:40Z",
-         *       "estimated_seconds": 160,
+         *       "estimated_finish_at": "2026-11-23T08:03:48Z",
+         *       "estimated_seconds": 168,
          *       "invalid": 1,
          *       "is_estimate": false,
          *       "kind": "file",
          *       "new": 40,
          *       "speech_to_text": {
-         *         "audio_seconds": 3016,
+         *         "audio_seconds": 3056,
          *         "enabled": true,
-         *         "estimated_usd": 0.093,
+         *         "estimated_usd": 0.0942,
          *         "videos": 4
          *       },
          *       "title": null,
@@ -1445,17 +1446,33 @@ export interface components {
          *       "warnings": []
          *     }
          * @example {
+         *       "at_least": false,
          *       "duplicates": 2,
-         *       "estimated_finish_at": "2026-11-23T09:08:37Z",
-         *       "estimated_seconds": 4057,
+         *       "estimated_finish_at": "2026-11-23T09:08:26Z",
+         *       "estimated_seconds": 4046,
+         *       "invalid": 0,
+         *       "is_estimate": true,
+         *       "kind": "playlist",
+         *       "new": 409,
+         *       "speech_to_text": null,
+         *       "title": "Lights of the coast",
+         *       "total": 412,
+         *       "unavailable": 1,
+         *       "warnings": []
+         *     }
+         * @example {
+         *       "at_least": true,
+         *       "duplicates": 2,
+         *       "estimated_finish_at": null,
+         *       "estimated_seconds": null,
          *       "invalid": 0,
          *       "is_estimate": true,
          *       "kind": "channel",
-         *       "new": 409,
+         *       "new": 28,
          *       "speech_to_text": null,
          *       "title": "The Lamp Room",
-         *       "total": 412,
-         *       "unavailable": 1,
+         *       "total": 30,
+         *       "unavailable": 0,
          *       "warnings": []
          *     }
          */
@@ -1468,10 +1485,13 @@ export interface components {
             title: string | null;
             /**
              * Total
-             * @description Rows or entries; of a playlist or channel as many as YouTube announces.
+             * @description Rows or entries; of a playlist as many as YouTube announces. With `at_least`, those of the first page.
              */
             total: number;
-            /** New */
+            /**
+             * New
+             * @description Entries that are on further pages are taken to be new; with `at_least`, not counted.
+             */
             new: number;
             /**
              * Duplicates
@@ -1494,13 +1514,21 @@ export interface components {
              */
             is_estimate: boolean;
             /**
+             * At Least
+             * @description Whether there are more than `total` and `new`, and nobody knows how many: YouTube does not announce it of a channel. Then there is no estimate either.
+             */
+            at_least: boolean;
+            /**
              * Estimated Seconds
-             * @description In how long all of it would be imported at today's pace, after what is under way already; null while nobody knows when imports go on.
+             * @description In how long all of it would be imported at today's pace, after what is under way already; null while nobody knows when imports go on, and with `at_least`.
              */
             estimated_seconds: number | null;
-            /** Estimated Finish At */
+            /**
+             * Estimated Finish At
+             * @description When that is; null where it is.
+             */
             estimated_finish_at: string | null;
-            /** @description Estimated from the newest videos of this installation; null while there are too few. */
+            /** @description Estimated from the newest videos of this installation; null while there are too few, and with `at_least`. */
             speech_to_text: components["schemas"]["SpeechEstimate"] | null;
             /**
              * Warnings
@@ -1513,6 +1541,8 @@ export interface components {
          * @description What is in the way right now.
          */
         PreviewWarning: {
+            /** @description Who is not asked. */
+            upstream: components["schemas"]["Upstream"];
             code: components["schemas"]["PauseReason"];
             /**
              * Message
@@ -1592,9 +1622,15 @@ export interface components {
              * @description Whether captions are made from speech at all.
              */
             enabled: boolean;
-            /** Videos */
+            /**
+             * Videos
+             * @description How many of the new ones are expected to have no captions at YouTube.
+             */
             videos: number;
-            /** Audio Seconds */
+            /**
+             * Audio Seconds
+             * @description What the speech-to-text server is sent.
+             */
             audio_seconds: number;
             /**
              * Estimated Usd
@@ -2661,9 +2697,68 @@ export interface components {
         FileInput: {
             /**
              * File
-             * @description CSV, one address or id a line, or YouTube's own export (Takeout): at most 16 MiB and 20000 rows.
+             * @description CSV, one address or id a line, or YouTube's own export (Takeout): at most 32 MiB and 50000 rows.
              */
             file: string;
+        };
+        /**
+         * ExportedVideo
+         * @description A row of the export; the names of its fields are those of the columns.
+         */
+        ExportedVideo: {
+            /** Url */
+            url: string;
+            /** Title */
+            title: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Duration Seconds */
+            duration_seconds: number | null;
+            /** Published At */
+            published_at: string | null;
+            /** Import Stage */
+            import_stage: string;
+            /** Captions Source */
+            captions_source: string | null;
+            /** Captions Language */
+            captions_language: string | null;
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+        };
+        /**
+         * ExportedList
+         * @description A list as a JSON file.
+         * @example {
+         *       "name": "Lighthouses",
+         *       "videos": [
+         *         {
+         *           "added_at": "2026-11-23T08:01:00+00:00",
+         *           "captions_language": "en",
+         *           "captions_source": "youtube",
+         *           "channel": "The Lamp Room",
+         *           "duration_seconds": 754,
+         *           "import_stage": "complete",
+         *           "published_at": "2025-03-09T17:30:00+00:00",
+         *           "title": "How a Fresnel lens is ground",
+         *           "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw"
+         *         }
+         *       ]
+         *     }
+         */
+        ExportedList: {
+            /**
+             * Name
+             * @description Of the list.
+             */
+            name: string;
+            /**
+             * Videos
+             * @description In the list's order.
+             */
+            videos: components["schemas"]["ExportedVideo"][];
         };
     };
     responses: never;
@@ -3247,6 +3342,8 @@ export interface operations {
     list_batches: {
         parameters: {
             query?: {
+                /** @description Only those of this list. */
+                list_id?: string | null;
                 /** @description `next_cursor` of the page before; none for the first page. */
                 cursor?: string | null;
                 /** @description How many at most. */
@@ -3363,7 +3460,10 @@ export interface operations {
     pause_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Language of the sentences for people: en (default) or de. */
+                "accept-language"?: string | null;
+            };
             path: {
                 batch_id: string;
             };
@@ -3372,12 +3472,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchRequested"];
+                    "application/json": components["schemas"]["BatchOutput"];
                 };
             };
             /** @description Not Found */
@@ -3430,7 +3530,10 @@ export interface operations {
     resume_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Language of the sentences for people: en (default) or de. */
+                "accept-language"?: string | null;
+            };
             path: {
                 batch_id: string;
             };
@@ -3439,12 +3542,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchRequested"];
+                    "application/json": components["schemas"]["BatchOutput"];
                 };
             };
             /** @description Not Found */
@@ -3497,7 +3600,10 @@ export interface operations {
     cancel_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Language of the sentences for people: en (default) or de. */
+                "accept-language"?: string | null;
+            };
             path: {
                 batch_id: string;
             };
@@ -3506,12 +3612,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchRequested"];
+                    "application/json": components["schemas"]["BatchOutput"];
                 };
             };
             /** @description Not Found */
@@ -3564,7 +3670,10 @@ export interface operations {
     retry_failed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Language of the sentences for people: en (default) or de. */
+                "accept-language"?: string | null;
+            };
             path: {
                 batch_id: string;
             };
@@ -3573,12 +3682,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchRequested"];
+                    "application/json": components["schemas"]["BatchOutput"];
                 };
             };
             /** @description Not Found */
@@ -3900,25 +4009,7 @@ export interface operations {
                      *     https://www.youtube.com/watch?v=Q7mZ2k-x9Lw,How a Fresnel lens is ground,The Lamp Room,754,2025-03-09T17:30:00+00:00,complete,youtube,en,2026-11-23T08:01:00+00:00
                      */
                     "text/csv": string;
-                    /**
-                     * @example {
-                     *       "name": "Lighthouses",
-                     *       "videos": [
-                     *         {
-                     *           "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-                     *           "title": "How a Fresnel lens is ground",
-                     *           "channel": "The Lamp Room",
-                     *           "duration_seconds": 754,
-                     *           "published_at": "2025-03-09T17:30:00+00:00",
-                     *           "import_stage": "complete",
-                     *           "captions_source": "youtube",
-                     *           "captions_language": "en",
-                     *           "added_at": "2026-11-23T08:01:00+00:00"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ExportedList"];
                 };
             };
             /** @description Not Found */
