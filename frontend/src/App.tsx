@@ -13,13 +13,15 @@ import { Toasts } from "./components/Toasts";
 import { WebSocketProvider } from "./components/WebSocketProvider";
 import { useIsNarrow } from "./hooks/useIsNarrow";
 import { useText } from "./i18n";
-import { AddPage } from "./pages/AddPage";
 import { HomePage } from "./pages/HomePage";
 import { ListPage } from "./pages/ListPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
-import { SubscriptionsPage } from "./pages/SubscriptionsPage";
 import { usePreferences } from "./stores/preferences";
 
+const AddPage = lazy(async () => ({ default: (await import("./pages/AddPage")).AddPage }));
+const SubscriptionsPage = lazy(async () => ({
+  default: (await import("./pages/SubscriptionsPage")).SubscriptionsPage,
+}));
 const VideoPage = lazy(async () => ({ default: (await import("./pages/VideoPage")).VideoPage }));
 
 const queryClient = makeQueryClient();

@@ -13,7 +13,6 @@ DROPPED = """([data, files]) => {
   for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name, { type: "text/csv" }));
   return transfer;
 }"""
-SECTION = {"exact": True}
 
 
 def address_of(youtube_id: str) -> str:
@@ -29,6 +28,13 @@ def cards(page: Page, state: str | None = None) -> Locator:
 def card(page: Page, title: str) -> Locator:
     """The card of one video."""
     return page.get_by_role("article", name=title)
+
+
+async def enter(page: Page, text: str) -> None:
+    """Put something into the field for adding and send it off."""
+    field = page.get_by_role("textbox", name="Add videos")
+    await field.fill(text)
+    await field.press("Enter")
 
 
 async def drop_link(page: Page, address: str) -> None:
@@ -65,9 +71,9 @@ async def overflow(page: Page) -> int:
     return wide
 
 
-async def list_with(api: Api, *youtube_ids: str) -> str:
+async def list_with(api: Api, *youtube_ids: str, name: str = "Harbour") -> str:
     """The id of a new list on which these videos are, whatever became of them."""
-    list_id = await api.create_list()
+    list_id = await api.create_list(name)
     for youtube_id in youtube_ids:
         await api.add(list_id, youtube_id)
 

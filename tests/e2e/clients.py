@@ -47,9 +47,9 @@ class Api:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def create_list(self) -> str:
+    async def create_list(self, name: str = "Harbour") -> str:
         """The id of a new list."""
-        answer = await self.http.post("/lists", json={"name": "Harbour"})
+        answer = await self.http.post("/lists", json={"name": name})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 

@@ -1,7 +1,6 @@
 """What clients may say, and how events read."""
 
 import json
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,13 +20,14 @@ from services.notifier.protocol import (
     parse,
     pause_of,
 )
-from shared.contracts.batches import BatchKind, BatchState, BatchSummary, ListingState
+from shared.contracts.batches import ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language
 from shared.contracts.upstreams import PauseReason, UpstreamState
 from tests.notifier.support import youtube
+from tests.support.batches import A_BATCH
 
 VIDEO_ID = UUID("00000000-0000-4000-8000-0000000000aa")
 FAILED = ImportProgress(
@@ -38,29 +38,20 @@ FAILED = ImportProgress(
     message="This video is private.",
     error_code=ErrorType.VIDEO_PRIVATE,
 )
-LISTED = BatchSummary(
-    batch_id=VIDEO_ID,
-    list_id=VIDEO_ID,
-    kind=BatchKind.PLAYLIST,
-    source="https://www.youtube.com/playlist?list=PLaaaaaaaaaaaaaaaa",
-    title="Lectures",
-    state=BatchState.OPEN,
-    total=10,
-    queued=3,
-    running=1,
-    waiting=0,
-    imported=4,
-    without_captions=2,
-    failed=1,
-    cancelled=1,
-    duplicates=1,
-    invalid=0,
-    unavailable=1,
-    listing=ListingState.DONE,
-    announced=12,
-    error_code=None,
-    created_at=datetime(2026, 1, 2, tzinfo=UTC),
-    completed_at=None,
+LISTED = A_BATCH.model_copy(
+    update={
+        "total": 10,
+        "queued": 3,
+        "running": 1,
+        "imported": 4,
+        "without_captions": 2,
+        "failed": 1,
+        "cancelled": 1,
+        "duplicates": 1,
+        "unavailable": 1,
+        "listing": ListingState.DONE,
+        "announced": 12,
+    }
 )
 
 

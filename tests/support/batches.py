@@ -1,6 +1,7 @@
 """Batches as the API would have written them, and a look at how they stand."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -8,12 +9,39 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from shared.contracts.batches import BatchKind, BatchSummary
+from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSummary
+from shared.db import batch_window
 from shared.db.batches import NewBatch, create_batch, summary_of
 from shared.db.driver import transaction
 from shared.db.models import LOCAL_USER_ID, VideoList
 from shared.temporal.names import IMPORT_VIDEO
 from tests.support.waiting import eventually
+
+A_BATCH = BatchSummary(
+    batch_id=UUID(int=1),
+    list_id=UUID(int=3),
+    kind=BatchKind.PLAYLIST,
+    source="https://www.youtube.com/playlist?list=PLharbours",
+    title="Harbours",
+    state=BatchState.OPEN,
+    total=0,
+    queued=0,
+    running=0,
+    waiting=0,
+    imported=0,
+    without_captions=0,
+    failed=0,
+    cancelled=0,
+    duplicates=0,
+    invalid=0,
+    unavailable=0,
+    listing=None,
+    announced=None,
+    error_code=None,
+    created_at=datetime(2026, 11, 24, tzinfo=UTC),
+    completed_at=None,
+)
+"""Nothing of it has happened yet."""
 
 
 async def add_list(engine: AsyncEngine, user_id: UUID = LOCAL_USER_ID) -> UUID:
@@ -69,6 +97,21 @@ async def entries(engine: AsyncEngine, batch_id: UUID) -> list[tuple[str, str]]:
             {"batch_id": batch_id},
         )
         return [(row.youtube_id, row.import_stage) for row in rows]
+
+
+async def release(engine: AsyncEngine, batch_id: UUID, places: int) -> list[str]:
+    """Give places in the window to queued videos, as a look does; returns them in the order of the list."""
+    async with transaction(engine) as connection:
+        await batch_window.lock(connection, batch_id)
+        released = await batch_window.release(connection, batch_id, places)
+    return [youtube_id for youtube_id, _ in await entries(engine, batch_id) if youtube_id in released]
+
+
+async def change(engine: AsyncEngine, batch_id: UUID, wanted: BatchChange) -> None:
+    """Pause, resume or cancel, as a look does."""
+    async with transaction(engine) as connection:
+        await batch_window.lock(connection, batch_id)
+        await batch_window.change(connection, batch_id, wanted)
 
 
 async def most_open_at_once(client: Client, count: int) -> int:

@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +14,8 @@ from temporalio.worker import Worker
 from services.worker.activities.cancellation import to_the_end
 from shared.contracts.batches import (
     BatchChange,
-    BatchKind,
     BatchRef,
     BatchState,
-    BatchSummary,
     BatchView,
     FailListing,
     ImportBatchResult,
@@ -30,37 +27,14 @@ from shared.contracts.batches import (
 )
 from shared.contracts.errors import ErrorType
 from shared.temporal.names import TaskQueue
+from tests.support.batches import A_BATCH
 from workflows.activities import BatchSteps, ListingSteps
 from workflows.import_batch import ImportBatch
 from workflows.preview_source import PreviewSource
 from workflows.start import start_batch
 
-BATCH_ID, USER_ID = UUID(int=1), UUID(int=2)
+BATCH_ID, USER_ID = A_BATCH.batch_id, UUID(int=2)
 LAST_PAGE = ListedPage(has_more=False)
-SUMMARY = BatchSummary(
-    batch_id=BATCH_ID,
-    list_id=UUID(int=3),
-    kind=BatchKind.PLAYLIST,
-    source="https://www.youtube.com/playlist?list=PLharbours",
-    title="Harbours",
-    state=BatchState.OPEN,
-    total=0,
-    queued=0,
-    running=0,
-    waiting=0,
-    imported=0,
-    without_captions=0,
-    failed=0,
-    cancelled=0,
-    duplicates=0,
-    invalid=0,
-    unavailable=0,
-    listing=None,
-    announced=None,
-    error_code=None,
-    created_at=datetime(2026, 11, 24, tzinfo=UTC),
-    completed_at=None,
-)
 _STATES = {
     BatchChange.PAUSE: BatchState.PAUSED,
     BatchChange.RESUME: BatchState.OPEN,
@@ -96,12 +70,12 @@ class ScriptedBatch(BatchSteps, ListingSteps):
         self.closing -= 1
         is_over = not self.under_way and self._listing is not ListingState.UNDER_WAY and self.closing < 0
         return BatchView(
-            summary=SUMMARY.model_copy(
+            summary=A_BATCH.model_copy(
                 update={
                     "state": self._state,
                     "listing": self._listing,
                     "running": len(self.under_way),
-                    "completed_at": SUMMARY.created_at if is_over else None,
+                    "completed_at": A_BATCH.created_at if is_over else None,
                 }
             ),
             watched=list(self.under_way),

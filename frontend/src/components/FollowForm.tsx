@@ -70,11 +70,7 @@ export function FollowForm({ lists }: Props) {
         </div>
       </div>
       <label className={styles.check}>
-        <input
-          type="checkbox"
-          checked={withExisting}
-          onChange={(event) => setWithExisting(event.target.checked)}
-        />
+        <input type="checkbox" checked={withExisting} onChange={(event) => setWithExisting(event.target.checked)} />
         {text("follow.existing")}
       </label>
       <Button type="submit" kind="primary" className={styles.submit} isBusy={following.isPending}>

@@ -8,9 +8,7 @@ export function useNextCheck({ id, paused, interval_seconds, last_result }: Subs
     // Not under the list's key: whatever changes the list expects an array there.
     queryKey: ["next-check", id, interval_seconds, last_result?.checked_at ?? null],
     queryFn: ({ signal }) =>
-      answerOf(
-        api.GET("/api/subscriptions/{subscription_id}", { params: { path: { subscription_id: id } }, signal }),
-      ),
+      answerOf(api.GET("/api/subscriptions/{subscription_id}", { params: { path: { subscription_id: id } }, signal })),
     enabled: !paused,
     staleTime: 60_000,
     select: (subscription) => subscription.next_check_at,

@@ -88,6 +88,7 @@ export function aBatch(known: Partial<Batch> = {}): Batch {
     total: 409,
     queued: 289,
     running: 20,
+    waiting: 0,
     imported: 98,
     without_captions: 7,
     failed: 2,

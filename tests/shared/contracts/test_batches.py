@@ -1,37 +1,13 @@
 """The percentage of a batch."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
-from shared.contracts.batches import BatchKind, BatchState, BatchSummary, ListingState
+from shared.contracts.batches import ListingState
+from tests.support.batches import A_BATCH
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-NOTHING = BatchSummary(
-    batch_id=uuid4(),
-    list_id=uuid4(),
-    kind=BatchKind.PLAYLIST,
-    source="",
-    title=None,
-    state=BatchState.OPEN,
-    total=0,
-    queued=0,
-    running=0,
-    waiting=0,
-    imported=0,
-    without_captions=0,
-    failed=0,
-    cancelled=0,
-    duplicates=0,
-    invalid=0,
-    unavailable=0,
-    listing=None,
-    announced=None,
-    error_code=None,
-    created_at=NOW,
-    completed_at=None,
-)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +23,7 @@ NOTHING = BatchSummary(
     ],
 )
 def test_it_counts_what_has_ended_and_is_full_only_with_the_batch(figures: dict[str, object], progress: int) -> None:
-    assert NOTHING.model_copy(update=figures).progress == progress
+    assert A_BATCH.model_copy(update=figures).progress == progress
 
 
 @pytest.mark.parametrize(
@@ -64,5 +40,5 @@ def test_while_the_list_is_read_what_was_announced_is_expected(
     listing: ListingState, announced: int | None, progress: int
 ) -> None:
     figures = {"total": 20, "imported": 10, "duplicates": 10, "unavailable": 5}
-    half_read = NOTHING.model_copy(update={**figures, "listing": listing, "announced": announced})
+    half_read = A_BATCH.model_copy(update={**figures, "listing": listing, "announced": announced})
     assert half_read.progress == progress

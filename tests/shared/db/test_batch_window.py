@@ -13,25 +13,10 @@ from shared.db import batch_listing, batch_window
 from shared.db.driver import transaction
 from shared.db.import_progress import advance, fail
 from shared.db.models import LOCAL_USER_ID
-from tests.support.batches import add_batch, add_listed_batch, entries, how_it_stands
+from tests.support.batches import add_batch, add_listed_batch, change, entries, how_it_stands, release
 from tests.support.entries import add_video
 
 IDS = [f"window{number:05d}" for number in range(8)]
-
-
-async def release(engine: AsyncEngine, batch_id: UUID, places: int) -> list[str]:
-    """Give places in the window to queued videos, as a look does; returns them in the order of the list."""
-    async with transaction(engine) as connection:
-        await batch_window.lock(connection, batch_id)
-        released = await batch_window.release(connection, batch_id, places)
-    return [youtube_id for youtube_id, _ in await entries(engine, batch_id) if youtube_id in released]
-
-
-async def change(engine: AsyncEngine, batch_id: UUID, wanted: BatchChange) -> None:
-    """Pause, resume or cancel, as a look does."""
-    async with transaction(engine) as connection:
-        await batch_window.lock(connection, batch_id)
-        await batch_window.change(connection, batch_id, wanted)
 
 
 async def set_aside(engine: AsyncEngine, batch_id: UUID, *youtube_ids: str) -> None:

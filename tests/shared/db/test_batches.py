@@ -19,7 +19,7 @@ from shared.db.lists import FIRST_PAGE, PageStart, delete_list
 from shared.db.models import LOCAL_USER_ID, VideoEnrichment
 from shared.db.videos import NewVideo, add_video, delete_video, page_of_videos
 from shared.db.waiting import WaitingBatch, WaitingVideo, batches_under_way, waiting_videos
-from tests.support.batches import add_batch, add_list, add_listed_batch, entries, how_it_stands
+from tests.support.batches import add_batch, add_list, add_listed_batch, change, entries, how_it_stands, release
 from tests.support.entries import add_user
 
 
@@ -54,21 +54,6 @@ async def break_off(engine: AsyncEngine, youtube_id: str, error_code: ErrorType 
 async def requeue(engine: AsyncEngine, batch_id: UUID, user_id: UUID = LOCAL_USER_ID) -> bool:
     async with transaction(engine) as connection:
         return await batches.requeue_failed(connection, user_id, batch_id)
-
-
-async def release(engine: AsyncEngine, batch_id: UUID, places: int) -> list[str]:
-    """Give places in the window to queued videos, as a look does; returns them in the order of the list."""
-    async with transaction(engine) as connection:
-        await batch_window.lock(connection, batch_id)
-        released = await batch_window.release(connection, batch_id, places)
-    return [youtube_id for youtube_id, _ in await entries(engine, batch_id) if youtube_id in released]
-
-
-async def change(engine: AsyncEngine, batch_id: UUID, wanted: BatchChange) -> None:
-    """Pause, resume or cancel, as a look does."""
-    async with transaction(engine) as connection:
-        await batch_window.lock(connection, batch_id)
-        await batch_window.change(connection, batch_id, wanted)
 
 
 async def close(engine: AsyncEngine, batch_id: UUID) -> None:

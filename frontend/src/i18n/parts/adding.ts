@@ -6,7 +6,6 @@ export const en = {
   "adding.file": "From a file",
   "adding.file.hint": "Table (CSV) or data (JSON)",
   "adding.help": "Add faster",
-  "adding.nothing": "There is no address in this text.",
   "adding.duplicate": "This video is already on the list",
   "adding.show": "Show",
   "adding.drop": "Drop here to add",
@@ -22,7 +21,6 @@ export const en = {
   "adding.preview.found": "{n} {n|video|videos} found",
   "adding.preview.found.atLeast": "At least {n} {n|video|videos} found",
   "adding.preview.found.rows": "{n} {n|entry|entries} found",
-  "adding.preview.new": "{n} new",
   "adding.preview.here": "{n} already here",
   "adding.preview.invalid": "{n} without a video",
   "adding.preview.unavailable": "{n} deleted or private",
@@ -33,10 +31,12 @@ export const en = {
     "YouTube does not say how many videos there are. All of them are imported; how long that takes shows on the way.",
   "adding.preview.invalid.note": "You will see afterwards which entries these are, and why.",
   "adding.preview.speech":
-    "About {n} {n|video has|videos have} no captions. They are made from the speech: {span} of sound, about {cost}.",
+    "About {n} {n|video has|videos have} no captions. They are made from the speech: {span} of sound, {cost}.",
   "adding.preview.speech.off":
     "About {n} {n|video has|videos have} no captions, and captions are not made from speech here.",
+  "adding.preview.cost": "about {cost}",
   "adding.preview.cheap": "less than {cost}",
+  "adding.preview.why": "See what is wrong",
   "adding.preview.nothingNew": "There is nothing new to import.",
   "adding.preview.import": "Import {n} {n|video|videos}",
   "adding.preview.import.all": "Import all",
@@ -54,7 +54,6 @@ export const en = {
   "adding.result.more": "and {n} more",
 
   "adding.page.title": "Add to Vidferry",
-  "adding.page.list": "List",
   "adding.page.list.choose": "Which list should it go to?",
   "adding.page.adding": "Adding to “{name}” …",
   "adding.page.added": "Added to “{name}”",
@@ -66,7 +65,7 @@ export const en = {
   "adding.page.close": "Close this window",
   "adding.page.nothing": "There is nothing to add here",
   "adding.page.nothing.text": "What was shared has no address of a video in it.",
-  "adding.page.noLists": "There is no list yet. One is made: “{name}”.",
+  "adding.page.noLists": "There is no list yet. Give your first one a name:",
 
   "adding.help.intro": "Three ways to add videos without coming here first:",
   "adding.help.bookmark": "With one click on any video",
@@ -132,7 +131,6 @@ export const de: Record<keyof typeof en, string> = {
   "adding.file": "Aus einer Datei",
   "adding.file.hint": "Tabelle (CSV) oder Daten (JSON)",
   "adding.help": "Schneller hinzufügen",
-  "adding.nothing": "In diesem Text ist keine Adresse.",
   "adding.duplicate": "Dieses Video ist schon auf der Liste",
   "adding.show": "Anzeigen",
   "adding.drop": "Zum Hinzufügen hier ablegen",
@@ -148,7 +146,6 @@ export const de: Record<keyof typeof en, string> = {
   "adding.preview.found": "{n} {n|Video|Videos} gefunden",
   "adding.preview.found.atLeast": "Mindestens {n} {n|Video|Videos} gefunden",
   "adding.preview.found.rows": "{n} {n|Eintrag|Einträge} gefunden",
-  "adding.preview.new": "{n} neu",
   "adding.preview.here": "{n} schon da",
   "adding.preview.invalid": "{n} ohne Video",
   "adding.preview.unavailable": "{n} gelöscht oder privat",
@@ -159,10 +156,12 @@ export const de: Record<keyof typeof en, string> = {
     "YouTube sagt nicht, wie viele Videos es sind. Alle werden importiert; wie lange das dauert, zeigt sich unterwegs.",
   "adding.preview.invalid.note": "Welche Einträge das sind und warum, sehen Sie danach.",
   "adding.preview.speech":
-    "Etwa {n} {n|Video hat|Videos haben} keine Untertitel. Sie werden aus dem Gesprochenen erzeugt: {span} Ton, etwa {cost}.",
+    "Etwa {n} {n|Video hat|Videos haben} keine Untertitel. Sie werden aus dem Gesprochenen erzeugt: {span} Ton, {cost}.",
   "adding.preview.speech.off":
     "Etwa {n} {n|Video hat|Videos haben} keine Untertitel, und aus Sprache werden hier keine erzeugt.",
+  "adding.preview.cost": "etwa {cost}",
   "adding.preview.cheap": "weniger als {cost}",
+  "adding.preview.why": "Ansehen, woran es liegt",
   "adding.preview.nothingNew": "Es gibt nichts Neues zu importieren.",
   "adding.preview.import": "{n} {n|Video|Videos} importieren",
   "adding.preview.import.all": "Alle importieren",
@@ -180,7 +179,6 @@ export const de: Record<keyof typeof en, string> = {
   "adding.result.more": "und {n} weitere",
 
   "adding.page.title": "Zu Vidferry hinzufügen",
-  "adding.page.list": "Liste",
   "adding.page.list.choose": "Auf welche Liste soll es?",
   "adding.page.adding": "Wird zu „{name}“ hinzugefügt …",
   "adding.page.added": "Zu „{name}“ hinzugefügt",
@@ -192,14 +190,15 @@ export const de: Record<keyof typeof en, string> = {
   "adding.page.close": "Dieses Fenster schließen",
   "adding.page.nothing": "Hier gibt es nichts hinzuzufügen",
   "adding.page.nothing.text": "Im Geteilten ist keine Adresse eines Videos.",
-  "adding.page.noLists": "Es gibt noch keine Liste. Es wird eine angelegt: „{name}“.",
+  "adding.page.noLists": "Es gibt noch keine Liste. Geben Sie der ersten einen Namen:",
 
   "adding.help.intro": "Drei Wege, Videos hinzuzufügen, ohne erst hierher zu kommen:",
   "adding.help.bookmark": "Mit einem Klick bei jedem Video",
   "adding.help.bookmark.text":
     "Ziehen Sie diese Schaltfläche in Ihre Lesezeichenleiste. Klicken Sie sie dort an, wenn Sie auf YouTube ein Video, eine Playlist oder einen Kanal sehen.",
   "adding.help.bookmark.name": "Zu Vidferry hinzufügen",
-  "adding.help.bookmark.click": "Bitte ziehen Sie diese Schaltfläche in Ihre Lesezeichenleiste; dort tut sie ihre Arbeit.",
+  "adding.help.bookmark.click":
+    "Bitte ziehen Sie diese Schaltfläche in Ihre Lesezeichenleiste; dort tut sie ihre Arbeit.",
   "adding.help.share": "Vom Telefon aus teilen",
   "adding.help.share.text":
     "Installieren Sie diese Seite als App (im Menü des Browsers: „App installieren“ oder „Zum Startbildschirm“). Vidferry erscheint dann überall, wo Sie ein Video teilen. Auf iPhones und iPads ist das Teilen in solche Apps nicht möglich.",

@@ -1,0 +1,93 @@
+import { useState } from "react";
+import { Problem } from "../api/client";
+import type { PreviewRequest } from "../api/queries";
+import type { Preview } from "../api/types";
+import { type ImportResult, useImport } from "../hooks/useImport";
+import { useImportPreview } from "../hooks/useImportPreview";
+import { useResultWords } from "../hooks/useResultWords";
+import { type Text, useText } from "../i18n";
+import { toast } from "../stores/toasts";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import { ErrorNotice } from "./ErrorNotice";
+import { ImportResultDialog } from "./ImportResultDialog";
+import { PreviewFacts } from "./PreviewFacts";
+import { Spinner } from "./Spinner";
+
+interface Props {
+  listId: string;
+  wanted: PreviewRequest;
+  /** How much there is to look at after this. */
+  waiting?: number;
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+/** Shows what an import would bring, and brings it where somebody agrees. */
+export function PreviewDialog({ listId, wanted, waiting = 0, onDone, onCancel }: Props) {
+  const text = useText();
+  const resultWords = useResultWords();
+  const preview = useImportPreview(listId, wanted);
+  const importing = useImport(listId, wanted);
+  const [result, setResult] = useState<ImportResult | null>(null);
+
+  const confirm = async () => {
+    const brought = await importing.run();
+    if (!brought) return;
+    if (brought.invalid_count > 0) return setResult(brought);
+    toast({ text: resultWords(brought) });
+    onDone();
+  };
+  if (result) return <ImportResultDialog result={result} onClose={onDone} />;
+
+  const canAnyway = preview.error instanceof Problem && preview.error.code === "preview_unavailable";
+  const label = canAnyway ? text("adding.preview.anyway") : preview.data && confirmLabel(preview.data, text);
+  const actions = (
+    <>
+      <Button kind="quiet" onClick={onCancel}>
+        {text(label || preview.isPending ? "common.cancel" : "common.close")}
+      </Button>
+      {label && (
+        <Button kind="primary" isBusy={importing.isBusy} onClick={() => void confirm()}>
+          {label}
+        </Button>
+      )}
+    </>
+  );
+  return (
+    <Dialog isOpen title={titleOf(wanted, preview.data, text)} onClose={onCancel} actions={actions}>
+      {preview.isPending && <Spinner label={text(loadingKey(wanted))} />}
+      {preview.error && <NoPreview error={preview.error} onRetry={preview.refetch} />}
+      {preview.data && <PreviewFacts preview={preview.data} />}
+      {waiting > 0 && <p>{text("adding.preview.next", { n: waiting })}</p>}
+      {importing.error ? <ErrorNotice error={importing.error} /> : null}
+    </Dialog>
+  );
+}
+
+function NoPreview({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
+  const isPassing = error instanceof Problem && error.isPassing;
+  return <ErrorNotice error={error} {...(isPassing && { onRetry })} />;
+}
+
+/** What confirming brings; null where there is nothing to confirm. */
+function confirmLabel(preview: Preview, text: Text): string | null {
+  if (preview.is_estimate) return text("adding.preview.import.all");
+  if (preview.new > 0) return text("adding.preview.import", { n: preview.new });
+  // Nothing is brought then, but the API tells what is wrong with each.
+  return preview.invalid > 0 ? text("adding.preview.why") : null;
+}
+
+function titleOf(wanted: PreviewRequest, preview: Preview | undefined, text: Text): string {
+  const name = preview?.title ?? ("file" in wanted ? wanted.file.name : null);
+  if (name) return text("adding.preview.title.source", { source: name });
+  if (preview?.kind === "playlist") return text("adding.preview.title.playlist");
+  if (preview?.kind === "channel") return text("adding.preview.title.channel");
+  return "source" in wanted
+    ? text("adding.preview.title.source", { source: wanted.source })
+    : text("adding.preview.title");
+}
+
+function loadingKey(wanted: PreviewRequest) {
+  return "source" in wanted ? "adding.preview.loading.source" : "adding.preview.loading";
+}

@@ -1,0 +1,41 @@
+/** How what somebody brought is given to the API. */
+import type { PreviewRequest } from "../api/queries";
+import { kindOf, youtubeIdOf } from "./youtube";
+
+/** As the API takes them in one request; more of them go as a file. */
+export const MAX_URLS = 1000;
+
+export interface Requests {
+  /** The one video, which is added without a question. */
+  single: string | null;
+  /** Everything else, to be looked at one after another. */
+  requests: PreviewRequest[];
+}
+
+/** Videos together; each playlist and channel by itself, as the API takes them. */
+export function requestsFor(addresses: readonly string[]): Requests {
+  const sources = addresses.filter(isSource);
+  const urls = distinct(addresses.filter((address) => !isSource(address)));
+  const requests: PreviewRequest[] = sources.map((source) => ({ source }));
+  if (urls.length > 1) requests.unshift(urls.length > MAX_URLS ? { file: asFile(urls) } : { urls });
+  return { single: urls.length === 1 ? (urls[0] ?? null) : null, requests };
+}
+
+/** One video may be named in several ways. */
+function distinct(addresses: readonly string[]): string[] {
+  const byVideo = new Map<string, string>();
+  for (const address of addresses) {
+    const name = youtubeIdOf(address) ?? address;
+    if (!byVideo.has(name)) byVideo.set(name, address);
+  }
+  return [...byVideo.values()];
+}
+
+function isSource(address: string): boolean {
+  const kind = kindOf(address);
+  return kind === "playlist" || kind === "channel";
+}
+
+function asFile(urls: readonly string[]): File {
+  return new File([urls.join("\n")], "addresses.csv", { type: "text/csv" });
+}

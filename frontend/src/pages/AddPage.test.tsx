@@ -1,0 +1,118 @@
+import { screen, waitFor } from "@testing-library/react";
+import { StrictMode } from "react";
+import { expect, it } from "vitest";
+import { rememberList } from "../stores/preferences";
+import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
+import { aList, aVideo, LIST_ID } from "../test/data";
+import { renderWithApp } from "../test/render";
+import { AddPage } from "./AddPage";
+
+const VIDEO = "https://youtu.be/Q7mZ2k-x9Lw";
+const OTHER_ID = "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c12";
+const ADD = "POST /api/lists/{id}/videos";
+const TWO = [aList(), aList({ id: OTHER_ID, name: "Clocks" })];
+
+function show(query: Record<string, string>, lists = [aList()], api: ApiHandlers = {}) {
+  return renderWithApp(<AddPage />, {
+    path: `/add?${new URLSearchParams(query)}`,
+    api: { "GET /api/lists": { items: lists, next_cursor: null }, [ADD]: aVideo(), ...api },
+  });
+}
+
+it("adds at once where there is one list, and says where it went", async () => {
+  const { requests } = show({ title: "A lens", text: `Watch ${VIDEO}` });
+  expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Open “Lighthouses”" })).toHaveAttribute("href", `/lists/${LIST_ID}`);
+  const added = requests.filter(({ method }) => method === "POST");
+  expect(added.map(({ body }) => body)).toEqual([{ url: VIDEO }]);
+});
+
+it("adds once, though effects run twice in development", async () => {
+  const requests: unknown[] = [];
+  const lists = { items: [aList()], next_cursor: null };
+  const ui = (
+    <StrictMode>
+      <AddPage />
+    </StrictMode>
+  );
+  renderWithApp(ui, {
+    path: `/add?url=${encodeURIComponent(VIDEO)}`,
+    api: { "GET /api/lists": lists, [ADD]: ({ body }: ApiRequest) => requests.push(body) && aVideo() },
+  });
+  expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
+  expect(requests).toHaveLength(1);
+});
+
+it("proposes the list that was used last", async () => {
+  rememberList(OTHER_ID);
+  const { requests, user } = show({ url: VIDEO }, TWO);
+  expect(await screen.findByLabelText("Which list should it go to?")).toHaveValue(OTHER_ID);
+  expect(requests.some(({ method }) => method === "POST")).toBe(false);
+  await user.selectOptions(screen.getByRole("combobox"), "Lighthouses");
+  await user.click(screen.getByRole("button", { name: "Add" }));
+  expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
+});
+
+it("asks nothing where the list is named", async () => {
+  show({ url: VIDEO, list: OTHER_ID }, TWO);
+  expect(await screen.findByText("Added to “Clocks”")).toBeInTheDocument();
+});
+
+it("asks where the named list is not there", async () => {
+  show({ url: VIDEO, list: "PL0123456789abcdef" }, TWO);
+  expect(await screen.findByLabelText("Which list should it go to?")).toBeInTheDocument();
+});
+
+it("says so where the video is there already", async () => {
+  show({ url: VIDEO }, undefined, { [ADD]: () => refuse(409, { code: "video_already_in_list", video: aVideo() }) });
+  expect(await screen.findByText("Already on “Lighthouses”")).toBeInTheDocument();
+});
+
+it("tries again where the API could not be reached", async () => {
+  let isAway = true;
+  const { user } = show({ url: VIDEO }, undefined, { [ADD]: () => (isAway ? refuse(503) : aVideo()) });
+  const again = await screen.findByRole("button", { name: "Try again" });
+  isAway = false;
+  await user.click(again);
+  expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
+});
+
+it("says in the API's words what is wrong with an address", async () => {
+  const refusal = () => refuse(422, { detail: "This is not the address of a YouTube video." });
+  show({ url: "https://example.com/" }, undefined, { [ADD]: refusal });
+  expect(await screen.findByRole("alert")).toHaveTextContent("This is not the address of a YouTube video.");
+  expect(screen.queryByRole("button", { name: "Try again" })).not.toBeInTheDocument();
+});
+
+it("looks at a channel before it brings all of it", async () => {
+  const unavailable = () => refuse(503, { code: "preview_unavailable", detail: "There is no preview." });
+  const created = { batch_id: null, kind: "channel", source: "x", created: 0, duplicate_count: 0, invalid_count: 0 };
+  const { user } = show({ url: "https://www.youtube.com/@lamp-room" }, undefined, {
+    "POST /api/lists/{id}/imports/preview": unavailable,
+    "POST /api/lists/{id}/imports": created,
+  });
+  await user.click(await screen.findByRole("button", { name: "Cancel" }));
+  await user.click(screen.getByRole("button", { name: "See what is there" }));
+  await user.click(await screen.findByRole("button", { name: "Import all the same" }));
+  expect(await screen.findByText("The import into “Lighthouses” has begun.")).toBeInTheDocument();
+});
+
+it("makes the first list", async () => {
+  const lists: unknown[] = [];
+  const { user } = show({ url: VIDEO }, undefined, {
+    "GET /api/lists": () => ({ items: lists, next_cursor: null }),
+    "POST /api/lists": () => {
+      lists.push(aList({ name: "My videos", video_count: 0 }));
+      return lists[0];
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: "Create" }));
+  expect(await screen.findByText("Added to “My videos”")).toBeInTheDocument();
+});
+
+it("says so where nothing was shared", async () => {
+  const { requests } = show({ title: "Good morning" });
+  expect(screen.getByRole("heading", { name: "There is nothing to add here" })).toBeInTheDocument();
+  await waitFor(() => expect(requests.some(({ path }) => path === "/api/lists")).toBe(true));
+  expect(requests.some(({ method }) => method === "POST")).toBe(false);
+});

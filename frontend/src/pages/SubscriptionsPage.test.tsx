@@ -1,0 +1,128 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, it } from "vitest";
+import type { Subscription } from "../api/types";
+import { useToasts } from "../stores/toasts";
+import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
+import { aList, aSubscription, LIST_ID } from "../test/data";
+import { renderWithApp } from "../test/render";
+import { SubscriptionsPage } from "./SubscriptionsPage";
+
+const ONE = "/api/subscriptions/{id}";
+
+function show(known: Partial<Subscription>[] = [{}], api: ApiHandlers = {}, lists = [aList()]) {
+  const items = known.map((each) => aSubscription(each));
+  return renderWithApp(<SubscriptionsPage />, {
+    path: "/subscriptions",
+    api: {
+      "GET /api/lists": { items: lists, next_cursor: null },
+      "GET /api/subscriptions": { items, next_cursor: null },
+      [`GET ${ONE}`]: aSubscription({ next_check_at: "2020-05-04T10:00:00Z" }),
+      ...api,
+    },
+  });
+}
+
+const sent = (requests: ApiRequest[]) => requests.filter(({ method }) => method !== "GET");
+
+it("tells what is followed, where it goes, what came and when it is looked at next", async () => {
+  show();
+  const row = await screen.findByRole("listitem");
+  expect(within(row).getByRole("heading", { name: "The Lamp Room" })).toBeInTheDocument();
+  expect(within(row).getByRole("link", { name: "Lighthouses" })).toHaveAttribute("href", `/lists/${LIST_ID}`);
+  expect(within(row).getByText(/^Last looked at .*: 2 new videos/)).toBeInTheDocument();
+  expect(await within(row).findByText(/^Next look: 4 May/)).toBeInTheDocument();
+});
+
+it.each<[string, Partial<Subscription>, string | RegExp]>([
+  ["never", { last_result: null }, "Not looked at yet"],
+  ["checking", { checking: true }, "Looking for new videos …"],
+  [
+    "nothing new",
+    { last_result: { checked_at: "2020-05-04T10:00:00Z", new: 0, error_code: null, error_message: null } },
+    /: nothing new$/,
+  ],
+  [
+    "failed",
+    {
+      last_result: {
+        checked_at: "2020-05-04T10:00:00Z",
+        new: 0,
+        error_code: "list_unavailable",
+        error_message: "This list is gone.",
+      },
+    },
+    /^Last tried .*: This list is gone\.$/,
+  ],
+])("tells of the last look: %s", async (_name, known, expected) => {
+  show([{ paused: true, ...known }]);
+  expect(await screen.findByText(expected)).toBeInTheDocument();
+  expect(screen.getByText("Paused")).toBeInTheDocument();
+});
+
+it("names what has no title yet by its address", async () => {
+  show([{ title: null }]);
+  expect(await screen.findByRole("heading", { name: "@lamp-room" })).toBeInTheDocument();
+});
+
+it("changes how often it looks, looks now, pauses and goes on", async () => {
+  const { requests, user } = show([{ interval_seconds: 900 }], {
+    [`PATCH ${ONE}`]: aSubscription({ interval_seconds: 3600 }),
+    [`POST ${ONE}/run`]: aSubscription({ interval_seconds: 3600 }),
+    [`POST ${ONE}/pause`]: aSubscription({ paused: true }),
+    [`POST ${ONE}/resume`]: aSubscription(),
+  });
+  const often = await screen.findByRole("combobox", { name: "How often to look at The Lamp Room" });
+  expect(often).toHaveDisplayValue("Every 15 minutes");
+  await user.selectOptions(often, "Every hour");
+  await waitFor(() => expect(often).toHaveDisplayValue("Every hour"));
+  await user.click(screen.getByRole("button", { name: "Look now: The Lamp Room" }));
+  await user.click(screen.getByRole("button", { name: "Pause: The Lamp Room" }));
+  await user.click(await screen.findByRole("button", { name: "Resume: The Lamp Room" }));
+  expect(await screen.findByRole("button", { name: "Pause: The Lamp Room" })).toBeInTheDocument();
+  expect(sent(requests).map(({ method, path }) => `${method} ${path.split("/").at(-1)}`)).toEqual([
+    `PATCH ${aSubscription().id}`,
+    "POST run",
+    "POST pause",
+    "POST resume",
+  ]);
+});
+
+it("follows no longer what somebody confirms", async () => {
+  const { requests, user } = show([{}], { [`DELETE ${ONE}`]: () => undefined });
+  await user.click(await screen.findByRole("button", { name: "Unfollow: The Lamp Room" }));
+  const dialog = screen.getByRole("dialog", { name: "Follow no longer?" });
+  await user.click(within(dialog).getByRole("button", { name: "Unfollow" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+  expect(sent(requests).map(({ method }) => method)).toEqual(["DELETE"]);
+  expect(useToasts.getState().toasts.at(-1)?.text).toBe("You follow it no longer");
+});
+
+it("follows what is entered", async () => {
+  const { requests, user } = show([], { "POST /api/subscriptions": aSubscription() });
+  expect(await screen.findByText("You follow nothing yet")).toBeInTheDocument();
+  await user.type(screen.getByRole("textbox", { name: "Playlist, channel or @handle" }), " @lamp-room ");
+  await user.selectOptions(screen.getByLabelText("Look for new videos"), "Every day");
+  await user.click(screen.getByRole("checkbox"));
+  await user.click(screen.getByRole("button", { name: "Follow" }));
+  await waitFor(() => expect(screen.getByRole("textbox")).toHaveValue(""));
+  expect(sent(requests)[0]?.body).toEqual({
+    list_id: LIST_ID,
+    source: "@lamp-room",
+    interval_seconds: 86_400,
+    import_existing: true,
+  });
+});
+
+it.each([
+  [refuse(409, { code: "already_subscribed" }), "This list follows it already."],
+  [refuse(422, { detail: "This is a mix." }), "This is a mix."],
+])("says why something cannot be followed", async (refusal, expected) => {
+  const { user } = show([], { "POST /api/subscriptions": () => refusal.clone() });
+  await user.type(await screen.findByRole("textbox"), "@lamp-room{Enter}");
+  expect(await screen.findByRole("alert")).toHaveTextContent(expected);
+});
+
+it("needs a list first", async () => {
+  show([], {}, []);
+  expect(await screen.findByText("To follow something, you need a list for its videos.")).toBeInTheDocument();
+});

@@ -1,0 +1,125 @@
+"""Adding: a link that is dropped, a file, a playlist, what is there already, and the way from other pages."""
+
+import re
+from urllib.parse import quote
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Invite
+from tests.browser.handling import address_of, card, cards, csv_of, drop_file, drop_link, enter, list_with
+from tests.e2e.clients import Api, StandinControl, new_ids
+
+ANSWER_SECONDS = 0.5
+ROWS = 20
+PLAYLIST = "PLbrowserBrowser00001"
+PLAYLIST_VIDEOS = 8
+
+
+async def confirm(page: Page) -> None:
+    """Agree to what the preview shows."""
+    await page.get_by_role("dialog").get_by_role("button", name=re.compile("^Import")).click()
+
+
+async def test_a_link_is_dropped_and_becomes_a_card_that_can_be_opened(
+    invite: Invite, api: Api, standin: StandinControl
+) -> None:
+    await standin.slow_down(ANSWER_SECONDS)
+    page = await (await invite()).open(f"/lists/{await api.create_list()}")
+    await expect(page.get_by_text("No videos here yet")).to_be_visible()
+    (youtube_id,) = new_ids(1)
+    await drop_link(page, address_of(youtube_id))
+
+    importing = cards(page, "importing")
+    await expect(importing.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
+    await expect(importing.get_by_role("link")).to_have_attribute("aria-disabled", "true")
+    await expect(importing.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
+    await importing.get_by_role("link").click(force=True)
+    await expect(page).to_have_url(re.compile("/lists/"))
+
+    complete = cards(page, "complete")
+    await expect(complete.get_by_role("link")).not_to_have_attribute("aria-disabled", "true")
+    title = await complete.get_by_role("heading").inner_text()
+    await complete.get_by_role("link").click()
+    await expect(page).to_have_url(re.compile("/videos/"))
+    await expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+async def test_what_is_there_already_is_said_and_shown(invite: Invite, api: Api) -> None:
+    page = await (await invite()).open(f"/lists/{await list_with(api, 'demoCaption', 'demoGerman_')}")
+    await enter(page, "https://youtu.be/demoCaption?t=42")
+    notices = page.get_by_role("region", name="Notices")
+    await expect(notices).to_contain_text("already on the list")
+    await notices.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("The first ferry")
+    await page.go_back()
+    await expect(cards(page)).to_have_count(2)
+
+
+async def test_what_is_no_address_is_said_at_the_field(invite: Invite, api: Api) -> None:
+    page = await (await invite()).open(f"/lists/{await api.create_list()}")
+    await enter(page, "https://example.org/nothing")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Add videos")).to_have_value("https://example.org/nothing")
+    await expect(cards(page)).to_have_count(0)
+
+
+async def test_a_file_is_looked_at_first_and_summed_up_in_the_end(invite: Invite, api: Api) -> None:
+    known, *others = new_ids(ROWS - 1)
+    page = await (await invite()).open(f"/lists/{await list_with(api, known)}")
+    await drop_file(page, "harbour.csv", csv_of([known, *others, "demoPrivate"]))
+    preview = page.get_by_role("dialog")
+    await expect(preview).to_contain_text(f"{ROWS} entries found")
+    await expect(preview).to_contain_text("1 already here")
+    await expect(preview).to_contain_text("about")
+    await confirm(page)
+    await expect(preview).to_have_count(0)
+    await expect(cards(page)).to_have_count(ROWS)
+    notices = page.get_by_role("region", name="Notices")
+    await expect(notices).to_contain_text(f"{len(others)} imported")
+    await expect(notices).to_contain_text("1 not available")
+    await expect(cards(page, "complete")).to_have_count(ROWS - 1)
+    await expect(cards(page, "error")).to_have_count(1)
+
+
+async def test_several_addresses_are_pasted_at_once(invite: Invite, api: Api) -> None:
+    page = await (await invite()).open(f"/lists/{await api.create_list()}")
+    await enter(page, "\n".join(address_of(youtube_id) for youtube_id in ("demoCaption", "demoGerman_")))
+    await expect(page.get_by_role("dialog")).to_contain_text("2 entries found")
+    await confirm(page)
+    await expect(cards(page, "complete")).to_have_count(2)
+
+
+async def test_a_playlist_comes_as_a_whole(invite: Invite, api: Api, standin: StandinControl) -> None:
+    youtube_ids = new_ids(PLAYLIST_VIDEOS + 1)
+    shown = {"list_id": PLAYLIST, "title": "Crossings", "youtube_ids": youtube_ids, "deleted": youtube_ids[:1]}
+    (await standin.http.post("/lists", json=shown)).raise_for_status()
+    list_id = await api.create_list()
+    page = await (await invite()).open(f"/lists/{list_id}")
+    await enter(page, f"https://www.youtube.com/playlist?list={PLAYLIST}")
+    await expect(page.get_by_role("dialog", name="Import Crossings?")).to_contain_text("9 videos found")
+    await confirm(page)
+    notices = page.get_by_role("region", name="Notices")
+    await expect(notices).to_contain_text(f"Crossings: {PLAYLIST_VIDEOS} imported, 1 not available")
+    await expect(cards(page, "complete")).to_have_count(PLAYLIST_VIDEOS)
+
+
+async def test_the_bookmark_and_other_apps_bring_an_address(invite: Invite, api: Api) -> None:
+    list_id = await api.create_list()
+    person = await invite()
+    page = await person.open(f"/add?list={list_id}&url={quote(address_of('demoCaption'))}")
+    await expect(page.get_by_text("Added to “Harbour”")).to_be_visible()
+    await page.get_by_role("link", name="Open “Harbour”").click()
+    await expect(card(page, "The first ferry")).to_be_visible()
+    page = await person.open(f"/add?list={list_id}&text=Look%20{quote('https://youtu.be/demoCaption')}")
+    await expect(page.get_by_text("Already on “Harbour”")).to_be_visible()
+
+
+async def test_a_channel_is_followed(invite: Invite, api: Api) -> None:
+    await api.create_list()
+    page = await (await invite()).open("/subscriptions")
+    await page.get_by_role("textbox", name="Playlist, channel or @handle").fill("@harbourmaster")
+    await page.get_by_role("button", name="Follow", exact=True).click()
+    await expect(page.get_by_role("region", name="Notices")).to_contain_text("You follow it now")
+    await expect(page.get_by_role("main").get_by_role("listitem")).to_contain_text("Channel")
+    (followed,) = (await api.get("/subscriptions"))["items"]
+    (await api.http.delete(f"/subscriptions/{followed['id']}")).raise_for_status()
