@@ -59,12 +59,13 @@ format: development tools ## Format the code and sort its imports
 types: development tools ## Make the page's types (frontend/src/api/schema.ts) from the API's description
 	@$(BIN)/python -m services.api.describe | $(NODE) npm run --silent types
 
-benchmarks: development ## Measure POST, bulk, import rate, live progress, 3 hours of sound; then the pace (25 minutes)
+benchmarks: development page ## Measure POST, bulk, import rate, live progress, sound, the page; then the pace (25 minutes)
 	@$(BIN)/python -m benchmarks.post_latency
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
 	@$(BIN)/python -m benchmarks.long_audio
+	@$(BIN)/python -m benchmarks.page
 	@echo "Fairness, the first design's limiter and the pace: 4, 9 and 12 minutes more. Ctrl-C leaves them out."
 	@$(BIN)/python -m benchmarks.fairness
 	@$(BIN)/python -m benchmarks.seed_limiter

@@ -48,6 +48,7 @@ for name in [*os.environ]:
 
 SLOWEST_FIRST = (
     "tests/e2e/",
+    "tests/browser/",
     "tests/pace/test_storm.py",
     "tests/transcription/test_recognition.py",
     "tests/transcription/",
@@ -59,11 +60,11 @@ SLOWEST_FIRST = (
 
 
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """One process runs a whole file, and all of e2e: what they share is started once."""
+    """One process runs a whole file, and all of e2e, and all of browser: what they share is started once."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "tests/e2e" if path.startswith("tests/e2e/") else path
+        return next((whole for whole in ("tests/e2e/", "tests/browser/") if path.startswith(whole)), path)
 
 
 @pytest.hookimpl(optionalhook=True)

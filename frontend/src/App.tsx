@@ -12,6 +12,7 @@ import { Spinner } from "./components/Spinner";
 import { Toasts } from "./components/Toasts";
 import { WebSocketProvider } from "./components/WebSocketProvider";
 import { useIsNarrow } from "./hooks/useIsNarrow";
+import { useScrollPlaces } from "./hooks/useScrollPlaces";
 import { useText } from "./i18n";
 import { HomePage } from "./pages/HomePage";
 import { ListPage } from "./pages/ListPage";
@@ -29,12 +30,14 @@ const queryClient = makeQueryClient();
 export function App() {
   useAnswersInMyLanguage();
   return (
-    <QueryClientProvider client={queryClient}>
-      <WebSocketProvider>
-        <Frame />
-        <Toasts />
-      </WebSocketProvider>
-    </QueryClientProvider>
+    <CrashNotice>
+      <QueryClientProvider client={queryClient}>
+        <WebSocketProvider>
+          <Frame />
+          <Toasts />
+        </WebSocketProvider>
+      </QueryClientProvider>
+    </CrashNotice>
   );
 }
 
@@ -54,6 +57,7 @@ function Frame() {
   const isNarrow = useIsNarrow();
   const [isMenuOpen, setMenuOpen] = useState(false);
   const main = useFocusOnNavigation();
+  useScrollPlaces();
   const [location] = useLocation();
   const [, list] = useRoute("/lists/:listId");
   return (

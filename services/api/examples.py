@@ -190,6 +190,7 @@ USAGE_PAGE: dict[str, Any] = {
 CONFIG: dict[str, Any] = {
     "websocket_url": "ws://127.0.0.1:8001/api/ws/progress",
     "temporal_ui_url": "http://127.0.0.1:8233",
+    "temporal_namespace": "default",
     "features": {"import_progress": True},
     "speech_to_text": {
         "enabled": True,

@@ -65,6 +65,7 @@ class ClientConfig(BaseModel):
 
     websocket_url: str
     temporal_ui_url: str
+    temporal_namespace: str = Field(description="Where Temporal's Web UI has the workflows.")
     features: Features
     speech_to_text: SpeechToText
     languages: Sequence[Language]

@@ -14,6 +14,7 @@ class ProblemCode(StrEnum):
     VIDEO_NOT_FOUND = "video_not_found"
     VIDEO_ALREADY_IN_LIST = "video_already_in_list"
     IMPORT_COMPLETE = "import_complete"
+    IMPORT_UNDER_WAY = "import_under_way"
     BATCH_NOT_FOUND = "batch_not_found"
     BATCH_OVER = "batch_over"
     NOTHING_FAILED = "nothing_failed"
@@ -95,6 +96,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.CONFLICT,
         "The list already follows this playlist or channel.",
         "Die Liste folgt dieser Playlist oder diesem Kanal schon.",
+    ),
+    ProblemCode.IMPORT_UNDER_WAY: _kind(
+        HTTPStatus.CONFLICT,
+        "Only a video whose import is complete can be imported once more.",
+        "Nur ein vollständig importiertes Video lässt sich noch einmal importieren.",
     ),
     ProblemCode.VALIDATION_FAILED: _kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Part of the request is not valid.", "Ein Teil der Anfrage ist nicht gültig."

@@ -67,6 +67,7 @@ async def get_config(shared: Shared, language: RequestLanguage) -> ClientConfig:
     return ClientConfig(
         websocket_url=settings.websocket_url,
         temporal_ui_url=settings.temporal_ui_url,
+        temporal_namespace=settings.temporal_namespace,
         features=Features(import_progress=settings.import_progress_enabled),
         speech_to_text=SpeechToText.of(settings, language),
         languages=list(Language),

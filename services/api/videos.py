@@ -13,7 +13,7 @@ from services.api.problems import Problem, invalid_field
 from services.api.schemas import VideoDetailsOutput, VideoInput, VideoOutput, VideoPage
 from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language
-from shared.db import lists, videos
+from shared.db import lists, reimport, videos
 from shared.youtube_url import InvalidYoutubeUrl, invalid_url_text, parse_youtube_id
 
 router = APIRouter(tags=["videos"])
@@ -120,6 +120,27 @@ async def retry_video(video_id: UUID, shared: Shared, user_id: UserId, language:
     else:
         shared.starter.hurry(retried.video.youtube_id, user_id)
     return VideoOutput.of(retried.video, language)
+
+
+@router.post(
+    "/videos/{video_id}/reimport",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Import a complete video once more",
+    responses={
+        **example_response(status.HTTP_202_ACCEPTED, "The video; its import begins.", examples.VIDEO_CREATED),
+        **problem_responses(ProblemCode.VIDEO_NOT_FOUND, ProblemCode.IMPORT_UNDER_WAY, ProblemCode.VALIDATION_FAILED),
+    },
+)
+async def reimport_video(video_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> VideoOutput:
+    """Fetch captions and chapters anew, for example where captions could not be had; what is there stays till then."""
+    async with shared.database.connection() as connection:
+        reimported = await reimport.reimport_video(connection, user_id, video_id)
+    if reimported is None:
+        raise Problem(ProblemCode.VIDEO_NOT_FOUND)
+    if reimported.event is None:
+        raise Problem(ProblemCode.IMPORT_UNDER_WAY)
+    shared.starter.start(reimported.event)
+    return VideoOutput.of(reimported.video, language)
 
 
 def _youtube_id(url: str, language: Language) -> str:

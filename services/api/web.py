@@ -45,7 +45,7 @@ _SECURITY = {
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self' https://img.youtube.com https://i.ytimg.com data:",
+            "img-src 'self' https://img.youtube.com https://i.ytimg.com",
             "frame-src https://www.youtube-nocookie.com",
             "connect-src 'self' ws: wss:",
             "manifest-src 'self'",

@@ -111,7 +111,7 @@ _DETAILS = (
     "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count, c.transcribed_seconds, c.estimated_usd"
 )
 _VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
-_CHANGED = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
+CHANGED_COLUMNS = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
 
 # One round trip and one transaction. What a statement inserts is not visible to its other parts, so an entry comes
 # either from the insertion or, where the list had it already, from the table. Lists are locked as the foreign key
@@ -137,7 +137,7 @@ _ADD = f"""
         SELECT v.* FROM (SELECT DISTINCT list_id, youtube_id FROM wanted) w JOIN videos v USING (list_id, youtube_id)
         WHERE NOT EXISTS (SELECT FROM changed c WHERE c.list_id = v.list_id AND c.youtube_id = v.youtube_id)
     )
-    SELECT {_CHANGED}, list.id IS NOT NULL AS has_list
+    SELECT {CHANGED_COLUMNS}, list.id IS NOT NULL AS has_list
     FROM wanted w
     LEFT JOIN list ON list.id = w.list_id AND list.user_id = w.user_id
     LEFT JOIN entry v ON v.list_id = list.id AND v.youtube_id = w.youtube_id
@@ -157,7 +157,8 @@ _RETRY = text(
         UNION ALL
         SELECT * FROM videos WHERE id = :video_id AND user_id = :user_id AND NOT EXISTS (SELECT FROM changed)
     )
-    SELECT {_CHANGED} FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
+    SELECT {CHANGED_COLUMNS}
+    FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
     """  # noqa: S608 - constants
 )
 _GET = text(
@@ -218,7 +219,7 @@ async def add_videos(connection: AsyncConnection, wanted: Sequence[NewVideo]) ->
         elif row["id"] is None:
             results.append(Outrun())
         else:
-            changed = _changed(row)
+            changed = changed_video(row)
             results.append(changed if changed.video.id not in told else ChangedVideo(changed.video, None))
             told.add(changed.video.id)
     return results
@@ -239,7 +240,7 @@ async def retry_video(connection: AsyncConnection, user_id: UUID, video_id: UUID
     """
     rows = await connection.execute(_RETRY, {"user_id": user_id, "video_id": video_id})
     row = rows.mappings().one_or_none()
-    return _changed(row) if row else None
+    return changed_video(row) if row else None
 
 
 async def get_video(connection: AsyncConnection, user_id: UUID, video_id: UUID) -> VideoDetails | None:
@@ -284,7 +285,8 @@ async def chapters(connection: AsyncConnection, youtube_id: str) -> Sequence[Cha
     return [ChapterRecord(**row) for row in rows.mappings()]
 
 
-def _changed(row: RowMapping | Mapping[str, Any]) -> ChangedVideo:
+def changed_video(row: RowMapping | Mapping[str, Any]) -> ChangedVideo:
+    """An entry and its event, from a row of CHANGED_COLUMNS."""
     video = VideoRecord(**{name: row[name] for name in _RECORD_FIELDS})
     return ChangedVideo(video=video, event=_event(row) if row["seq"] is not None else None)
 

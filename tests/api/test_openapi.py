@@ -69,6 +69,7 @@ def test_every_endpoint_is_described() -> None:
         ("delete", "/api/videos/{video_id}"),
         ("get", "/api/videos/{video_id}/progress"),
         ("post", "/api/videos/{video_id}/retry"),
+        ("post", "/api/videos/{video_id}/reimport"),
         ("get", "/api/videos/{video_id}/transcript"),
         ("get", "/api/videos/{video_id}/chapters"),
         ("get", "/api/events"),

@@ -113,6 +113,7 @@ async def test_the_configuration_names_what_a_user_interface_needs(settings: Set
     other = {
         "notifier_url": "wss://vidferry.example",
         "temporal_ui_url": "https://t.example",
+        "temporal_namespace": "default",
         "import_progress_enabled": False,
     }
     async with serving(settings.model_copy(update=other), engine) as api:
@@ -121,6 +122,7 @@ async def test_the_configuration_names_what_a_user_interface_needs(settings: Set
     assert config == {
         "websocket_url": "wss://vidferry.example/api/ws/progress",
         "temporal_ui_url": "https://t.example",
+        "temporal_namespace": "default",
         "features": {"import_progress": False},
         "speech_to_text": config["speech_to_text"],
         "languages": ["en", "de"],

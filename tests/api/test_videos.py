@@ -310,6 +310,20 @@ async def test_a_failed_import_begins_again(api_without_temporal: Api) -> None:
     assert second["seq"] > first["seq"]
 
 
+async def test_a_complete_video_is_imported_once_more(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    video = await api.add(await api.new_list())
+    problem(await api.http.post(f"/api/videos/{video['id']}/reimport"), 409, "import_under_way")
+    await api.complete()
+
+    response = await api.http.post(f"/api/videos/{video['id']}/reimport")
+
+    assert response.status_code == 202
+    assert (response.json()["import_stage"], response.json()["title"]) == ("created", "A lens")
+    assert [event["stage"] for event in (await api.get("/events"))["items"]] == ["created", "created"]
+    problem(await api.http.post(f"/api/videos/{NOBODY}/reimport"), 404, "video_not_found")
+
+
 async def test_a_complete_import_cannot_be_tried_again(api_without_temporal: Api) -> None:
     api = api_without_temporal
     video = await api.add(await api.new_list())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Route, ViewportSize, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, ViewportSize, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -35,6 +35,8 @@ PICTURE = (
 )
 
 Scheme = Literal["light", "dark"]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 def find() -> str | None:

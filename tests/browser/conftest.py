@@ -5,17 +5,15 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
-from tests.browser.chromium import NAMES, PATIENCE_SECONDS, Person, chromium, find
+from tests.browser.chromium import NAMES, Person, chromium, find
 from tests.e2e.conftest import api, pytest_runtest_makereport, stack, standin
 from tests.e2e.stack import Stack, running_stack
 
 __all__ = ["api", "pytest_runtest_makereport", "stack", "standin"]
 
 Invite = Callable[..., Awaitable[Person]]
-
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @pytest.fixture(scope="package")

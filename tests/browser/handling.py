@@ -1,10 +1,12 @@
 """What hands do on the page, and where the eyes find things."""
 
+import json
 from collections.abc import Sequence
 
 from playwright.async_api import JSHandle, Locator, Page
 
 from tests.e2e.clients import Api
+from tests.e2e.stack import Stack
 from tests.support.waiting import eventually
 
 DROPPED = """([data, files]) => {
@@ -18,6 +20,11 @@ DROPPED = """([data, files]) => {
 def address_of(youtube_id: str) -> str:
     """Where YouTube has a video."""
     return f"https://www.youtube.com/watch?v={youtube_id}"
+
+
+def control_url(stack: Stack) -> str:
+    """Where the stand-in for YouTube is told how to answer."""
+    return str(json.loads(stack.standin_file.read_text())["control_url"])
 
 
 def cards(page: Page, state: str | None = None) -> Locator:

@@ -11,7 +11,7 @@ from tests.browser.chromium import Person
 from tests.browser.handling import address_of, card, cards, csv_of, drag_link, drop_file, enter, list_with
 from tests.e2e.clients import Api, StandinControl, new_ids
 
-FILMS = tuple(f"scene_{number:05}" for number in range(14))
+FILMS = tuple(new_ids(14))
 LONG_SECONDS = 600
 SLOW_SECONDS = 18
 """Any longer, and an import takes YouTube for unreachable."""
@@ -55,9 +55,23 @@ class Props:
         (youtube_id,) = new_ids(1)
         await self.stall(youtube_id=youtube_id, **fault)
         video_id = str((await self.api.add(self.list_id, youtube_id))["id"])
-        yield video_id
-        await self.standin.clear_faults()
-        (await self.api.http.delete(f"/videos/{video_id}")).raise_for_status()
+        try:
+            yield video_id
+        finally:
+            await self.standin.clear_faults()
+            (await self.api.http.delete(f"/videos/{video_id}")).raise_for_status()
+
+    @asynccontextmanager
+    async def another_list(self, name: str, *youtube_ids: str) -> AsyncIterator[str]:
+        """The id of one more list; afterwards it is gone, and YouTube answers as usual."""
+        list_id = (
+            await list_with(self.api, *youtube_ids, name=name) if youtube_ids else await self.api.create_list(name)
+        )
+        try:
+            yield list_id
+        finally:
+            await self.standin.clear_faults()
+            (await self.api.http.delete(f"/lists/{list_id}")).raise_for_status()
 
 
 Playing = AbstractAsyncContextManager[Page]
@@ -90,6 +104,8 @@ async def _open_list(person: Person, props: Props) -> Page:
 async def _list(person: Person, props: Props) -> AsyncIterator[Page]:
     async with props.one_more(kind="timedtext"):
         page = await _open_list(person, props)
+        for state in ("upcoming", "live"):
+            await expect(cards(page, state)).to_be_visible()
         await expect(cards(page, "importing")).to_contain_text("Fetching the captions")
         yield page
 
@@ -169,46 +185,42 @@ async def _result(person: Person, props: Props) -> AsyncIterator[Page]:
 
 @scene
 async def _batch(person: Person, props: Props) -> AsyncIterator[Page]:
-    list_id = await list_with(props.api, *FILMS[:3], name="From a file")
-    await props.stall(kind="timedtext")
-    page = await person.open(f"/lists/{list_id}")
-    answer = await props.api.http.post(f"/lists/{list_id}/videos/batch", json={"urls": new_ids(9)})
-    answer.raise_for_status()
-    await page.reload()
-    await expect(page.get_by_role("button", name="Pause the import")).to_be_visible()
-    await expect(cards(page, "importing").first).to_be_visible()
-    yield page
-    await props.standin.clear_faults()
-    (await props.api.http.delete(f"/lists/{list_id}")).raise_for_status()
+    async with props.another_list("From a file", *FILMS[:3]) as list_id:
+        await props.stall(kind="timedtext")
+        answer = await props.api.http.post(f"/lists/{list_id}/videos/batch", json={"urls": new_ids(9)})
+        answer.raise_for_status()
+        page = await person.open(f"/lists/{list_id}")
+        await expect(page.get_by_role("button", name="Pause the import")).to_be_visible()
+        await expect(cards(page, "importing").first).to_be_visible()
+        yield page
 
 
 @scene
 async def _batch_over(person: Person, props: Props) -> AsyncIterator[Page]:
-    list_id = await props.api.create_list("From a file")
-    page = await person.open(f"/lists/{list_id}")
-    await drop_file(page, "harbour.csv", csv_of([*FILMS[:8], "demoNoCaps_", "demoPrivate"]))
-    await page.get_by_role("dialog").get_by_role("button", name=re.compile("^Import")).click()
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text("1 not available")
-    await expect(cards(page, "complete")).to_have_count(8)
-    yield page
-    (await props.api.http.delete(f"/lists/{list_id}")).raise_for_status()
+    async with props.another_list("From a file") as list_id:
+        page = await person.open(f"/lists/{list_id}")
+        await drop_file(page, "harbour.csv", csv_of([*FILMS[:8], "demoNoCaps_", "demoPrivate"]))
+        await page.get_by_role("dialog").get_by_role("button", name=re.compile("^Import")).click()
+        await expect(page.get_by_role("region", name="Notices")).to_contain_text("1 not available")
+        await expect(cards(page, "complete")).to_have_count(8)
+        yield page
 
 
 @scene
 async def _pause(person: Person, props: Props) -> AsyncIterator[Page]:
-    limited = {"kind": "watch", "status": 429, "headers": {"Retry-After": str(LONG_SECONDS)}, "stall_seconds": 0}
-    await props.stall(**limited)
-    list_id = await list_with(props.api, *FILMS[:2], name="Evenings")
-    for youtube_id in new_ids(4):
-        await props.api.add(list_id, youtube_id)
-    page = await person.open(f"/lists/{list_id}")
-    await expect(page.get_by_role("status", name="Imports wait")).to_contain_text("YouTube asks for a pause")
-    await expect(cards(page, "waiting")).to_have_count(4)
-    yield page
-    await props.standin.clear_faults()
-    (await props.api.http.delete(f"/lists/{list_id}")).raise_for_status()
-    (await props.api.http.post("/upstreams/youtube/resume")).raise_for_status()
-    await expect(page.get_by_role("status", name="Imports wait")).to_be_empty()
+    async with props.another_list("Evenings", *FILMS[:2]) as list_id:
+        await props.stall(kind="watch", status=429, headers={"Retry-After": str(LONG_SECONDS)}, stall_seconds=0)
+        for youtube_id in new_ids(4):
+            await props.api.add(list_id, youtube_id)
+        page = await person.open(f"/lists/{list_id}")
+        await expect(page.get_by_role("status", name="Imports wait")).to_contain_text("YouTube asks for a pause")
+        await expect(cards(page, "waiting")).to_have_count(4)
+        try:
+            yield page
+        finally:
+            await props.standin.clear_faults()
+            (await props.api.http.post("/upstreams/youtube/resume")).raise_for_status()
+            await expect(page.get_by_role("status", name="Imports wait")).to_be_empty()
 
 
 async def _open_video(person: Person, props: Props, title: str) -> Page:

@@ -13,6 +13,11 @@ from tests.e2e.clients import Api, StandinControl
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
 COLOURS = ALL_RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+SETTLED = """async () => {
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+}"""
+"""Colours have been changed all over the page."""
 
 
 @pytest.fixture(scope="module")
@@ -47,4 +52,5 @@ async def test_axe_finds_nothing(invite: Invite, props: Props, name: str) -> Non
     async with SCENES[name](person, props) as page:
         assert await violations(page, ALL_RULES) == []
         await page.emulate_media(color_scheme="dark")
+        await page.evaluate(SETTLED)
         assert await violations(page, COLOURS) == []

@@ -18,6 +18,7 @@ from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db.driver import transaction
 from shared.db.enrichments import find_enrichment
 from shared.db.models import Chapter, TranscriptSegment, Video, VideoEnrichment
+from shared.db.reimport import reimport_video
 from shared.temporal.names import IMPORT_STAGE, USER_ID, YOUTUBE_ID, import_video_id
 from tests.standin import Chapter as StandinChapter
 from tests.standin import Fault, Kind, Standin, StandinVideo, VideoState, captions
@@ -206,3 +207,18 @@ async def test_an_entry_that_is_gone_stops_its_import(client: Client, engine: As
 
 async def _is_complete(engine: AsyncEngine, video: Video) -> bool:
     return (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE
+
+
+async def test_a_complete_video_gets_the_captions_that_it_has_by_now(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID))
+    video = await add_video(engine, ID)
+    await run_import(client, ID, video.user_id)
+    assert (await enrichment(engine)).captions_source == CaptionsSource.NONE
+    standin.library.add(StandinVideo(ID, captions=(captions("en", "Now it has some"),)))
+    async with engine.begin() as connection:
+        assert await reimport_video(connection, video.user_id, video.id)
+    await run_import(client, ID, video.user_id)
+    assert (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE
+    assert await texts(engine) == ["Now it has some"]

@@ -1,10 +1,11 @@
 /** Changes to what the page remembers of the API's answers; used after requests and by live updates alike. */
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import { answerOf, api } from "./client";
 import { keys } from "./keys";
+import { listWrites, type VideoPages } from "./listWrites";
 import type { Video, VideoDetails, VideoPage } from "./types";
 
-export type VideoPages = InfiniteData<VideoPage, string | null>;
+export type { VideoPages } from "./listWrites";
 
 export const VIDEOS_PER_PAGE = 60;
 /** So many pages are asked for at most to find where the known videos begin again. */
@@ -19,7 +20,8 @@ export function patchVideo(queryClient: QueryClient, video: Video): void {
 export function patchVideos(queryClient: QueryClient, videos: readonly Video[]): void {
   const patches = new Map(videos.map((video) => [video.id, video]));
   for (const listId of new Set(videos.map((video) => video.list_id))) {
-    queryClient.setQueryData<VideoPages>(keys.videos(listId), (pages) => pages && patched(pages, patches));
+    const write = (pages: VideoPages) => patched(pages, patches);
+    listWrites(queryClient).write(listId, write, (pages) => patchedLater(pages, patches));
   }
   for (const video of videos) {
     queryClient.setQueryData<VideoDetails>(keys.video(video.id), (details) => details && { ...details, ...video });
@@ -28,43 +30,44 @@ export function patchVideos(queryClient: QueryClient, videos: readonly Video[]):
 
 /** Puts new videos on top of their list, in this order; those that are there already are patched instead. */
 export function addVideos(queryClient: QueryClient, listId: string, videos: readonly Video[]): void {
-  queryClient.setQueryData<VideoPages>(keys.videos(listId), (pages) => {
-    const first = pages?.pages[0];
-    if (!pages || !first) return pages;
-    const known = idsIn(pages);
-    const added = videos.filter((video) => !known.has(video.id));
-    const top = { ...first, items: [...added, ...first.items] };
-    return patched(
-      { ...pages, pages: [top, ...pages.pages.slice(1)] },
-      new Map(videos.map((video) => [video.id, video])),
-    );
-  });
+  const added = listWrites(queryClient).left(videos);
+  const patches = new Map(added.map((video) => [video.id, video]));
+  const write = (pages: VideoPages) => patched(withOnTop(pages, added), patches);
+  listWrites(queryClient).write(listId, write, (pages) => patchedLater(withOnTop(pages, added), patches));
 }
 
-/** As `addVideos`. A page under way may have been read before they were written, so it is asked for again. */
+/** As `addVideos`, for videos that are there for sure. A list that was never read so far is asked for again. */
 export async function addVideosForSure(
   queryClient: QueryClient,
   listId: string,
   videos: readonly Video[],
 ): Promise<void> {
   const queryKey = keys.videos(listId);
+  for (const video of videos) listWrites(queryClient).recall(video.id);
   addVideos(queryClient, listId, videos);
-  if (queryClient.isFetching({ queryKey }) === 0) return;
+  if (queryClient.getQueryData(queryKey) || queryClient.isFetching({ queryKey }) === 0) return;
   await queryClient.cancelQueries({ queryKey });
   await queryClient.invalidateQueries({ queryKey });
 }
 
-/** Takes a video out of every list and forgets its page. */
+/** Takes a video out of every list, for as long as pages that still have it may come, and forgets its page. */
 export function removeVideo(queryClient: QueryClient, videoId: string): void {
-  queryClient.setQueriesData<VideoPages>({ queryKey: keys.allVideos }, (pages) => pages && without(pages, videoId));
+  listWrites(queryClient).remove(videoId);
   queryClient.removeQueries({ queryKey: keys.video(videoId) });
 }
 
+/** A video that was taken out is there all the same; its lists are read again. */
+export function recallVideo(queryClient: QueryClient, videoId: string): Promise<void> {
+  listWrites(queryClient).recall(videoId);
+  return queryClient.invalidateQueries({ queryKey: keys.allVideos });
+}
+
 /** Asks for a video anew and shows what the answer says, wherever it is shown. */
-export async function reloadVideo(queryClient: QueryClient, videoId: string): Promise<void> {
+export async function reloadVideo(queryClient: QueryClient, videoId: string): Promise<VideoDetails> {
   const details = await answerOf(api.GET("/api/videos/{video_id}", { params: { path: { video_id: videoId } } }));
   patchVideo(queryClient, videoOf(details));
   queryClient.setQueryData<VideoDetails>(keys.video(videoId), (known) => known && details);
+  return details;
 }
 
 /**
@@ -85,13 +88,12 @@ export async function loadNewVideos(queryClient: QueryClient, listId: string): P
   const reachesKnown = pages.some((page) => page.items.some((video) => known.has(video.id)));
   const fresh = pages.flatMap((page) => page.items);
   if (reachesKnown) addVideos(queryClient, listId, fresh);
-  else queryClient.setQueryData<VideoPages>(keys.videos(listId), restarted(pages));
+  else listWrites(queryClient).write(listId, () => restarted(queryClient, pages));
 }
 
-/** Every list, batch and count that an import of many videos changes. */
+/** Every list and count that an import of many videos changes. */
 export async function reloadAfterImport(queryClient: QueryClient, listId: string): Promise<void> {
   void queryClient.invalidateQueries({ queryKey: keys.lists });
-  void queryClient.invalidateQueries({ queryKey: keys.batches });
   await loadNewVideos(queryClient, listId);
 }
 
@@ -110,16 +112,27 @@ function patched(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoP
   return { ...pages, pages: changed };
 }
 
-function without(pages: VideoPages, videoId: string): VideoPages {
-  const changed = pages.pages.map((page) => {
-    const items = page.items.filter((video) => video.id !== videoId);
-    return items.length === page.items.length ? page : { ...page, items };
-  });
-  return { ...pages, pages: changed };
+/** As `patched`, on what was read meanwhile: that may be newer, and a complete video never goes back. */
+function patchedLater(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoPages {
+  const complete = new Set<string>();
+  for (const page of pages.pages) {
+    for (const video of page.items) if (video.import_stage === "complete") complete.add(video.id);
+  }
+  const newer = [...patches].filter(([id, video]) => video.import_stage === "complete" || !complete.has(id));
+  return patched(pages, new Map(newer));
 }
 
-function restarted(pages: VideoPage[]): VideoPages {
-  return { pages, pageParams: [null, ...pages.slice(0, -1).map((page) => page.next_cursor)] };
+function withOnTop(pages: VideoPages, videos: readonly Video[]): VideoPages {
+  const [first, ...others] = pages.pages;
+  if (!first) return pages;
+  const known = idsIn(pages);
+  const added = videos.filter((video) => !known.has(video.id));
+  return { ...pages, pages: [{ ...first, items: [...added, ...first.items] }, ...others] };
+}
+
+function restarted(queryClient: QueryClient, pages: VideoPage[]): VideoPages {
+  const left = pages.map((page) => ({ ...page, items: [...listWrites(queryClient).left(page.items)] }));
+  return { pages: left, pageParams: [null, ...pages.slice(0, -1).map((page) => page.next_cursor)] };
 }
 
 function idsIn(pages: VideoPages): Set<string> {

@@ -31,11 +31,26 @@ export class Problem extends Error {
   }
 }
 
+const ANSWER_MS = 20_000;
+const UPLOAD_MS = 120_000;
+/** The API gives YouTube almost half a minute for this one. */
+const PREVIEW_MS = 45_000;
+
 export const api = createClient<paths>({
   baseUrl: globalThis.location.origin,
   // Looked up for every call, so that tests can put their own in its place.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: (request) => globalThis.fetch(request, { signal: limited(request) }),
 });
+
+/** Whoever answers nothing for so long will not: what waits for it would wait for ever. */
+function limited(request: Request): AbortSignal {
+  return AbortSignal.any([request.signal, AbortSignal.timeout(longestFor(request))]);
+}
+
+function longestFor(request: Request): number {
+  if (request.headers.get("Content-Type")?.startsWith("multipart/form-data")) return UPLOAD_MS;
+  return request.url.endsWith("/imports/preview") ? PREVIEW_MS : ANSWER_MS;
+}
 
 api.use({
   onRequest({ request }) {

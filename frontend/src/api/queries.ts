@@ -2,6 +2,7 @@
 export * from "./queries/adding";
 export * from "./queries/batches";
 export * from "./queries/lists";
+export * from "./queries/reimport";
 export * from "./queries/subscriptions";
 export * from "./queries/system";
 export * from "./queries/videos";

@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{video_id}/reimport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a complete video once more
+         * @description Fetch captions and chapters anew, for example where captions could not be had; what is there stays till then.
+         */
+        post: operations["reimport_video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lists/{list_id}/videos/batch": {
         parameters: {
             query?: never;
@@ -1064,6 +1084,7 @@ export interface components {
          *         "model": "whisper-large-v3",
          *         "reason": null
          *       },
+         *       "temporal_namespace": "default",
          *       "temporal_ui_url": "http://127.0.0.1:8233",
          *       "version": "0.1.0",
          *       "websocket_url": "ws://127.0.0.1:8001/api/ws/progress"
@@ -1074,6 +1095,11 @@ export interface components {
             websocket_url: string;
             /** Temporal Ui Url */
             temporal_ui_url: string;
+            /**
+             * Temporal Namespace
+             * @description Where Temporal's Web UI has the workflows.
+             */
+            temporal_namespace: string;
             features: components["schemas"]["Features"];
             speech_to_text: components["schemas"]["SpeechToText"];
             /** Languages */
@@ -2583,7 +2609,7 @@ export interface components {
          * @description What was wrong, in one stable word.
          * @enum {string}
          */
-        ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
+        ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "import_under_way" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
         /**
          * ProblemDetails
          * @description What every answer says that is not a success (RFC 9457).
@@ -3090,6 +3116,98 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The video; its import goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
+                     *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
+                     *       "youtube_id": "Q7mZ2k-x9Lw",
+                     *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
+                     *       "title": null,
+                     *       "channel": null,
+                     *       "duration_seconds": null,
+                     *       "published_at": null,
+                     *       "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
+                     *       "import_stage": "created",
+                     *       "import_progress": 0,
+                     *       "captions_source": null,
+                     *       "captions_language": null,
+                     *       "captions_missing": null,
+                     *       "captions_missing_message": null,
+                     *       "error_code": null,
+                     *       "error_message": null,
+                     *       "created_at": "2026-11-23T08:01:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VideoOutput"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    reimport_video: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of the sentences for people: en (default) or de. */
+                "accept-language"?: string | null;
+            };
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video; its import begins. */
             202: {
                 headers: {
                     [name: string]: unknown;

@@ -37,6 +37,3 @@ export type Chapter = Schemas["ChapterOutput"];
 export type ProblemCode = Schemas["ProblemCode"];
 export type ProblemDetails = Schemas["ProblemDetails"];
 export type FieldError = Schemas["FieldError"];
-
-/** All captions of a video at once. */
-export type Transcript = Omit<Schemas["TranscriptPage"], "next_cursor">;

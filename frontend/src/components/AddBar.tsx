@@ -18,10 +18,10 @@ export function AddBar({ listId }: { listId: string }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [pasted, setPasted] = useState("");
   const [error, setError] = useState<unknown>(null);
-  const adding = useAdding(listId, (refusal, address) => {
+  const adding = useAdding(listId, (notAdded, refusal) => {
     setError(refusal);
     // For putting it right; unless the next one is being entered already.
-    setPasted((present) => present || address);
+    setPasted((present) => present || notAdded);
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -71,7 +71,7 @@ export function AddBar({ listId }: { listId: string }) {
       ) : null}
       <div className={styles.ways}>
         <FileButton onFiles={adding.addFiles} />
-        <HelpButton />
+        <HelpButton listId={listId} />
       </div>
       <PreviewQueue listId={listId} adding={adding} />
     </div>
@@ -104,7 +104,7 @@ function FileButton({ onFiles }: { onFiles: (files: File[]) => void }) {
   );
 }
 
-function HelpButton() {
+function HelpButton({ listId }: { listId: string }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
   return (
@@ -112,7 +112,7 @@ function HelpButton() {
       <Button kind="quiet" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {text("adding.help")}
       </Button>
-      {isOpen && <AddHelp onClose={() => setOpen(false)} />}
+      {isOpen && <AddHelp listId={listId} onClose={() => setOpen(false)} />}
     </>
   );
 }

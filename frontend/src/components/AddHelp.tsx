@@ -1,11 +1,11 @@
 import { type MouseEvent, useCallback, useState } from "react";
 import { useText } from "../i18n";
-import { bookmarkAddress } from "../lib/bookmark";
+import { bookmarkAddress, bookmarkToken } from "../lib/bookmark";
 import styles from "./AddHelp.module.css";
 import { Dialog } from "./Dialog";
 
 /** How to add without coming here first. */
-export function AddHelp({ onClose }: { onClose: () => void }) {
+export function AddHelp({ listId, onClose }: { listId: string; onClose: () => void }) {
   const text = useText();
   return (
     <Dialog isOpen title={text("adding.help")} onClose={onClose}>
@@ -13,12 +13,15 @@ export function AddHelp({ onClose }: { onClose: () => void }) {
       <section className={styles.way}>
         <h3>{text("adding.help.bookmark")}</h3>
         <p className={styles.text}>{text("adding.help.bookmark.text")}</p>
-        <Bookmark />
+        <Bookmark listId={listId} />
       </section>
-      <section className={styles.way}>
-        <h3>{text("adding.help.share")}</h3>
-        <p className={styles.text}>{text("adding.help.share.text")}</p>
-      </section>
+      {/* Browsers install nothing from addresses without encryption. */}
+      {window.isSecureContext && (
+        <section className={styles.way}>
+          <h3>{text("adding.help.share")}</h3>
+          <p className={styles.text}>{text("adding.help.share.text")}</p>
+        </section>
+      )}
       <section className={styles.way}>
         <h3>{text("adding.help.drop")}</h3>
         <p className={styles.text}>{text("adding.help.drop.text")}</p>
@@ -28,13 +31,17 @@ export function AddHelp({ onClose }: { onClose: () => void }) {
 }
 
 /** A link that is made for being dragged away; here, it has nothing to add. */
-function Bookmark() {
+function Bookmark({ listId }: { listId: string }) {
   const text = useText();
   const [isExplained, setExplained] = useState(false);
   // React takes addresses of this kind for an attack and puts another in their place.
-  const link = useCallback((element: HTMLAnchorElement | null) => {
-    element?.setAttribute("href", bookmarkAddress(window.location.origin));
-  }, []);
+  const link = useCallback(
+    (element: HTMLAnchorElement | null) => {
+      const address = bookmarkAddress(window.location.origin, { list: listId, token: bookmarkToken() });
+      element?.setAttribute("href", address);
+    },
+    [listId],
+  );
   const explain = (event: MouseEvent) => {
     event.preventDefault();
     setExplained(true);

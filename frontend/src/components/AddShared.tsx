@@ -1,9 +1,11 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
-import { Link } from "wouter";
+import { useLocation } from "wouter";
 import { Problem } from "../api/client";
 import { useAddVideo } from "../api/queries";
 import type { VideoList } from "../api/types";
 import { useText } from "../i18n";
+import { isSourceRefusal } from "../lib/requests";
+import { endAddress, type SharedEnd } from "../lib/shared";
 import { kindOf } from "../lib/youtube";
 import { rememberList } from "../stores/preferences";
 import styles from "./AddShared.module.css";
@@ -27,40 +29,27 @@ export function AddShared({ address, list }: Props) {
   );
 }
 
-type Outcome = { state: "adding" | "added" | "duplicate" } | { state: "failed"; error: unknown };
-
 function SharedVideo({ address, list }: Props) {
   const text = useText();
-  const { outcome, add } = useOutcome(address, list);
-  const name = list.name;
-  if (outcome.state === "adding") return <Spinner label={text("adding.page.adding", { name })} />;
-  if (outcome.state === "failed") return <Failed error={outcome.error} onRetry={add} />;
-  return (
-    <div className={styles.end}>
-      <p role="status" className={styles.words}>
-        {text(outcome.state === "added" ? "adding.page.added" : "adding.page.duplicate", { name })}
-      </p>
-      <WaysOn list={list} />
-    </div>
-  );
-}
-
-function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const { error, add } = useAddingOnce(address, list);
+  if (!error) return <Spinner label={text("adding.page.adding", { name: list.name })} />;
+  // The page took for a video what the API knows better.
+  if (isSourceRefusal(error)) return <SharedSource address={address} list={list} />;
   const isPassing = error instanceof Problem && error.isPassing;
-  return <ErrorNotice error={error} {...(isPassing && { onRetry })} />;
+  return <ErrorNotice error={error} {...(isPassing && { onRetry: add })} />;
 }
 
-function useOutcome(address: string, list: VideoList) {
-  const [outcome, setOutcome] = useState<Outcome>({ state: "adding" });
+function useAddingOnce(address: string, list: VideoList) {
+  const [error, setError] = useState<unknown>(null);
   const { mutateAsync } = useAddVideo(list.id);
+  const finish = useFinish(list);
   const add = async () => {
-    setOutcome({ state: "adding" });
+    setError(null);
     try {
       const { duplicate } = await mutateAsync(address);
-      rememberList(list.id);
-      setOutcome({ state: duplicate ? "duplicate" : "added" });
-    } catch (error) {
-      setOutcome({ state: "failed", error });
+      finish(duplicate ? "duplicate" : "added");
+    } catch (refusal) {
+      setError(refusal);
     }
   };
   const start = useEffectEvent(() => void add());
@@ -70,47 +59,36 @@ function useOutcome(address: string, list: VideoList) {
     if (!isStarted.current) start();
     isStarted.current = true;
   }, []);
-  return { outcome, add: () => void add() };
+  return { error, add: () => void add() };
+}
+
+/** Says in the address that it is done, in place of what was asked: going back must not add again. */
+function useFinish({ id }: VideoList): (end: SharedEnd) => void {
+  const [, navigate] = useLocation();
+  return (end) => {
+    rememberList(id);
+    navigate(endAddress(end, id), { replace: true });
+  };
 }
 
 function SharedSource({ address, list }: Props) {
   const text = useText();
-  const [state, setState] = useState<"looking" | "left" | "begun">("looking");
-  if (state === "begun") {
-    return (
-      <div className={styles.end}>
-        <p role="status" className={styles.words}>
-          {text("adding.page.sourceAdded", { name: list.name })}
-        </p>
-        <WaysOn list={list} />
-      </div>
-    );
-  }
+  const finish = useFinish(list);
+  const [isLooking, setLooking] = useState(true);
   return (
     <div className={styles.end}>
       <p>{text("adding.page.source")}</p>
-      <Button kind="primary" onClick={() => setState("looking")}>
+      <Button kind="primary" onClick={() => setLooking(true)}>
         {text("adding.page.look")}
       </Button>
-      {state === "looking" && (
+      {isLooking && (
         <PreviewDialog
           listId={list.id}
           wanted={{ source: address }}
-          onDone={() => setState("begun")}
-          onCancel={() => setState("left")}
+          onDone={() => finish("begun")}
+          onCancel={() => setLooking(false)}
         />
       )}
-    </div>
-  );
-}
-
-function WaysOn({ list }: { list: VideoList }) {
-  const text = useText();
-  return (
-    <div className={styles.ways}>
-      <Link href={`/lists/${list.id}`}>{text("adding.page.open", { name: list.name })}</Link>
-      {/* Only what opened a window may close it: this one is the bookmark's. */}
-      {window.opener && <Button onClick={() => window.close()}>{text("adding.page.close")}</Button>}
     </div>
   );
 }

@@ -103,7 +103,7 @@ describe("an import that is over", () => {
     const { user, requests } = show([over]);
     expect(screen.getByText("108 imported, 7 without captions, 5 not available")).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).toBeNull();
-    await user.click(screen.getByRole("button", { name: "Try the missing videos of The Lamp Room again" }));
+    await user.click(screen.getByRole("button", { name: "Try again: the missing videos of The Lamp Room" }));
     expect(await screen.findByRole("progressbar")).toBeInTheDocument();
     expect(asked(requests)).toEqual(["retry-failed"]);
   });

@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from "react";
+import { useTitle } from "../hooks/useTitle";
 import { useText } from "../i18n";
 import { Button } from "./Button";
 import { EmptyState } from "./EmptyState";
@@ -7,7 +8,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Catches what nobody foresaw, so that the lists around the page stay usable. */
+/** Catches what nobody foresaw, so that what is around it stays usable. */
 export class CrashNotice extends Component<Props, { hasCrashed: boolean }> {
   override state = { hasCrashed: false };
 
@@ -22,6 +23,7 @@ export class CrashNotice extends Component<Props, { hasCrashed: boolean }> {
 
 function Crashed() {
   const text = useText();
+  useTitle(text("error.crash"));
   return (
     <div role="alert">
       <EmptyState level={1} title={text("error.crash")} text={text("error.unexpected")}>

@@ -12,6 +12,8 @@ interface Props {
   children: ReactNode;
   /** Buttons at its end; the one that leads on comes last. */
   actions?: ReactNode;
+  /** It stays while something is on its way that cannot be called off. */
+  isLocked?: boolean;
 }
 
 /** Asks or shows something above the page. Put `data-autofocus` on what the focus should begin with. */
@@ -19,15 +21,15 @@ export function Dialog({ isOpen, ...rest }: Props) {
   return isOpen ? <OpenDialog {...rest} /> : null;
 }
 
-function OpenDialog({ onClose, title, children, actions }: Omit<Props, "isOpen">) {
+function OpenDialog({ onClose, title, children, actions, isLocked = false }: Omit<Props, "isOpen">) {
   const text = useText();
   const titleId = useId();
   return (
-    <Modal className={styles.dialog} labelledBy={titleId} onClose={onClose}>
+    <Modal className={styles.dialog} labelledBy={titleId} onClose={onClose} isLocked={isLocked}>
       <div className={styles.content}>
         <header className={styles.head}>
           <h2 id={titleId}>{title}</h2>
-          <Button kind="quiet" isIcon aria-label={text("common.close")} onClick={onClose}>
+          <Button kind="quiet" isIcon aria-label={text("common.close")} disabled={isLocked} onClick={onClose}>
             <CloseIcon />
           </Button>
         </header>
@@ -43,11 +45,12 @@ interface ModalProps {
   label?: string;
   labelledBy?: string;
   onClose: () => void;
+  isLocked?: boolean;
   children: ReactNode;
 }
 
 /** What lies above the page and closes with Escape or a click beside it; without a look of its own. */
-export function Modal({ className, label, labelledBy, onClose, children }: ModalProps) {
+export function Modal({ className, label, labelledBy, onClose, isLocked = false, children }: ModalProps) {
   const dialog = useModal();
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the browser tells of Escape by `cancel`.
@@ -57,16 +60,18 @@ export function Modal({ className, label, labelledBy, onClose, children }: Modal
       aria-label={label}
       aria-labelledby={labelledBy}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && !isLocked) onClose();
       }}
       onCancel={(event) => {
         if (event.target !== dialog.current) return;
         event.preventDefault();
-        onClose();
+        if (!isLocked) onClose();
       }}
       onClose={() => {
         // A browser closes by itself what does not close at the second Escape.
-        if (!dialog.current?.open) onClose();
+        if (dialog.current?.open) return;
+        if (isLocked) dialog.current?.showModal();
+        else onClose();
       }}
     >
       {children}

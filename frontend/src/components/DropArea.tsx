@@ -16,7 +16,9 @@ interface Props {
 export function DropArea({ listId, children }: Props) {
   const text = useText();
   const words = useWords();
-  const adding = useAdding(listId, (error) => toast({ text: words(error) }));
+  const adding = useAdding(listId, (_dropped, error) => {
+    if (error) toast({ text: words(error) });
+  });
   const isOver = useDrop(({ addresses, files }) => {
     if (files.length > 0) adding.addFiles(files);
     else if (addresses.length > 0) adding.addAddresses(addresses);

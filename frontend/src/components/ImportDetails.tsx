@@ -21,7 +21,7 @@ interface ImportDetailsProps {
 export function ImportDetails({ video, shown, status, times, chapterCount }: ImportDetailsProps) {
   const text = useText();
   const { data: config } = useConfig();
-  const recordUrl = config && importRecordUrl(config.temporal_ui_url, video.youtube_id, window.location.hostname);
+  const recordUrl = config && importRecordUrl(config, video.youtube_id, window.location.hostname);
   return (
     <div className={styles.details}>
       <ImportTimeline video={video} shown={shown} status={status} times={times} chapterCount={chapterCount} />

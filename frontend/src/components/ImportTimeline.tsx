@@ -4,6 +4,7 @@ import type { StepTimes } from "../hooks/useStepTimes";
 import { type Text, type TextKey, useFormat, useText } from "../i18n";
 import type { CardImport } from "../lib/cardState";
 import { type ImportStep, importSteps } from "../lib/importSteps";
+import { usDollars } from "../lib/usDollars";
 import { useLanguage } from "../stores/preferences";
 import styles from "./ImportTimeline.module.css";
 
@@ -62,8 +63,7 @@ function Speech({ video: { transcribed_seconds: seconds, estimated_usd: usd } }:
   const format = useFormat();
   const language = useLanguage();
   if (seconds == null || usd == null) return null;
-  const currency = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4 } as const;
-  const cost = new Intl.NumberFormat(language, currency).format(usd);
+  const cost = usDollars(usd, language, 4);
   return <p className={styles.speech}>{text("timeline.speech", { span: format.span(seconds), cost })}</p>;
 }
 

@@ -31,14 +31,14 @@ export function PauseNotice() {
 
 function Notice({ pause: { reason, resume_at: resumeAt, message } }: { pause: UpstreamPaused }) {
   const text = useText();
-  const { time } = useFormat();
+  const { time, at } = useFormat();
   const now = useNowUntil(resumeAt);
   const key = WITH_TIME[reason];
   const isAhead = resumeAt !== null && Date.parse(resumeAt) > now;
   return (
     <p className={styles.notice}>
       <span className={styles.dot} aria-hidden="true" />
-      {key && isAhead ? text(key, { time: time(resumeAt) }) : message}
+      {key && isAhead ? text(key, { time: time(resumeAt), at: at(resumeAt) }) : message}
     </p>
   );
 }

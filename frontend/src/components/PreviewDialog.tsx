@@ -44,7 +44,7 @@ export function PreviewDialog({ listId, wanted, waiting = 0, onDone, onCancel }:
   const label = canAnyway ? text("adding.preview.anyway") : preview.data && confirmLabel(preview.data, text);
   const actions = (
     <>
-      <Button kind="quiet" onClick={onCancel}>
+      <Button kind="quiet" disabled={importing.isBusy} onClick={onCancel}>
         {text(label || preview.isPending ? "common.cancel" : "common.close")}
       </Button>
       {label && (
@@ -55,7 +55,13 @@ export function PreviewDialog({ listId, wanted, waiting = 0, onDone, onCancel }:
     </>
   );
   return (
-    <Dialog isOpen title={titleOf(wanted, preview.data, text)} onClose={onCancel} actions={actions}>
+    <Dialog
+      isOpen
+      title={titleOf(wanted, preview.data, text)}
+      onClose={onCancel}
+      actions={actions}
+      isLocked={importing.isBusy}
+    >
       {preview.isPending && <Spinner label={text(loadingKey(wanted))} />}
       {preview.error && <NoPreview error={preview.error} onRetry={preview.refetch} />}
       {preview.data && <PreviewFacts preview={preview.data} />}

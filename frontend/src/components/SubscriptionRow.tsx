@@ -97,11 +97,11 @@ function useLastLook({ last_result: last }: Subscription): string {
   const text = useText();
   const format = useFormat();
   if (!last) return text("follow.last.never");
-  const time = format.time(last.checked_at);
+  const at = format.at(last.checked_at);
   if (last.error_code) {
-    return text("follow.last.failed", { time, reason: last.error_message ?? text("follow.last.failed.unknown") });
+    return text("follow.last.failed", { at, reason: last.error_message ?? text("follow.last.failed.unknown") });
   }
-  return last.new > 0 ? text("follow.last.new", { time, n: last.new }) : text("follow.last.none", { time });
+  return last.new > 0 ? text("follow.last.new", { at, n: last.new }) : text("follow.last.none", { at });
 }
 
 /** Until YouTube has told its name, the address says which it is. */

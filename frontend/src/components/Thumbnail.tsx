@@ -33,8 +33,8 @@ function Placeholder() {
       data-testid="no-thumbnail"
       preserveAspectRatio="xMidYMid slice"
     >
-      <rect x="120" y="60" width="80" height="60" rx="14" />
-      <path d="M150 75v30l26-15z" />
+      <path d="M0 128q40-22 80 0t80 0 80 0 80 0v52H0z" />
+      <path d="M0 150q40-18 80 0t80 0 80 0 80 0v30H0z" />
     </svg>
   );
 }

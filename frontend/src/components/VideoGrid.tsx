@@ -1,10 +1,11 @@
 import { useCallback, useState } from "react";
-import { Problem } from "../api/client";
 import { useDeleteVideo, useRetryVideo, useVideos } from "../api/queries";
 import type { Video } from "../api/types";
+import { useWords } from "../hooks/useWords";
 import { useText } from "../i18n";
 import { cardTitle } from "../lib/cardTexts";
-import { useImportProgressFlag } from "../lib/flags";
+import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";
+import { problemWords } from "../lib/problemWords";
 import { isPendingId } from "../stores/pendingVideos";
 import { toast } from "../stores/toasts";
 import { Button } from "./Button";
@@ -22,10 +23,12 @@ export function VideoGrid({ listId }: { listId: string }) {
   const text = useText();
   const { videos, isPending, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useVideos(listId);
   const showProgress = useImportProgressFlag();
+  const isFlagKnown = useIsFlagKnown();
   const onRetry = useRetry();
   const removal = useRemoval(videos);
 
-  if (videos.length === 0 && isPending) return <Loading />;
+  // Until the flag is known, an import under way would look like a complete video.
+  if (videos.length === 0 ? isPending : !isFlagKnown) return <Loading />;
   if (videos.length === 0 && error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (videos.length === 0) return <EmptyState title={text("cards.empty.title")} text={text("cards.empty.text")} />;
   return (
@@ -96,16 +99,11 @@ function useRetry(): (video: Video) => void {
   const { mutate } = useRetryVideo();
   return useCallback(
     (video) => {
-      const onError = (error: Error) => toast({ text: wordsOf(error) || text("error.unexpected") });
+      const onError = (error: Error) => toast({ text: problemWords(error, text) });
       mutate(video.id, { onError });
     },
     [mutate, text],
   );
-}
-
-/** What the API says for people. */
-function wordsOf(error: Error): string {
-  return error instanceof Problem ? error.detail : "";
 }
 
 /** Asks first; afterwards the focus goes on to the next card. */
@@ -125,7 +123,7 @@ function useRemoval(videos: readonly Video[]) {
     setVideo(null);
     mutate(video.id, {
       onSuccess: () => toast({ text: text("cards.removal.done") }),
-      onError: (error) => toast({ text: wordsOf(error) || text("error.unexpected") }),
+      onError: (error) => toast({ text: problemWords(error, text) }),
     });
   };
   return { video, focusOn, ask, confirm, cancel: () => setVideo(null) };

@@ -3,6 +3,7 @@ import { memo, useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import type { Video } from "../api/types";
 import { useCardFocus } from "../hooks/useCardFocus";
 import { useGridLayout } from "../hooks/useGridLayout";
+import { useKeptPlace } from "../hooks/useKeptPlace";
 import { useText } from "../i18n";
 import type { GridLayout } from "../lib/gridLayout";
 import { SkeletonCard } from "./SkeletonCard";
@@ -35,6 +36,7 @@ export function VirtualCards({ videos, showProgress, hasMore, onNearEnd, focusOn
   const keptRow = keptIndex === null ? null : Math.floor(keptIndex / columns);
   const rowCount = Math.ceil(videos.length / columns) + (hasMore ? 1 : 0);
   const { rows, height, lastRow } = useRows(layout, rowCount, top, keptRow);
+  useKeptPlace({ videos, layout, top });
 
   useEffect(() => {
     if (hasMore && lastRow >= rowCount - ROWS_AHEAD) onNearEnd();
@@ -42,8 +44,7 @@ export function VirtualCards({ videos, showProgress, hasMore, onNearEnd, focusOn
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a wish is fulfilled once, whatever changes later.
   useEffect(() => {
-    const index = focusOn ? videos.findIndex((video) => video.youtube_id === focusOn.youtubeId) : -1;
-    if (index >= 0) focusCard(index);
+    if (focusOn) focusCard(focusOn.youtubeId);
   }, [focusOn]);
 
   const cells = rows.flatMap((row) => {

@@ -1,13 +1,10 @@
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
-import { Problem } from "../api/client";
 import { type PreviewRequest, useAddVideo } from "../api/queries";
 import { useText } from "../i18n";
-import { requestsFor } from "../lib/requests";
+import { isSourceRefusal, requestsFor } from "../lib/requests";
 import { addressesIn } from "../lib/youtube";
 import { toast } from "../stores/toasts";
-
-const SOURCE_CODES = new Set(["playlist", "channel"]);
 
 export interface Adding {
   /** One video is added at once, everything else is looked at first. */
@@ -26,40 +23,80 @@ export interface Adding {
   cancel: () => void;
 }
 
-/** Ways onto a list, whatever is brought. `onRefused` hears why a single video could not be added. */
-export function useAdding(listId: string, onRefused: (error: unknown, address: string) => void): Adding {
-  const [queue, setQueue] = useState<readonly PreviewRequest[]>([]);
-  const [turn, setTurn] = useState(0);
+interface Queued {
+  request: PreviewRequest;
+  /** What was pasted of it; empty for a file. */
+  pasted: string;
+}
+
+interface Queue {
+  listId: string;
+  entries: readonly Queued[];
+  turn: number;
+}
+
+/**
+ * Ways onto a list, whatever is brought. `giveBack` hears what was pasted and not added: an error says why the API refused
+ * a single video, none that somebody called it off.
+ */
+export function useAdding(listId: string, giveBack: (pasted: string, error?: unknown) => void): Adding {
+  const [kept, setQueue] = useState<Queue>({ listId, entries: [], turn: 0 });
   const addOne = useAddOne(listId);
-  const look = useCallback((requests: readonly PreviewRequest[]) => setQueue((queued) => [...queued, ...requests]), []);
+  const { entries, turn } = queueOf(kept, listId);
 
-  const goOn = (rest: (queued: readonly PreviewRequest[]) => readonly PreviewRequest[]) => {
-    setQueue(rest);
-    setTurn((before) => before + 1);
+  const look = (more: readonly Queued[]) => {
+    if (more.length === 0) return;
+    setQueue((before) => {
+      const queue = queueOf(before, listId);
+      return { ...queue, entries: [...queue.entries, ...more] };
+    });
   };
+  // An answer that comes after its turn must not drop what was brought meanwhile.
+  const goOn = (rest: (queued: readonly Queued[]) => readonly Queued[]) =>
+    setQueue((now) =>
+      now.listId === listId && now.turn === turn ? { listId, entries: rest(now.entries), turn: turn + 1 } : now,
+    );
 
-  const addAddresses = (addresses: readonly string[]) => {
+  const addAddresses = (addresses: readonly string[], pasted?: string) => {
     const { single, requests } = requestsFor(addresses);
-    look(requests);
-    if (single) {
-      addOne(single).catch((error) => (isSource(error) ? look([{ source: single }]) : onRefused(error, single)));
-    }
+    const isAll = !single && requests.length === 1;
+    look(requests.map((request) => ({ request, pasted: (isAll && pasted) || addressesOf(request, addresses) })));
+    if (!single) return;
+    addOne(single).catch((error) =>
+      isSourceRefusal(error) ? look([{ request: { source: single }, pasted: single }]) : giveBack(single, error),
+    );
   };
   const addText = (text: string) => {
     const addresses = addressesIn(text);
     // Where there is none, the API says best what is wrong with the text.
-    addAddresses(addresses.length > 0 ? addresses : [text.trim()].filter(Boolean));
+    addAddresses(addresses.length > 0 ? addresses : [text.trim()].filter(Boolean), text);
+  };
+  const cancel = () => {
+    goOn(() => []);
+    const pasted = entries.map((entry) => entry.pasted).filter(Boolean);
+    if (pasted.length > 0) giveBack(pasted.join("\n"));
   };
   return {
-    addAddresses,
+    addAddresses: (addresses) => addAddresses(addresses),
     addText,
-    addFiles: (files) => look(files.map((file) => ({ file }))),
-    wanted: queue[0] ?? null,
-    waiting: Math.max(queue.length - 1, 0),
+    addFiles: (files) => look(files.map((file) => ({ request: { file }, pasted: "" }))),
+    wanted: entries[0]?.request ?? null,
+    waiting: Math.max(entries.length - 1, 0),
     turn,
     next: () => goOn((queued) => queued.slice(1)),
-    cancel: () => goOn(() => []),
+    cancel,
   };
+}
+
+/** What was brought to another list, before this one was opened, is not meant for this one. */
+function queueOf(queue: Queue, listId: string): Queue {
+  return queue.listId === listId ? queue : { listId, entries: [], turn: queue.turn + 1 };
+}
+
+/** Very many addresses are looked at as a file. */
+function addressesOf(request: PreviewRequest, addresses: readonly string[]): string {
+  if ("source" in request) return request.source;
+  return ("urls" in request ? request.urls : addresses).join("\n");
 }
 
 function useAddOne(listId: string): (address: string) => Promise<void> {
@@ -73,9 +110,4 @@ function useAddOne(listId: string): (address: string) => Promise<void> {
     const show = { label: text("adding.show"), run: () => navigate(`/videos/${duplicate.id}`) };
     toast({ text: text("adding.duplicate"), action: show });
   };
-}
-
-/** The page takes for a video what the API knows better. */
-function isSource(error: unknown): boolean {
-  return error instanceof Problem && SOURCE_CODES.has(error.errors[0]?.code ?? "");
 }

@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { Problem } from "../api/client";
 import { keys } from "../api/keys";
 import { type BatchChange, useChangeBatch } from "../api/queries";
 import { useText } from "../i18n";
 import type { BatchProgress } from "../lib/messages";
+import { problemWords } from "../lib/problemWords";
 import { applyMessages, type BatchNews } from "../stores/progress";
 import { toast } from "../stores/toasts";
 
@@ -27,7 +27,7 @@ export function useBatchActions(): {
               void queryClient.invalidateQueries({ queryKey: keys.videos(batch.list_id) });
             }
           },
-          onError: (error) => toast({ text: (error instanceof Problem && error.detail) || text("live.failed") }),
+          onError: (error) => toast({ text: problemWords(error, text) }),
         },
       );
     },

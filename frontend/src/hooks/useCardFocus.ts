@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import type { Video } from "../api/types";
 import { neighbour } from "../lib/gridLayout";
 
@@ -9,24 +9,28 @@ interface Options {
   onRemove: (video: Video) => void;
 }
 
-/** Moving through the cards by keyboard. Cells are found by `data-index`, what takes the focus by `data-card-link`. */
+/**
+ * Moving through the cards by keyboard. Cells are found by `data-index`, what takes the focus by `data-card-link`. What
+ * has the focus is remembered by its video: its place changes when others come on top.
+ */
 export function useCardFocus({ grid, videos, columns, onRemove }: Options) {
   /** This card stays in the page while it has the focus, wherever the page is scrolled to. */
-  const [keptIndex, setKeptIndex] = useState<number | null>(null);
-  const wanted = useRef<number | null>(null);
+  const [keptId, setKeptId] = useState<string | null>(null);
+  const wanted = useRef<string | null>(null);
+  const keptIndex = useMemo(() => placeOf(videos, keptId), [videos, keptId]);
 
   useEffect(() => {
-    if (wanted.current === null) return;
-    const cell = grid.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+    const index = placeOf(videos, wanted.current);
+    const cell = index === null ? null : grid.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
     if (!cell) return;
     wanted.current = null;
     cell.querySelector<HTMLElement>("[data-card-link]")?.focus({ preventScroll: true });
     cell.scrollIntoView({ block: "nearest" });
   });
 
-  function focusCard(index: number) {
-    wanted.current = index;
-    setKeptIndex(index);
+  function focusCard(youtubeId: string) {
+    wanted.current = youtubeId;
+    setKeptId(youtubeId);
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -34,19 +38,24 @@ export function useCardFocus({ grid, videos, columns, onRemove }: Options) {
     if (index === null || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (!(event.target as Element).closest("[data-card-link]")) return;
     const video = videos[index];
-    const next = neighbour(event.key, index, columns, videos.length);
-    if (next !== null) focusCard(next);
+    const next = videos[neighbour(event.key, index, columns, videos.length) ?? -1];
+    if (next) focusCard(next.youtube_id);
     else if (event.key === "Delete" && video) onRemove(video);
     else return;
     event.preventDefault();
   }
 
-  const onFocus = (event: FocusEvent) => setKeptIndex(indexOf(event.target));
+  const onFocus = (event: FocusEvent) => setKeptId(videos[indexOf(event.target) ?? -1]?.youtube_id ?? null);
   const onBlur = (event: FocusEvent) => {
     // Where the focus is lost to nothing, as with a switch of windows, it comes back to the same card.
-    if (event.relatedTarget && !grid.current?.contains(event.relatedTarget)) setKeptIndex(null);
+    if (event.relatedTarget && !grid.current?.contains(event.relatedTarget)) setKeptId(null);
   };
   return { keptIndex, focusCard, handlers: { onKeyDown, onFocus, onBlur } };
+}
+
+function placeOf(videos: readonly Video[], youtubeId: string | null): number | null {
+  const index = youtubeId === null ? -1 : videos.findIndex((video) => video.youtube_id === youtubeId);
+  return index < 0 ? null : index;
 }
 
 function indexOf(target: EventTarget): number | null {

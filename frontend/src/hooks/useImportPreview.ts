@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
-import { type PreviewRequest, usePreview } from "../api/queries";
+import { fetchPreview, type PreviewRequest } from "../api/queries";
 
 /** What an import would bring, asked for as soon as this is shown. Leaving forgets it. */
 export function useImportPreview(listId: string, wanted: PreviewRequest) {
-  const { mutateAsync } = usePreview(listId);
   return useQuery({
     queryKey: ["preview", useId()],
-    queryFn: () => mutateAsync(wanted),
+    queryFn: ({ signal }) => fetchPreview(listId, wanted, signal),
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,

@@ -12,7 +12,15 @@ import { ResumePoint } from "../lib/resume";
 import type { OpenSocket } from "../lib/session";
 import { onWatch } from "../lib/watched";
 import { useLanguage } from "../stores/preferences";
-import { applyMessages, type BatchNews, forgetBatch, setConnection, useProgressStore } from "../stores/progress";
+import {
+  applyMessages,
+  type BatchNews,
+  forgetBatch,
+  resetProgress,
+  setConnection,
+  useProgressStore,
+} from "../stores/progress";
+import { isClosed } from "../stores/progressRules";
 import { toast } from "../stores/toasts";
 import { useBatchActions } from "./useBatchActions";
 
@@ -26,7 +34,7 @@ export function useLiveConnection(openSocket?: OpenSocket): void {
   const url = config?.websocket_url;
   useEffect(() => {
     if (!isOn || !url) {
-      setConnection("off");
+      resetProgress(); // Nothing would ever move it on.
       return;
     }
     const connection = new LiveConnection({
@@ -35,6 +43,7 @@ export function useLiveConnection(openSocket?: OpenSocket): void {
       onMessages: (messages) => take.current(messages),
       onState: setConnection,
       isBatchShown: (batchId) => useProgressStore.getState().batches.get(batchId)?.isOver === false,
+      isClosed: isClosedLive,
       resume: resume.current,
       ...(openSocket && { openSocket }),
     });
@@ -47,6 +56,11 @@ export function useLiveConnection(openSocket?: OpenSocket): void {
       connection.stop();
     };
   }, [isOn, url, language, openSocket, take]);
+}
+
+function isClosedLive(videoId: string): boolean {
+  const progress = useProgressStore.getState().progress.get(videoId);
+  return progress !== undefined && isClosed(progress);
 }
 
 /** What is done with news: into the store, from there into what was loaded, and a word where a batch has ended. */

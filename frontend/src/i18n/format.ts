@@ -2,8 +2,10 @@
 import type { Language } from "../api/types";
 
 export interface Formats {
-  /** 14:10; with the day where that is not today. */
+  /** 14:10; where that is not today: 25 November at 00:20. */
   time(iso: string): string;
+  /** The same within a sentence: "at 14:10", "on 25 November at 00:20". */
+  at(iso: string): string;
   /** 9 March 2025. */
   date(iso: string): string;
   /** A position or length as players show it: 4:05, 1:02:09. */
@@ -15,33 +17,36 @@ export interface Formats {
 }
 
 const LOCALES: Record<Language, string> = { en: "en-GB", de: "de-DE" };
+/** Browsers do not agree on what stands between a day and a time. */
+const WORDS: Record<Language, { on: string; at: string }> = { en: { on: "on", at: "at" }, de: { on: "am", at: "um" } };
 const MADE = new Map<Language, Formats>();
 
 /** Intl formatters are slow to make, so each language's are made once. */
 export function formatsOf(language: Language): Formats {
-  const made = MADE.get(language) ?? makeFormats(LOCALES[language]);
+  const made = MADE.get(language) ?? makeFormats(language);
   MADE.set(language, made);
   return made;
 }
 
-function makeFormats(locale: string): Formats {
+function makeFormats(language: Language): Formats {
+  const locale = LOCALES[language];
+  const words = WORDS[language];
   const number = new Intl.NumberFormat(locale);
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
-  const dayAndClock = new Intl.DateTimeFormat(locale, {
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-  });
+  const dayOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const time = (iso: string) => {
+    const moment = new Date(iso);
+    if (isToday(moment)) return clock.format(moment);
+    const date = (isThisYear(moment) ? dayOfYear : day).format(moment);
+    return `${date} ${words.at} ${clock.format(moment)}`;
+  };
   const unit = (name: string) =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long", maximumFractionDigits: 0 });
   const units = { second: unit("second"), minute: unit("minute"), hour: unit("hour"), day: unit("day") };
   return {
-    time: (iso) => {
-      const at = new Date(iso);
-      return (isToday(at) ? clock : dayAndClock).format(at);
-    },
+    time,
+    at: (iso) => `${isToday(new Date(iso)) ? words.at : words.on} ${time(iso)}`,
     date: (iso) => day.format(new Date(iso)),
     duration: positionOf,
     count: (n) => number.format(n),
@@ -56,6 +61,10 @@ function makeFormats(locale: string): Formats {
 
 function isToday(at: Date): boolean {
   return at.toDateString() === new Date().toDateString();
+}
+
+function isThisYear(at: Date): boolean {
+  return at.getFullYear() === new Date().getFullYear();
 }
 
 function positionOf(seconds: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CardPauses, type CardProgress, type CardVideo, cardImportOf, cardStateOf } from "./cardState";
+import { type CardPauses, type CardProgress, type CardVideo, cardImportOf, cardStateOf, isUnderWay } from "./cardState";
 
 const COMPLETE: CardVideo = { import_stage: "complete", import_progress: 100, captions_source: "youtube" };
 const CREATED: CardVideo = { import_stage: "created", import_progress: 0, captions_source: null };
@@ -14,6 +14,8 @@ function at(progress: number, known: Partial<CardProgress> = {}): CardProgress {
 describe("the state of a card", () => {
   it.each<[string, CardVideo, CardProgress | null, CardPauses | null, string]>([
     ["nothing is known of an import", {}, null, null, "complete"],
+    ["its stage is null", { import_stage: null, import_progress: null }, null, null, "complete"],
+    ["its stage is null, and progress came", { import_stage: null }, at(25), null, "complete"],
     ["nothing is known of an import, and there are no captions", { captions_source: "none" }, null, null, "partial"],
     ["it was loaded as complete", COMPLETE, null, null, "complete"],
     ["it has no captions", { ...COMPLETE, captions_source: "none" }, null, null, "partial"],
@@ -53,6 +55,14 @@ describe("the state of a card", () => {
     expect(cardStateOf(video, progress, PAUSE, false)).toBe(state);
   });
 });
+
+it.each([undefined, null, "complete", "error"] as const)(
+  "nothing more comes of an import whose stage is %s",
+  (stage) => {
+    expect(isUnderWay({ import_stage: stage })).toBe(false);
+    expect(isUnderWay({ import_stage: "created" })).toBe(true);
+  },
+);
 
 describe("what a card says of an import", () => {
   it("never shows less than was there before", () => {

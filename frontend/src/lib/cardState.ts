@@ -1,12 +1,13 @@
 import type { ErrorType, ImportStage, PauseReason, Upstream, Video } from "../api/types";
+import { upstreamNeededAt } from "./upstreams";
 
 /** What a card can look like. */
 export type CardState = "importing" | "waiting" | "complete" | "partial" | "error" | "upcoming" | "live";
 
+type CardField = "import_stage" | "import_progress" | "captions_source" | "error_code" | "error_message";
+
 /** What of a video decides its card; older data may lack any of it. */
-export type CardVideo = Partial<
-  Pick<Video, "import_stage" | "import_progress" | "captions_source" | "error_code" | "error_message">
->;
+export type CardVideo = { [Field in CardField]?: Video[Field] | null };
 
 /** What is known live of the import. */
 export interface CardProgress {
@@ -52,10 +53,6 @@ export const SHARED_REASONS: ReadonlySet<WaitReason> = new Set<WaitReason>([
   "operator",
 ]);
 
-/** Below this, what an import needs next comes from YouTube; from here on, from speech recognition. */
-const SPEECH_FROM_PERCENT = 40;
-const CAPTIONS_DONE_PERCENT = 60;
-
 /** The state alone. */
 export function cardStateOf(
   video: CardVideo,
@@ -79,27 +76,21 @@ export function cardImportOf(
     return errorOf(video, live);
   }
   // Without the flag a card never tells of an import under way: nothing would ever move it on.
-  if (!flagOn || stage === undefined || stage === "complete") {
+  if (!flagOn || stage === null || stage === "complete") {
     return plain(video.captions_source === "none" ? "partial" : "complete", 100);
   }
   return underWayOf(video, live, pauses ?? {});
 }
 
-/** Which upstream an import needs next; null: none. */
-export function upstreamNeededAt(percent: number): Upstream | null {
-  if (percent >= CAPTIONS_DONE_PERCENT) return null;
-  return percent < SPEECH_FROM_PERCENT ? "youtube" : "transcription";
-}
-
 /** Whether more is to come of an import, by what was loaded. */
 export function isUnderWay(video: CardVideo): boolean {
-  return video.import_stage !== undefined && video.import_stage !== "complete" && video.import_stage !== "error";
+  return video.import_stage != null && video.import_stage !== "complete" && video.import_stage !== "error";
 }
 
 /** A completed video never goes back; otherwise what came live is newer than what was loaded. */
-function latestStage(video: CardVideo, live: CardProgress | null | undefined): ImportStage | undefined {
-  if (!live || video.import_stage === undefined || video.import_stage === "complete") {
-    return video.import_stage;
+function latestStage(video: CardVideo, live: CardProgress | null | undefined): ImportStage | null {
+  if (!live || video.import_stage == null || video.import_stage === "complete") {
+    return video.import_stage ?? null;
   }
   return live.stage;
 }

@@ -71,7 +71,7 @@ export function badgeText(shown: CardImport, text: Text, format: Formats, now: n
   if (shown.state === "live") return text("cards.live");
   if (shown.state !== "upcoming") return null;
   const until = comingMoment(shown.until, now);
-  return until ? text("cards.upcoming.until", { time: format.time(until) }) : text("cards.upcoming");
+  return until ? text("cards.upcoming.until", whenOf(until, format)) : text("cards.upcoming");
 }
 
 function waitText(shown: CardImport, text: Text, format: Formats, now: number): string {
@@ -79,7 +79,11 @@ function waitText(shown: CardImport, text: Text, format: Formats, now: number): 
   // What is not known here was put into words by the server.
   if (topic === "other" && shown.message) return shown.message;
   const until = comingMoment(shown.until, now);
-  return until ? text(`cards.wait.${topic}.until`, { time: format.time(until) }) : text(`cards.wait.${topic}`);
+  return until ? text(`cards.wait.${topic}.until`, whenOf(until, format)) : text(`cards.wait.${topic}`);
+}
+
+function whenOf(iso: string, format: Formats) {
+  return { time: format.time(iso), at: format.at(iso) };
 }
 
 /** A time that has passed says nothing any more. */

@@ -14,10 +14,12 @@ function connect() {
   const heard: LiveMessage[] = [];
   const batches: number[] = [];
   const states: string[] = [];
+  const closed = new Set<string>();
   const api = {
     events: vi.fn(async (since: number, _limit: number) => ({ ...NO_EVENTS, next_since: since })),
     batches: vi.fn(async () => [aBatch()]),
     upstreams: vi.fn(async () => []),
+    progress: vi.fn(async (videoId: string) => anEvent({ video_id: videoId, seq: null, error_code: "live_now" })),
   };
   const connection = new LiveConnection({
     url: "ws://vidferry/progress",
@@ -28,13 +30,24 @@ function connect() {
     },
     onState: (state) => states.push(state),
     isBatchShown: () => false,
+    isClosed: (videoId) => closed.has(videoId),
     openSocket: sockets.openSocket,
     random: () => 1,
   });
   started.push(connection);
   connection.start();
   const seqs = () => heard.flatMap((message) => (message.type === "import_progress" ? [message.seq] : []));
-  return { ...sockets, connection, heard, batches, states, api, seqs, types: () => heard.map(({ type }) => type) };
+  return {
+    ...sockets,
+    closed,
+    connection,
+    heard,
+    batches,
+    states,
+    api,
+    seqs,
+    types: () => heard.map(({ type }) => type),
+  };
 }
 
 const started: LiveConnection[] = [];

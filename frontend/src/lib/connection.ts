@@ -13,6 +13,10 @@ const BLOCKED_RETRY_MS = 30_000;
 /** Cards come onto the screen together: they are asked for together. */
 const BUNDLE_MS = 50;
 const MAX_BUNDLE = 1_000;
+/** Waits have no event: that one has begun says only a snapshot. */
+const ASK_AGAIN_MS = 10_000;
+/** What a break this short leaves out is little. */
+const SHORT_BREAK_MS = 60_000;
 const TRY_AGAIN_LATER = 1013;
 
 export interface LiveOptions {
@@ -22,6 +26,8 @@ export interface LiveOptions {
   onMessages: (messages: LiveMessage[]) => void;
   onState: (state: "connecting" | "live" | "polling") => void;
   isBatchShown: (batchId: string) => boolean;
+  /** Whether nothing more comes of this video, by what was told. */
+  isClosed: (videoId: string) => boolean;
   /** That of the connection before, where there was one. */
   resume?: ResumePoint;
   openSocket?: OpenSocket;
@@ -50,6 +56,9 @@ export class LiveConnection {
   private blocked = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private bundle: ReturnType<typeof setTimeout> | undefined;
+  private askingAgain: ReturnType<typeof setTimeout> | undefined;
+  /** Until when news came; before the first, since when they are wanted. */
+  private newsUntil = 0;
 
   constructor(options: LiveOptions) {
     this.options = options;
@@ -59,12 +68,14 @@ export class LiveConnection {
 
   start(): void {
     this.options.onState("connecting");
+    this.newsUntil = performance.now();
     this.open();
   }
 
   stop(): void {
     clearTimeout(this.retry);
     clearTimeout(this.bundle);
+    clearTimeout(this.askingAgain);
     this.session?.close();
     this.session = null;
     this.stopPolling();
@@ -76,7 +87,7 @@ export class LiveConnection {
   readonly watch = (): void => {
     this.bundle ??= setTimeout(() => {
       this.bundle = undefined;
-      this.ask(watchedIds());
+      this.ask(this.underWay());
     }, BUNDLE_MS);
   };
 
@@ -103,13 +114,22 @@ export class LiveConnection {
     this.session = null;
     this.resume.end();
     this.failures += 1;
+    clearTimeout(this.askingAgain);
+    if (this.told) this.newsUntil = performance.now();
     if (!this.told && code !== TRY_AGAIN_LATER) this.blocked += 1;
     this.told = null;
     if (this.blocked >= BLOCKED_AFTER) this.startPolling();
     else if (!this.polling) this.options.onState("connecting");
-    const random = this.options.random ?? Math.random;
-    const delay = this.polling ? BLOCKED_RETRY_MS : delayAfter(this.failures, code === TRY_AGAIN_LATER, random);
-    this.retry = setTimeout(() => this.open(), delay);
+    this.retry = setTimeout(() => this.open(), this.delayAfter(code));
+  }
+
+  private delayAfter(code: number): number {
+    if (this.polling) return BLOCKED_RETRY_MS * (0.75 + this.random() / 4);
+    return delayAfter(this.failures, code === TRY_AGAIN_LATER, () => this.random());
+  }
+
+  private random(): number {
+    return (this.options.random ?? Math.random)();
   }
 
   private hear(message: ServerMessage): void {
@@ -142,13 +162,15 @@ export class LiveConnection {
   private begin(snapshot: Snapshot): void {
     this.stopPolling();
     this.blocked = 0;
-    const isAfterBreak = this.resume.since !== null;
+    // What was loaded while nobody could connect may be out of date as well.
+    const isAfterBreak = this.resume.since !== null || this.failures > 0;
     const videoIds = new Set(snapshot.videos.map((video) => video.video_id));
     this.told = { batchIds: new Set(), upstreams: new Set(), videoIds, isAfterBreak, isComplete: false };
     this.queue.push(snapshot);
     const since = this.resume.begin(snapshot.seq);
     if (since !== null) this.session?.send({ type: "resume", since });
-    this.ask(watchedIds());
+    this.ask(this.underWay());
+    this.askLater();
     this.session?.check();
     this.options.onState("live");
   }
@@ -161,7 +183,21 @@ export class LiveConnection {
     this.resume.caughtUp();
     this.queue.push({ type: "caught_up", batchIds: [...told.batchIds], upstreams: [...told.upstreams] });
     // Deleted videos and what batches added are no events.
-    if (told.isAfterBreak) this.queue.push({ type: "missed_some" });
+    const isLittle = performance.now() - this.newsUntil < SHORT_BREAK_MS;
+    if (told.isAfterBreak) this.queue.push({ type: "missed_some", isLittle });
+  }
+
+  private underWay(): string[] {
+    return watchedIds().filter((videoId) => !this.options.isClosed(videoId));
+  }
+
+  private askLater(): void {
+    clearTimeout(this.askingAgain);
+    const delay = ASK_AGAIN_MS * (0.8 + this.random() * 0.4);
+    this.askingAgain = setTimeout(() => {
+      if (this.told) this.askAgain(this.told);
+      this.askLater();
+    }, delay);
   }
 
   private ask(videoIds: string[]): void {
@@ -174,10 +210,10 @@ export class LiveConnection {
     }
   }
 
-  /** After a pause, only a snapshot knows which imports wait for something of their own. */
+  /** Only a snapshot knows which imports wait for something of their own. */
   private askAgain(told: Told): void {
     told.videoIds.clear();
-    this.ask(watchedIds());
+    this.ask(this.underWay());
   }
 
   private startPolling(): void {
@@ -185,6 +221,7 @@ export class LiveConnection {
       api: this.options.api,
       since: () => this.resume.since,
       isBatchShown: this.options.isBatchShown,
+      videoIds: () => this.underWay(),
       onStart: (seq) => this.resume.begin(seq),
       onMessage: (message) => {
         if (message.type !== "import_progress" || this.resume.take(message)) this.queue.push(message);

@@ -27,12 +27,6 @@ export class FrameQueue<T> {
     if (items.length > 0) this.take(items);
   };
 
-  /** Hand on nothing more. */
-  drop(): void {
-    this.cancel();
-    this.items = [];
-  }
-
   private cancel(): void {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);

@@ -1,11 +1,19 @@
 /** Where operators read how an import ran: Temporal's own page. */
 
-const NAMESPACE = "default";
+const USUAL_NAMESPACE = "default";
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/i;
 
+/** The part of the configuration that says where; older servers may lack any of it. */
+export interface TemporalUi {
+  temporal_ui_url?: string | null;
+  temporal_namespace?: string | null;
+}
+
 /** Null where it is not known, or where the reader sits at another machine, from which it cannot be reached. */
-export function importRecordUrl(temporalUiUrl: string, youtubeId: string, hostname: string): string | null {
-  if (!temporalUiUrl || !LOOPBACK.test(hostname)) return null;
+export function importRecordUrl(config: TemporalUi, youtubeId: string, hostname: string): string | null {
+  const { temporal_ui_url: uiUrl, temporal_namespace: namespace } = config;
+  if (!uiUrl || !LOOPBACK.test(hostname)) return null;
+  const place = encodeURIComponent(namespace || USUAL_NAMESPACE);
   const workflow = encodeURIComponent(`import-video:${youtubeId}`);
-  return `${temporalUiUrl.replace(/\/+$/, "")}/namespaces/${NAMESPACE}/workflows/${workflow}`;
+  return `${uiUrl.replace(/\/+$/, "")}/namespaces/${place}/workflows/${workflow}`;
 }

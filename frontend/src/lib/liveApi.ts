@@ -1,6 +1,6 @@
 import { answerOf, api, Problem } from "../api/client";
 import type { LiveMessage } from "./messages";
-import { messageOfBatch } from "./messages";
+import { messageOfBatch, messageOfVideo } from "./messages";
 import type { LiveApi } from "./polling";
 
 const NEWEST_BATCHES = 50;
@@ -10,6 +10,10 @@ export const liveApi: LiveApi = {
   events: (since, limit) => answerOf(api.GET("/api/events", { params: { query: { since, limit } } })),
   batches: async () =>
     (await answerOf(api.GET("/api/batches", { params: { query: { limit: NEWEST_BATCHES } } }))).items,
+  progress: async (videoId) => {
+    const params = { path: { video_id: videoId } };
+    return messageOfVideo(await answerOf(api.GET("/api/videos/{video_id}/progress", { params })));
+  },
   upstreams: async () => (await answerOf(api.GET("/api/upstreams"))).items,
 };
 

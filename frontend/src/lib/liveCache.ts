@@ -1,15 +1,20 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { loadNewVideos, reloadVideo, removeVideo, type VideoPages } from "../api/cache";
+import { loadNewVideos, reloadVideo, removeVideo, VIDEOS_PER_PAGE, type VideoPages } from "../api/cache";
 import { Problem } from "../api/client";
 import { keys } from "../api/keys";
-import type { ImportProgress } from "../api/types";
+import type { ImportProgress, Video, VideoDetails } from "../api/types";
 import { pendingVideos } from "../stores/pendingVideos";
+import { forgetComplete } from "../stores/progress";
 import { type BatchNews, isClosed, isQueuedAgain } from "../stores/progressRules";
+import { isUnderWay } from "./cardState";
 import type { LiveMessage } from "./messages";
 import { Throttle } from "./throttle";
+import { watchedIds } from "./watched";
 
 const PAUSE_MS = 1_000;
 const MAX_RELOADS_AT_ONCE = 4;
+/** So many videos that are under way further down are read one by one after a short break. */
+const MAX_READ_AGAIN = 60;
 
 type Batches = ReadonlyMap<string, BatchNews>;
 
@@ -28,7 +33,23 @@ export class LiveCache {
     const events = messages.filter((message) => message.type === "import_progress" && message.seq != null);
     this.takeEvents(events as ImportProgress[]);
     if (before !== after) this.takeBatches(before, after);
-    if (messages.some((message) => message.type === "missed_some")) this.reloadEverything();
+    for (const message of messages) {
+      if (message.type === "snapshot") this.takeEnds(message.videos);
+      if (message.type === "missed_some") message.isLittle ? this.reloadRecent() : this.reloadEverything();
+    }
+  }
+
+  /** An import that ended while nobody listened has no further event: what is loaded still has it under way. */
+  private takeEnds(told: readonly ImportProgress[]): void {
+    const ended = told.filter(isClosed);
+    if (ended.length === 0) return;
+    const loaded = new Map(this.loadedVideos().map((video) => [video.id, video.import_stage]));
+    for (const { video_id: videoId, stage } of ended) {
+      const details = this.queryClient.getQueryData<VideoDetails>(keys.video(videoId));
+      const isOutdated = (known?: string) => known !== undefined && known !== stage && known !== "complete";
+      if (isOutdated(details?.import_stage)) this.reload(`video ${videoId}`, keys.video(videoId));
+      if (isOutdated(loaded.get(videoId))) this.readAgain(videoId);
+    }
   }
 
   private takeEvents(events: readonly ImportProgress[]): void {
@@ -60,15 +81,28 @@ export class LiveCache {
   }
 
   private reloadEverything(): void {
-    for (const queryKey of [keys.allVideos, keys.lists, keys.batches, keys.subscriptions]) {
+    for (const queryKey of [keys.allVideos, keys.allDetails, keys.lists, keys.subscriptions]) {
       this.reload(queryKey[0], queryKey);
     }
+  }
+
+  /** A long list has many pages: what is new is at its top, and what may have changed is under way. */
+  private reloadRecent(): void {
+    const { queryClient } = this;
+    for (const { queryKey } of queryClient.getQueryCache().findAll({ queryKey: keys.allVideos, type: "active" })) {
+      this.loadNew(String(queryKey[1]));
+    }
+    void queryClient.invalidateQueries({ queryKey: keys.allVideos, type: "inactive", refetchType: "none" });
+    for (const queryKey of [keys.allDetails, keys.lists, keys.subscriptions]) this.reload(queryKey[0], queryKey);
+    const below = this.loadedVideos((videos) => videos.slice(VIDEOS_PER_PAGE)).filter(isUnderWay);
+    const isWatched = new Set(watchedIds());
+    below.sort((one, other) => Number(isWatched.has(other.id)) - Number(isWatched.has(one.id)));
+    for (const { id } of below.slice(0, MAX_READ_AGAIN)) this.readAgain(id);
   }
 
   private loadNew(listId: string): void {
     this.throttle.ask(`new ${listId}`, () => loadNewVideos(this.queryClient, listId));
     this.reload("lists", keys.lists);
-    this.reload("batches", keys.batches);
     this.reload("subscriptions", keys.subscriptions);
   }
 
@@ -86,12 +120,18 @@ export class LiveCache {
     for (const videoId of this.waiting) {
       this.waiting.delete(videoId);
       try {
-        await reloadVideo(this.queryClient, videoId);
+        const { import_stage: stage } = await reloadVideo(this.queryClient, videoId);
+        if (stage === "complete") forgetComplete(videoId);
       } catch (error) {
         if (error instanceof Problem && error.status === 404) removeVideo(this.queryClient, videoId);
       }
     }
     this.reloads -= 1;
+  }
+
+  private loadedVideos(part = (videos: Video[]) => videos): Video[] {
+    const lists = this.queryClient.getQueriesData<VideoPages>({ queryKey: keys.allVideos });
+    return lists.flatMap(([, pages]) => part(pages?.pages.flatMap((page) => page.items) ?? []));
   }
 
   private shownIn(listId: string): Set<string> | null {

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function poll({ events = [0], batches = [] as Batch[], shown = [] as string[] } = {}) {
+function poll({ events = [0], batches = [] as Batch[], shown = [] as string[], videoIds = [] as string[] } = {}) {
   const heard: LiveMessage[] = [];
   const started: number[] = [];
   const now = { batches, upstreams: [] as Partial<UpstreamStatus>[], since: null as number | null };
@@ -31,12 +31,14 @@ function poll({ events = [0], batches = [] as Batch[], shown = [] as string[] } 
   const api = {
     events: vi.fn(page),
     batches: async () => now.batches,
+    progress: vi.fn(async (videoId: string) => anEvent({ video_id: videoId, seq: null })),
     upstreams: async () => now.upstreams as UpstreamStatus[],
   };
   polling = new Polling({
     api,
     since: () => now.since,
     isBatchShown: (batchId) => shown.includes(batchId),
+    videoIds: () => videoIds,
     onStart: (seq) => {
       started.push(seq);
       now.since = seq;

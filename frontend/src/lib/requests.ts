@@ -1,4 +1,5 @@
 /** How what somebody brought is given to the API. */
+import { Problem } from "../api/client";
 import type { PreviewRequest } from "../api/queries";
 import { kindOf, youtubeIdOf } from "./youtube";
 
@@ -38,4 +39,11 @@ function isSource(address: string): boolean {
 
 function asFile(urls: readonly string[]): File {
   return new File([urls.join("\n")], "addresses.csv", { type: "text/csv" });
+}
+
+const SOURCE_CODES = new Set(["playlist", "channel"]);
+
+/** Whether the API refused an address as a video because it stands for many. */
+export function isSourceRefusal(error: unknown): boolean {
+  return error instanceof Problem && SOURCE_CODES.has(error.errors[0]?.code ?? "");
 }

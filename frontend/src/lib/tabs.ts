@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "../api/keys";
 import { Throttle } from "./throttle";
 
@@ -26,6 +26,13 @@ export function keepTabsInStep(queryClient: QueryClient): () => void {
   };
 }
 
+/** What changes by itself is told by each tab's own socket. Captions are long, and change with an import only. */
 function reloadShown(queryClient: QueryClient): Promise<void> {
-  return queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.config[0] });
+  return queryClient.invalidateQueries({ predicate: ({ queryKey }) => isChangeable(queryKey) });
+}
+
+function isChangeable(queryKey: QueryKey): boolean {
+  const [name, ...place] = queryKey;
+  if (name === keys.allDetails[0]) return place.length === 1;
+  return [keys.lists, keys.allVideos, keys.subscriptions].some((key) => key[0] === name);
 }

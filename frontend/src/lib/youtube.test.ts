@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressesIn, kindOf, youtubeIdOf } from "./youtube";
+import { addressesIn, entriesIn, kindOf, youtubeIdOf } from "./youtube";
 
 const ID = "Q7mZ2k-x9Lw";
 
@@ -79,5 +79,16 @@ describe("addressesIn", () => {
 
   it("finds none in plain words", () => {
     expect(addressesIn("No information to see here, e.g. this.")).toEqual([]);
+  });
+});
+
+describe("entriesIn", () => {
+  it("keeps lines without an address, so that the answer can say what is wrong with them", () => {
+    expect(entriesIn(`${ID}\nnot an address\n\nhttps://youtu.be/dBq4wT1rXgE, ${ID}`)).toEqual([
+      ID,
+      "not an address",
+      "https://youtu.be/dBq4wT1rXgE",
+    ]);
+    expect(entriesIn(" \n ")).toEqual([]);
   });
 });

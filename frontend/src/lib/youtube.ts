@@ -49,6 +49,12 @@ export function addressesIn(text: string): string[] {
   return [...new Set(entries.flatMap((words) => (words.every(isNamed) ? words : words.filter(isAddress))))];
 }
 
+/** As `addressesIn`, but lines without one stay as they are: the answer says what is wrong with them. */
+export function entriesIn(text: string): string[] {
+  const lines = text.split(/[\n\r]+/).map((line) => line.trim());
+  return [...new Set(lines.flatMap((line) => (addressesIn(line).length > 0 ? addressesIn(line) : line || [])))];
+}
+
 function isNamed(word: string): boolean {
   return isAddress(word) || kindOf(word) !== "unknown";
 }

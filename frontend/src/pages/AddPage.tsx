@@ -8,43 +8,70 @@ import { EmptyState } from "../components/EmptyState";
 import { ErrorNotice } from "../components/ErrorNotice";
 import { ListChoice } from "../components/ListChoice";
 import { ListNameForm } from "../components/ListNameForm";
+import { SharedEndNotice } from "../components/SharedEndNotice";
 import { Spinner } from "../components/Spinner";
 import { useOrderedLists } from "../hooks/useOrderedLists";
 import { useTitle } from "../hooks/useTitle";
 import { useText } from "../i18n";
-import { sharedAddress } from "../lib/shared";
+import { endIn, isWanted, sharedAddress } from "../lib/shared";
 import styles from "./AddPage.module.css";
 
-/** Where the bookmark and other apps bring an address: /add?url=&text=&title=&list= */
+/** Where the bookmark and other apps bring an address: /add?url=&text=&title=&list=&token= */
 export function AddPage() {
   const text = useText();
   useTitle(text("adding.page.title"));
   const [query] = useSearchParams();
   const { lists, isPending, error, refetch } = useOrderedLists();
   const address = sharedAddress(query);
-  if (!address) {
-    return (
-      <EmptyState level={1} title={text("adding.page.nothing")} text={text("adding.page.nothing.text")}>
-        <Link href="/">{text("notFound.home")}</Link>
-      </EmptyState>
-    );
-  }
+  const end = endIn(query);
+  const named = lists?.find((list) => list.id === query.get("list"));
+  if (!address && !(end && (named || isPending))) return <Nothing />;
   return (
     <div className={styles.page}>
       <h1>{text("adding.page.title")}</h1>
-      <p className={styles.address}>{address}</p>
+      {address && <p className={styles.address}>{address}</p>}
       {isPending && <Spinner />}
       {!isPending && !lists && <ErrorNotice error={error} onRetry={refetch} />}
-      {lists?.length === 0 && <FirstList />}
-      {lists && lists.length > 0 && (
-        <Choice key={address} address={address} lists={lists} namedId={query.get("list")} />
+      {end && named && <SharedEndNotice end={end} list={named} />}
+      {address && lists && (
+        <Shared key={address} address={address} lists={lists} named={named} isWanted={isWanted(query)} />
       )}
     </div>
   );
 }
 
+function Nothing() {
+  const text = useText();
+  return (
+    <EmptyState level={1} title={text("adding.page.nothing")} text={text("adding.page.nothing.text")}>
+      <Link href="/">{text("notFound.home")}</Link>
+    </EmptyState>
+  );
+}
+
+interface SharedProps {
+  address: string;
+  lists: readonly VideoList[];
+  /** The list that the address of this page names. */
+  named: VideoList | undefined;
+  /** Whether nobody has to be asked any more. */
+  isWanted: boolean;
+}
+
+/** Asks where to, and whether at all, as far as that is not clear. */
+function Shared({ address, lists, named, isWanted }: SharedProps) {
+  const proposed = named ?? lists[0];
+  const isClear = isWanted && (named !== undefined || lists.length === 1);
+  const [chosenId, setChosenId] = useState(isClear ? proposed?.id : undefined);
+  const [isAgreed, setAgreed] = useState(isClear);
+  const list = lists.find((known) => known.id === chosenId) ?? proposed;
+  if (!list) return <FirstList onAgree={() => setAgreed(true)} />;
+  if (isAgreed) return <AddShared address={address} list={list} />;
+  return <Question lists={lists} list={list} onChange={setChosenId} onAgree={() => setAgreed(true)} />;
+}
+
 /** Once there is a list, the address goes onto it. */
-function FirstList() {
+function FirstList({ onAgree }: { onAgree: () => void }) {
   const text = useText();
   const creation = useCreateList();
   return (
@@ -52,43 +79,44 @@ function FirstList() {
       <p>{text("adding.page.noLists")}</p>
       <ListNameForm
         initialName={text("start.default")}
-        submitLabel={text("sidebar.create")}
+        submitLabel={text("adding.page.create")}
         isBusy={creation.isPending}
         error={creation.error}
-        onSubmit={(name) => creation.mutate(name)}
+        onSubmit={(name) => {
+          onAgree();
+          creation.mutate(name);
+        }}
         takesFocus
       />
     </div>
   );
 }
 
-interface ChoiceProps {
-  address: string;
+interface QuestionProps {
   lists: readonly VideoList[];
-  /** The list that the address of this page names. */
-  namedId: string | null;
+  list: VideoList;
+  onChange: (listId: string) => void;
+  onAgree: () => void;
 }
 
-function Choice({ address, lists, namedId }: ChoiceProps) {
+function Question({ lists, list, onChange, onAgree }: QuestionProps) {
   const text = useText();
   const id = useId();
-  const named = lists.find((list) => list.id === namedId);
-  const [chosenId, setChosenId] = useState(named?.id ?? lists[0]?.id ?? "");
-  // Where nothing is left to choose, nobody is asked.
-  const [isChosen, setChosen] = useState(named !== undefined || lists.length === 1);
-  const list = lists.find((known) => known.id === chosenId) ?? lists[0];
-  if (!list) return null;
-  if (isChosen) return <AddShared address={address} list={list} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setChosen(true);
+    onAgree();
   };
+  const isOnly = lists.length === 1;
   return (
     <form className={styles.step} onSubmit={submit}>
-      <label htmlFor={id}>{text("adding.page.list.choose")}</label>
-      <ListChoice id={id} lists={lists} listId={list.id} onChange={setChosenId} />
+      {!isOnly && (
+        <>
+          <label htmlFor={id}>{text("adding.page.list.choose")}</label>
+          <ListChoice id={id} lists={lists} listId={list.id} onChange={onChange} />
+        </>
+      )}
       <Button type="submit" kind="primary">
-        {text("adding.add")}
+        {isOnly ? text("adding.page.addTo", { name: list.name }) : text("adding.add")}
       </Button>
     </form>
   );

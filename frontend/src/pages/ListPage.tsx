@@ -9,6 +9,7 @@ import { DropArea } from "../components/DropArea";
 import { EmptyState } from "../components/EmptyState";
 import { ErrorNotice } from "../components/ErrorNotice";
 import { VideoGrid } from "../components/VideoGrid";
+import { useTitle } from "../hooks/useTitle";
 import { useText } from "../i18n";
 import { rememberList } from "../stores/preferences";
 import styles from "./ListPage.module.css";
@@ -17,6 +18,7 @@ import styles from "./ListPage.module.css";
 export function ListPage() {
   const { listId = "" } = useParams();
   const { data: list, error, refetch } = useList(listId);
+  useTitle(list?.name);
   useEffect(() => {
     if (list?.id === listId) rememberList(listId);
   }, [list?.id, listId]);
@@ -38,7 +40,6 @@ function Head({ list }: { list: VideoList | undefined }) {
   const text = useText();
   return (
     <header className={styles.head}>
-      {list && <title>{`${list.name} · ${text("app.name")}`}</title>}
       <div className={styles.name}>
         <h1>{list?.name ?? text("app.loading")}</h1>
         {list && <p className={styles.count}>{text("cards.count", { n: list.video_count })}</p>}
@@ -65,6 +66,7 @@ function ExportMenu({ listId }: { listId: string }) {
 
 function MissingList() {
   const text = useText();
+  useTitle(text("cards.listMissing.title"));
   return (
     <EmptyState level={1} title={text("cards.listMissing.title")} text={text("cards.listMissing.text")}>
       <Link href="/">{text("notFound.home")}</Link>

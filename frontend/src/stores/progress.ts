@@ -33,6 +33,15 @@ export function setConnection(connection: ConnectionState): void {
   useProgressStore.setState({ connection });
 }
 
+/** What is loaded says the same by now, and a complete video never goes back: nobody needs what came live of it. */
+export function forgetComplete(videoId: string): void {
+  const { progress } = useProgressStore.getState();
+  if (progress.get(videoId)?.stage !== "complete") return;
+  const left = new Map(progress);
+  left.delete(videoId);
+  useProgressStore.setState({ progress: left });
+}
+
 /** The banner of a batch that is over is closed. */
 export function forgetBatch(batchId: string): void {
   applyMessages([{ type: "batch_gone", batch_id: batchId }]);

@@ -15,11 +15,38 @@ export interface LiveState {
   pauses: Pauses;
 }
 
-/** Works on copies of the maps, made once for all messages of a frame. */
 interface Draft {
-  progress: Map<string, KnownProgress>;
-  batches: Map<string, BatchNews>;
+  progress: Touched<KnownProgress>;
+  batches: Touched<BatchNews>;
   pauses: Pauses;
+}
+
+/** A map that is copied once, for all messages of a frame, and only where one of them changes it. */
+class Touched<V> {
+  now: ReadonlyMap<string, V>;
+  private copy: Map<string, V> | null = null;
+
+  constructor(before: ReadonlyMap<string, V>) {
+    this.now = before;
+  }
+
+  get(key: string): V | undefined {
+    return this.now.get(key);
+  }
+
+  set(key: string, value: V): void {
+    this.changeable().set(key, value);
+  }
+
+  delete(key: string): void {
+    if (this.now.has(key)) this.changeable().delete(key);
+  }
+
+  private changeable(): Map<string, V> {
+    this.copy ??= new Map(this.now);
+    this.now = this.copy;
+    return this.copy;
+  }
 }
 
 /** Waits with these reasons end together with the pause of their upstream. */
@@ -31,16 +58,12 @@ const PAUSE_ERRORS: Record<Upstream, ReadonlySet<string>> = {
 /** The state after these messages; parts in which nothing changed are the same objects as before. */
 export function afterMessages(state: LiveState, messages: readonly LiveMessage[]): LiveState {
   const draft: Draft = {
-    progress: new Map(state.progress),
-    batches: new Map(state.batches),
-    pauses: { ...state.pauses },
+    progress: new Touched(state.progress),
+    batches: new Touched(state.batches),
+    pauses: state.pauses,
   };
   for (const message of messages) apply(draft, message);
-  return {
-    progress: sameEntries(state.progress, draft.progress) ? state.progress : draft.progress,
-    batches: sameEntries(state.batches, draft.batches) ? state.batches : draft.batches,
-    pauses: draft.pauses,
-  };
+  return { progress: draft.progress.now, batches: draft.batches.now, pauses: draft.pauses };
 }
 
 /** Whether nothing more comes of this import, unless somebody asks. */
@@ -75,7 +98,7 @@ function apply(draft: Draft, message: LiveMessage): void {
       draft.batches.delete(message.batch_id);
       break;
     case "upstream_paused":
-      draft.pauses[message.upstream] = message;
+      draft.pauses = { ...draft.pauses, [message.upstream]: message };
       break;
     case "upstream_resumed":
       endPause(draft, message.upstream);
@@ -102,8 +125,15 @@ function applyProgress({ progress }: Draft, message: ImportProgress): void {
 function applySnapshot({ progress }: Draft, snapshot: Snapshot): void {
   for (const video of snapshot.videos) {
     const known = progress.get(video.video_id);
-    if (!known || known.seq <= snapshot.seq) progress.set(video.video_id, { ...video, seq: snapshot.seq });
+    if (!known || known.seq <= snapshot.seq) progress.set(video.video_id, toldBy(snapshot, video, known));
   }
+}
+
+/** Not every import is asked itself: sub-progress may be further, and who asked by name heard of no batch. */
+function toldBy(snapshot: Snapshot, video: ImportProgress, known: KnownProgress | undefined): KnownProgress {
+  const isSameStage = known?.stage === video.stage;
+  const progress = isSameStage ? Math.max(known.progress, video.progress) : video.progress;
+  return { ...video, progress, batch_id: video.batch_id ?? known?.batch_id ?? null, seq: snapshot.seq };
 }
 
 /** Videos that are queued again have no event that says so: what is known of their failure is out of date. */
@@ -111,7 +141,7 @@ function applyBatch(draft: Draft, news: BatchNews): void {
   const before = draft.batches.get(news.batch_id);
   draft.batches.set(news.batch_id, news);
   if (!before || !isQueuedAgain(before, news)) return;
-  for (const [videoId, known] of draft.progress) {
+  for (const [videoId, known] of draft.progress.now) {
     if (known.batch_id === news.batch_id && known.stage === "error") draft.progress.delete(videoId);
   }
 }
@@ -125,8 +155,9 @@ function newsOf(message: BatchProgress | BatchComplete): BatchNews {
 
 function endPause(draft: Draft, upstream: Upstream): void {
   if (!draft.pauses[upstream]) return;
-  delete draft.pauses[upstream];
-  for (const [videoId, known] of draft.progress) {
+  const { [upstream]: _ended, ...left } = draft.pauses;
+  draft.pauses = left;
+  for (const [videoId, known] of draft.progress.now) {
     if (waitsForPause(known, upstream)) {
       draft.progress.set(videoId, { ...known, message: null, error_code: null, retry_at: null });
     }
@@ -143,10 +174,4 @@ function forgetPauses(draft: Draft, { upstreams }: CaughtUp): void {
   for (const upstream of Object.keys(draft.pauses) as Upstream[]) {
     if (!upstreams.includes(upstream)) endPause(draft, upstream);
   }
-}
-
-function sameEntries<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): boolean {
-  if (before.size !== after.size) return false;
-  for (const [key, value] of after) if (before.get(key) !== value) return false;
-  return true;
 }

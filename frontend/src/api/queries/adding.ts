@@ -74,14 +74,10 @@ export function useImportSource(listId: string) {
   });
 }
 
-/** `mutate({ urls } | { source } | { file })`: what an import would bring. Nothing is written. */
-export function usePreview(listId: string) {
-  return useMutation({ mutationFn: (request: PreviewRequest) => preview(listId, request) });
-}
-
-function preview(listId: string, request: PreviewRequest): Promise<Preview> {
+/** What an import would bring. Nothing is written, so this is no mutation: other tabs have nothing to read again. */
+export function fetchPreview(listId: string, request: PreviewRequest, signal: AbortSignal): Promise<Preview> {
   const options = "file" in request ? upload(request.file) : { body: { urls: null, source: null, ...request } };
-  return answerOf(api.POST("/api/lists/{list_id}/imports/preview", { ...at(listId), ...options }));
+  return answerOf(api.POST("/api/lists/{list_id}/imports/preview", { ...at(listId), ...options, signal }));
 }
 
 /** The contract's field is the file itself; the form carries it. */
@@ -98,7 +94,6 @@ function newIds(urls: readonly string[]): string[] {
 
 function reloadCounts(queryClient: QueryClient): void {
   void queryClient.invalidateQueries({ queryKey: keys.lists });
-  void queryClient.invalidateQueries({ queryKey: keys.batches });
 }
 
 function at(listId: string) {

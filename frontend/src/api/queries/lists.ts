@@ -67,7 +67,7 @@ export function useDeleteList() {
       answerOf(api.DELETE("/api/lists/{list_id}", { params: { path: { list_id: listId } } })),
     onSuccess: (_nothing, listId) => {
       queryClient.setQueryData<VideoList[]>(keys.lists, (lists) => lists?.filter((list) => list.id !== listId));
-      for (const queryKey of [keys.subscriptions, keys.batches]) void queryClient.invalidateQueries({ queryKey });
+      void queryClient.invalidateQueries({ queryKey: keys.subscriptions });
     },
   });
 }

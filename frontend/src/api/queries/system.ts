@@ -10,10 +10,3 @@ export function useConfig() {
     staleTime: 5 * 60_000,
   });
 }
-
-export function useUpstreams() {
-  return useQuery({
-    queryKey: keys.upstreams,
-    queryFn: async ({ signal }) => (await answerOf(api.GET("/api/upstreams", { signal }))).items,
-  });
-}

@@ -5,15 +5,7 @@ import { type ApiRequest, refuse, reply } from "../../test/api";
 import { aVideo, aVideoPage, LIST_ID, VIDEO_ID, videos } from "../../test/data";
 import { renderHookWithApp } from "../../test/hooks";
 import { Problem } from "../client";
-import {
-  useAddMany,
-  useAddVideo,
-  useDeleteVideo,
-  useImportFile,
-  useRetryVideo,
-  useTranscript,
-  useVideos,
-} from "../queries";
+import { useAddMany, useAddVideo, useDeleteVideo, useImportFile, useRetryVideo, useVideos } from "../queries";
 
 const GET_VIDEOS = "GET /api/lists/{id}/videos";
 const URL_OF_NEW = "https://youtu.be/dBq4wT1rXgE";
@@ -179,25 +171,6 @@ describe("useRetryVideo", () => {
     await waitFor(() => expect(ids(current().list)).toEqual([VIDEO_ID]));
     await act(async () => void (await current().retry.mutateAsync(VIDEO_ID)));
     await waitFor(() => expect(current().list.videos[0]?.import_stage).toBe("created"));
-  });
-});
-
-describe("useTranscript", () => {
-  it("reads all captions", async () => {
-    const page = (text: string, next: string | null) => ({
-      captions_source: "youtube",
-      captions_language: "en",
-      captions_kind: "manual",
-      segments: [{ start_seconds: 0, end_seconds: 1, text }],
-      next_cursor: next,
-    });
-    const { current } = renderHookWithApp(() => useTranscript(VIDEO_ID), {
-      api: {
-        "GET /api/videos/{id}/transcript": ({ query }: { query: URLSearchParams }) =>
-          query.get("cursor") ? page("two", null) : page("one", "next"),
-      },
-    });
-    await waitFor(() => expect(current().data?.segments.map(({ text }) => text)).toEqual(["one", "two"]));
   });
 });
 

@@ -1,16 +1,16 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { usePendingVideos } from "../../stores/pendingVideos";
-import { fetchVideoPage, patchVideo, removeVideo } from "../cache";
+import { fetchVideoPage, patchVideo, recallVideo, removeVideo } from "../cache";
 import { answerOf, api } from "../client";
 import { keys } from "../keys";
-import type { Segment, Transcript, Video, VideoDetails, VideoPage } from "../types";
+import type { Video, VideoDetails, VideoPage } from "../types";
 
-const SEGMENTS_PER_PAGE = 5000;
 const FIRST_PAGE: string | null = null;
 
 /** A list's videos, newest first, with those that were added this moment on top. */
 export function useVideos(listId: string) {
+  const queryClient = useQueryClient();
   const pending = usePendingVideos(listId);
   const query = useInfiniteQuery({
     queryKey: keys.videos(listId),
@@ -21,8 +21,12 @@ export function useVideos(listId: string) {
   });
   const pages = query.data?.pages;
   const videos = useMemo(() => shown(pending, pages ?? []), [pending, pages]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage, isPending, error, refetch } = query;
-  return { videos, fetchNextPage, hasNextPage, isFetchingNextPage, isPending, error, refetch };
+  const { hasNextPage, isFetching, isFetchingNextPage, isPending, error, refetch, fetchNextPage: fetchNext } = query;
+  // The next page would end a reading that is under way, and with it what that was to bring.
+  const fetchNextPage = useCallback(async () => {
+    if (queryClient.isFetching({ queryKey: keys.videos(listId), exact: true }) === 0) await fetchNext();
+  }, [queryClient, listId, fetchNext]);
+  return { videos, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage, isPending, error, refetch };
 }
 
 /** A video is on a list once; while pages shift, it may be on two of them. */
@@ -41,37 +45,6 @@ export function useVideo(videoId: string) {
   });
 }
 
-/** How far the import of a video is, asked of the import itself where it runs. */
-export function useProgressOf(videoId: string, options: { enabled?: boolean } = {}) {
-  return useQuery({
-    queryKey: keys.progress(videoId),
-    queryFn: ({ signal }) => answerOf(api.GET("/api/videos/{video_id}/progress", { ...at(videoId), signal })),
-    ...options,
-  });
-}
-
-/** All captions of a video, from its beginning to its end. */
-export function useTranscript(videoId: string) {
-  return useQuery({
-    queryKey: keys.transcript(videoId),
-    queryFn: ({ signal }) => fetchTranscript(videoId, signal),
-  });
-}
-
-async function fetchTranscript(videoId: string, signal: AbortSignal): Promise<Transcript> {
-  const segments: Segment[] = [];
-  let cursor: string | undefined;
-  for (;;) {
-    const query = { limit: SEGMENTS_PER_PAGE, ...(cursor && { cursor }) };
-    const params = { path: { video_id: videoId }, query };
-    const page = await answerOf(api.GET("/api/videos/{video_id}/transcript", { params, signal }));
-    const { next_cursor, ...transcript } = page;
-    segments.push(...page.segments);
-    if (!next_cursor) return { ...transcript, segments };
-    cursor = next_cursor;
-  }
-}
-
 export function useChapters(videoId: string) {
   return useQuery({
     queryKey: keys.chapters(videoId),
@@ -85,10 +58,7 @@ export function useRetryVideo() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (videoId: string) => answerOf(api.POST("/api/videos/{video_id}/retry", at(videoId))),
-    onSuccess: (video) => {
-      patchVideo(queryClient, video);
-      void queryClient.invalidateQueries({ queryKey: keys.progress(video.id) });
-    },
+    onSuccess: (video) => patchVideo(queryClient, video),
   });
 }
 
@@ -104,7 +74,7 @@ export function useDeleteVideo() {
     },
     onError: (_error, videoId, before) => {
       if (before?.details) queryClient.setQueryData(keys.video(videoId), before.details);
-      return queryClient.invalidateQueries({ queryKey: keys.allVideos });
+      return recallVideo(queryClient, videoId);
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.lists }),
   });

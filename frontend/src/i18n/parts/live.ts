@@ -22,7 +22,7 @@ export const en = {
   "live.batch.cancel": "Cancel",
   "live.batch.cancelOf": "Cancel the import of {title}",
   "live.batch.retry": "Try again",
-  "live.batch.retryOf": "Try the missing videos of {title} again",
+  "live.batch.retryOf": "Try again: the missing videos of {title}",
   "live.batch.close": "Close the notice about {title}",
   "live.batch.confirm.title": "Cancel this import?",
   "live.batch.confirm.text":

@@ -1,0 +1,197 @@
+"""The page in Chromium: from drop to card, the weight of the first load, and the frames while a hundred cards move.
+
+Everything behind the page is real and a process of its own (PostgreSQL, Temporal, worker, notifier, API), and YouTube
+is the stand-in. Events are written as a worker's activities write them (see `feed_lag`); frames come from Chromium's
+own trace. Drop to card is measured in the page: from the event to the frame that shows the card.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, CDPSession, Page, Request, ViewportSize
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.feed_lag import Lags, Writer, add_videos, publisher
+from benchmarks.machine import Machine, answers, machine, print_machine
+from shared.contracts.stages import ImportStage
+from shared.db import import_progress
+from shared.db.driver import transaction
+from shared.db.engine import create_engine
+from tests.browser.chromium import Person, chromium
+from tests.browser.handling import address_of, cards
+from tests.standin import Standin
+
+DROPS = 20
+AIM_DROP_MS = 100
+AIM_FIRST_LOAD_KB = 150
+CARDS, EVENTS_PER_SECOND, SECONDS = 100, 100, 10
+PERCENTAGES = range(26, 35)
+AIM_FRAME_MS = 50
+WHOLE_GRID: ViewportSize = {"width": 1600, "height": 6000}
+"""All hundred cards are in the window: no more than people see is ever drawn."""
+MEASURE_DROP = """async (address) => {
+  const isShown = () => [...document.querySelectorAll("article[data-state]")].some((card) =>
+    card.textContent.includes(address.slice(-11)));
+  const transfer = new DataTransfer();
+  transfer.setData("text/uri-list", address);
+  const target = document.querySelector("main h1");
+  const begun = performance.now();
+  for (const name of ["dragenter", "dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  }
+  while (!isShown()) await new Promise(requestAnimationFrame);
+  const channel = new MessageChannel();
+  await new Promise((resolve) => {
+    channel.port1.onmessage = resolve;
+    channel.port2.postMessage(null);
+  });
+  return performance.now() - begun;
+}"""
+
+
+@asynccontextmanager
+async def product(running: Machine) -> AsyncIterator[None]:
+    """The services, with the stand-in for YouTube."""
+    async with Standin.start() as standin:
+        youtube = {"YOUTUBE_PROXY": standin.proxy_url, "YOUTUBE_CA_FILE": str(standin.ca_file)}
+        with ExitStack() as processes:
+            for name in ("worker", "notifier", "api"):
+                processes.enter_context(running.process(f"services.{name}", **youtube))
+            await answers(running.settings.notifier_port)
+            await answers(running.settings.api_port)
+            yield
+
+
+async def list_of(engine: AsyncEngine, youtube_id: str) -> str:
+    """The id of the list that a video is on."""
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT list_id FROM videos WHERE youtube_id = :id"), {"id": youtube_id})
+        return str(found.scalar_one())
+
+
+async def measure_drops(page: Page) -> list[float]:
+    """Milliseconds from each drop to its card."""
+    return [float(await page.evaluate(MEASURE_DROP, address_of(f"dropped{number:04}"))) for number in range(DROPS)]
+
+
+async def first_load(browser: Browser, url: str, path: str) -> int:
+    """Bytes of JavaScript that a list's page loads, compressed by gzip."""
+    context = await browser.new_context(base_url=url, extra_http_headers={"Accept-Encoding": "gzip"})
+    page = await context.new_page()
+    scripts: list[Request] = []
+    page.on("requestfinished", lambda request: scripts.append(request) if is_script(request.url) else None)
+    await page.goto(path)
+    await cards(page).first.wait_for()
+    sizes = [(await request.sizes())["responseBodySize"] for request in scripts]
+    await context.close()
+    return sum(sizes)
+
+
+def is_script(url: str) -> bool:
+    """Whether a script is at this address."""
+    return url.endswith(".js")
+
+
+async def write_progress(writer: Writer, youtube_ids: list[str]) -> None:
+    """Metadata for every card, then percent after percent, at an even pace."""
+    begun = time.perf_counter()
+    steps: list[tuple[str, int | None]] = [(youtube_id, None) for youtube_id in youtube_ids]
+    steps += [(youtube_id, percent) for percent in PERCENTAGES for youtube_id in youtube_ids]
+    async with asyncio.TaskGroup() as writes:
+        for number, (youtube_id, percent) in enumerate(steps):
+            await asyncio.sleep(begun + number / EVENTS_PER_SECOND - time.perf_counter())
+            if percent is None:
+                writes.create_task(writer.write(youtube_id, ImportStage.METADATA))
+            else:
+                writes.create_task(write_step(writer, youtube_id, percent))
+
+
+async def write_step(writer: Writer, youtube_id: str, percent: int) -> None:
+    """What an activity tells in the middle of a stage."""
+    async with transaction(writer.engine) as connection:
+        items = await import_progress.step(connection, youtube_id, ImportStage.CAPTIONS, percent)
+    writer.feed.publish(items)
+
+
+@asynccontextmanager
+async def traced(page: Page, events: list[dict[str, Any]]) -> AsyncIterator[None]:
+    """Chromium writes down what its threads do."""
+    session: CDPSession = await page.context.new_cdp_session(page)
+    session.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
+    complete = asyncio.Event()
+    session.on("Tracing.tracingComplete", lambda _: complete.set())
+    categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
+    await session.send("Tracing.start", {"traceConfig": {"includedCategories": categories}})
+    yield
+    await session.send("Tracing.end")
+    await complete.wait()
+    await session.detach()
+
+
+def tasks_of_the_page(events: list[dict[str, Any]], clock: str) -> list[float]:
+    """Milliseconds of every task of the thread that runs the page: by the wall (`dur`), by its own time (`tdur`)."""
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        event[clock] / 1000
+        for event in events
+        if event.get("ph") == "X"
+        and (event["pid"], event["tid"]) in mains
+        and event["name"] in {"RunTask", "ThreadControllerImpl::RunTask"}
+        and clock in event
+    ]
+
+
+async def move_cards(page: Page, writer: Writer, youtube_ids: list[str]) -> list[dict[str, Any]]:
+    """What Chromium wrote down while the cards moved."""
+    events: list[dict[str, Any]] = []
+    async with traced(page, events):
+        await write_progress(writer, youtube_ids)
+        await page.locator(f'[role=progressbar][aria-valuenow="{PERCENTAGES[-1]}"]').nth(CARDS - 1).wait_for()
+    return events
+
+
+def print_tasks(events: list[dict[str, Any]]) -> None:
+    """The longest by each clock: what else runs on the machine lengthens those by the wall."""
+    print(f"{CARDS} cards, {EVENTS_PER_SECOND} events/s, {SECONDS} s (aim: no frame above {AIM_FRAME_MS} ms)")
+    for clock, name in (("dur", "by the wall"), ("tdur", "the page's own time")):
+        tasks = tasks_of_the_page(events, clock)
+        if tasks:
+            over = sum(task > AIM_FRAME_MS for task in tasks)
+            print(f"  longest {name}: {max(tasks):.0f} ms, {over} of {len(tasks)} tasks above {AIM_FRAME_MS} ms")
+
+
+async def main() -> None:
+    """Measure and print."""
+    print_machine()
+    async with machine() as running, publisher(running) as feed, product(running), chromium() as browser:
+        engine = create_engine(running.settings)
+        url = f"http://127.0.0.1:{running.settings.api_port}"
+        youtube_ids = await add_videos(engine, CARDS)
+        path = f"/lists/{await list_of(engine, youtube_ids[0])}"
+        print(f"Chromium {browser.version}")
+        print(f"JavaScript of the first load: {await first_load(browser, url, path) / 1000:.0f} KB", end=" ")
+        print(f"gzipped (aim: {AIM_FIRST_LOAD_KB})")
+        async with Person(browser, url, viewport=WHOLE_GRID).present() as person:
+            page = await person.open(path)
+            await cards(page).nth(CARDS - 1).wait_for()
+            print_tasks(await move_cards(page, Writer(engine, feed, Lags()), youtube_ids))
+        async with Person(browser, url).present() as person:
+            page = await person.open(path)
+            await cards(page).first.wait_for()
+            drops = await measure_drops(page)
+            print(f"drop to card: median {statistics.median(drops):.0f} ms, longest {max(drops):.0f} ms", end=" ")
+            print(f"(aim: {AIM_DROP_MS}; {DROPS} drops)")
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

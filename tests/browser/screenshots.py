@@ -1,0 +1,53 @@
+"""Pictures of every page in every state: `python -m tests.browser.screenshots DIRECTORY [SCENE …]`."""
+
+import asyncio
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+import httpx
+from playwright.async_api import Browser
+
+from tests.browser.chromium import DESKTOP, PHONE, Person, chromium
+from tests.browser.handling import control_url
+from tests.browser.scenes import SCENES, Props
+from tests.e2e.clients import Api, StandinControl
+from tests.e2e.stack import Stack, running_stack
+
+WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LOADED = """async () => {
+  await Promise.allSettled([...document.images].filter((each) => each.loading !== "lazy").map((each) => each.decode()));
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+}"""
+
+
+async def take(browser: Browser, stack: Stack, props: Props, directory: Path, names: list[str]) -> None:
+    """Play every scene before every kind of window, light and dark, and keep what is seen."""
+    for name, (window, viewport), scheme in product(names, WINDOWS.items(), SCHEMES):
+        person = Person(browser, stack.api_url.removesuffix("/api"), viewport=viewport, scheme=scheme)
+        async with person.present(), SCENES[name](person, props) as page:
+            await page.wait_for_load_state("networkidle")
+            await page.evaluate(LOADED)
+            await page.screenshot(path=directory / f"{name}-{window}-{scheme}.png", caret="initial")
+
+
+async def main(directory: Path, names: list[str]) -> None:
+    """Start the product, take the pictures, stop it."""
+    with tempfile.TemporaryDirectory() as home:
+        async with (
+            running_stack(Path(home)) as stack,
+            httpx.AsyncClient(base_url=stack.api_url, timeout=30) as api,
+            httpx.AsyncClient(base_url=control_url(stack), timeout=30) as standin,
+            chromium() as browser,
+        ):
+            props = await Props.ready(Api(api), StandinControl(standin))
+            await take(browser, stack, props, directory, names or list(SCENES))
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(target, sys.argv[2:]))
