@@ -130,7 +130,7 @@ async def measure_queue(running: Machine, lists: Lists, worker: psutil.Process) 
     growth = (max(memory) - idle) / 1e6
     print(
         f"worker: {idle / 1e6:.0f} MB idle, at most {max(memory) / 1e6:.0f} MB with {QUEUED} queued "
-        f"(+{growth:.0f}, aim: under {MAX_GROWTH_MB}); at most {max(open_workflows)} open imports (window {window})"
+        f"({growth:+.0f}, aim: under {MAX_GROWTH_MB}); at most {max(open_workflows)} open imports (window {window})"
     )
 
 
@@ -169,9 +169,9 @@ async def main() -> None:
             with running.process("services.api"):
                 await answers(running.settings.api_port)
                 await measure_adding(running, lists)  # without a worker: nobody else is on the cores
+                await lists.cancel_all()
                 environment = {**way_to(standin), "YOUTUBE_CALLS_PER_SECOND": "1000"}
                 with running.process("services.worker", **environment) as worker:
-                    await lists.cancel_all()
                     await warm_up(running, lists)
                     standin.faults.add(Fault(stall_seconds=5, times=-1))
                     await measure_queue(running, lists, psutil.Process(worker.pid))

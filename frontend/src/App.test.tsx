@@ -2,15 +2,16 @@ import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "./App";
-import { installApi } from "./test/api";
+import { type ApiHandlers, installApi } from "./test/api";
 import { aConfig, aList, aVideoPage, LIST_ID } from "./test/data";
 
-function open(path: string) {
+function open(path: string, known: ApiHandlers = {}) {
   const api = installApi({
     "GET /api/config": aConfig({ features: { import_progress: false } }),
     "GET /api/lists": { items: [aList()], next_cursor: null },
     "GET /api/lists/{id}": aList(),
     "GET /api/lists/{id}/videos": aVideoPage([]),
+    ...known,
   });
   window.history.replaceState(null, "", path);
   return { ...api, ...render(<App />), user: userEvent.setup() };
@@ -33,6 +34,31 @@ describe("App", () => {
     await user.click(screen.getByRole("link", { name: "Go to your lists" }));
     expect(await screen.findByRole("heading", { name: "Lighthouses" })).toBeInTheDocument();
     await waitFor(() => expect(screen.getByRole("main")).toHaveFocus());
+  });
+
+  it("names each page, also after going back", async () => {
+    const { user } = open(`/lists/${LIST_ID}`);
+    await waitFor(() => expect(document.title).toBe("Lighthouses · Vidferry"));
+    await user.click(screen.getByRole("link", { name: "Subscriptions" }));
+    await waitFor(() => expect(document.title).toBe("Subscriptions · Vidferry"));
+    act(() => window.history.back());
+    await waitFor(() => expect(document.title).toBe("Lighthouses · Vidferry"));
+    expect(document.querySelectorAll("title").length).toBeLessThanOrEqual(1);
+  });
+
+  it("works with a configuration that lacks everything", async () => {
+    open(`/lists/${LIST_ID}`, { "GET /api/config": {} });
+    expect(await screen.findByText("No videos here yet")).toBeInTheDocument();
+  });
+
+  it("says so where everything has failed, the frame too", () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    vi.spyOn(window, "matchMedia").mockImplementation(() => {
+      throw new Error("No such thing.");
+    });
+    open("/nowhere");
+    expect(screen.getByRole("alert")).toHaveTextContent("This page could not be displayed.");
+    expect(screen.getByRole("button", { name: "Reload the page" })).toBeInTheDocument();
   });
 
   it("asks anew in the language that was chosen", async () => {

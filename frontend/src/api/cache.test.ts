@@ -109,3 +109,68 @@ describe("loadNewVideos", () => {
     expect(requests).toEqual([]);
   });
 });
+
+describe("a list that is being read", () => {
+  const [first, second, third] = videos(3) as [Video, Video, Video];
+
+  /** Begins to read the list; the answer, which is what the list was before, comes with `answer`. */
+  function reading(...items: Video[]) {
+    let answer: () => void = () => {};
+    const isRead = queryClient.fetchInfiniteQuery({
+      queryKey: keys.videos(LIST_ID),
+      queryFn: () =>
+        new Promise((resolve) => {
+          answer = () => resolve(aVideoPage(items));
+        }),
+      initialPageParam: null,
+      staleTime: 0,
+    });
+    isRead.catch(() => {}); // It may be given up.
+    return async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      answer();
+      await isRead;
+    };
+  }
+
+  it("keeps what was written meanwhile", async () => {
+    show([second, third]);
+    const end = reading(second, third);
+    addVideos(queryClient, LIST_ID, [first]);
+    patchVideo(queryClient, { ...second, title: "Patched" });
+    removeVideo(queryClient, third.id);
+    expect(titles()).toEqual(["Video 0", "Patched"]);
+    await end();
+    expect(titles()).toEqual(["Video 0", "Patched"]);
+    await reading(first, { ...second, title: "Newer" })();
+    expect(titles()).toEqual(["Video 0", "Newer"]);
+  });
+
+  it("keeps it also where the reading is given up", async () => {
+    show([second]);
+    reading(second);
+    addVideos(queryClient, LIST_ID, [first]);
+    await queryClient.cancelQueries({ queryKey: keys.videos(LIST_ID) });
+    expect(titles()).toEqual(["Video 0", "Video 1"]);
+  });
+
+  it("does not make a complete video one that is under way", async () => {
+    show([{ ...first, import_stage: "captions" }]);
+    const end = reading(first);
+    installApi({ "GET /api/videos/{id}": someDetails({ ...first, import_stage: "chapters" }) });
+    await reloadVideo(queryClient, first.id);
+    expect(shown().pages[0]?.items[0]?.import_stage).toBe("chapters");
+    await end();
+    expect(shown().pages[0]?.items[0]?.import_stage).toBe("complete");
+  });
+
+  it.each(["addVideos", "restarted"])("does not bring a deleted video back: %s", async (way) => {
+    show(way === "addVideos" ? [second, third] : [third]);
+    removeVideo(queryClient, second.id);
+    if (way === "restarted") removeVideo(queryClient, third.id);
+    installApi({ [PATH]: aVideoPage([first, second, third]) });
+    await loadNewVideos(queryClient, LIST_ID);
+    expect(titles()).not.toContain("Video 1");
+    expect(titles()).toContain("Video 0");
+  });
+});

@@ -20,8 +20,7 @@ export function patchVideo(queryClient: QueryClient, video: Video): void {
 export function patchVideos(queryClient: QueryClient, videos: readonly Video[]): void {
   const patches = new Map(videos.map((video) => [video.id, video]));
   for (const listId of new Set(videos.map((video) => video.list_id))) {
-    const write = (pages: VideoPages) => patched(pages, patches);
-    listWrites(queryClient).write(listId, write, (pages) => patchedLater(pages, patches));
+    listWrites(queryClient).write(listId, (pages) => patched(pages, patches));
   }
   for (const video of videos) {
     queryClient.setQueryData<VideoDetails>(keys.video(video.id), (details) => details && { ...details, ...video });
@@ -65,7 +64,9 @@ export function recallVideo(queryClient: QueryClient, videoId: string): Promise<
 /** Asks for a video anew and shows what the answer says, wherever it is shown. */
 export async function reloadVideo(queryClient: QueryClient, videoId: string): Promise<VideoDetails> {
   const details = await answerOf(api.GET("/api/videos/{video_id}", { params: { path: { video_id: videoId } } }));
-  patchVideo(queryClient, videoOf(details));
+  const patches = new Map([[videoId, videoOf(details)]]);
+  const write = (pages: VideoPages) => patched(pages, patches);
+  listWrites(queryClient).write(details.list_id, write, (pages) => patchedLater(pages, patches));
   queryClient.setQueryData<VideoDetails>(keys.video(videoId), (known) => known && details);
   return details;
 }
@@ -112,7 +113,7 @@ function patched(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoP
   return { ...pages, pages: changed };
 }
 
-/** As `patched`, on what was read meanwhile: that may be newer, and a complete video never goes back. */
+/** As `patched` with what was read, on what was read meanwhile: what is complete in there is newer. */
 function patchedLater(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoPages {
   const complete = new Set<string>();
   for (const page of pages.pages) {

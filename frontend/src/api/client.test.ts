@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { setLanguage } from "../stores/preferences";
 import { installApi, refuse } from "../test/api";
 import { aList } from "../test/data";
 import { answerOf, api, Problem } from "./client";
 
+const LIST = { params: { path: { list_id: "a" } } };
+const TIMED_OUT = new DOMException("It took too long.", "TimeoutError");
 const getLists = () => answerOf(api.GET("/api/lists"));
 
 async function problemOf(call: Promise<unknown>): Promise<Problem> {
@@ -14,6 +16,27 @@ async function problemOf(call: Promise<unknown>): Promise<Problem> {
   expect(error).toBeInstanceOf(Problem);
   return error as Problem;
 }
+
+describe("an answer that does not come", () => {
+  const upload = { ...LIST, body: { file: "a.csv" }, bodySerializer: () => new FormData() };
+  const asked = { ...LIST, body: { urls: [], source: null } };
+
+  it.each<[string, number, () => Promise<unknown>]>([
+    ["20 s", 20_000, getLists],
+    ["45 s where YouTube is asked", 45_000, () => answerOf(api.POST("/api/lists/{list_id}/imports/preview", asked))],
+    ["2 min for a file", 120_000, () => answerOf(api.POST("/api/lists/{list_id}/imports", upload))],
+  ])("is waited for %s", async (_name, expected, call) => {
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => AbortSignal.abort(TIMED_OUT));
+    vi.stubGlobal("fetch", async (_request: Request, { signal }: RequestInit) => {
+      signal?.throwIfAborted();
+      return new Response();
+    });
+    expect(await problemOf(call())).toMatchObject({ status: 0, code: "unreachable" });
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(expected);
+    vi.unstubAllGlobals();
+    timeout.mockRestore();
+  });
+});
 
 describe("answerOf", () => {
   it("answers the content", async () => {

@@ -56,12 +56,12 @@ describe("an import of many videos that is under way", () => {
     const { user, requests } = show([batchProgress({ queued: 1 })]);
     const cancel = screen.getByRole("button", { name: "Cancel the import of The Lamp Room" });
     await user.click(cancel);
-    expect(screen.getByRole("dialog")).toHaveTextContent("1 video that has not begun is left out.");
+    expect(screen.getByRole("dialog")).toHaveTextContent("1 video that has not started is left out.");
     await user.click(screen.getByRole("button", { name: "Keep importing" }));
     expect(asked(requests)).toEqual([]);
     await user.click(cancel);
     await user.click(screen.getByRole("button", { name: "Cancel the import" }));
-    expect(await screen.findByText(/^Cancelled; what has begun is being finished/)).toBeInTheDocument();
+    expect(await screen.findByText(/^Cancelled; videos already started are being finished/)).toBeInTheDocument();
     expect(asked(requests)).toEqual(["cancel"]);
     expect(screen.queryByRole("button")).toBeNull();
   });

@@ -60,7 +60,7 @@ describe("the menu of a card", () => {
   it("leads to YouTube, copies and removes", () => {
     renderWithApp(<VideoCard video={aVideo()} onRetry={vi.fn()} onRemove={vi.fn()} />);
     fireEvent.click(screen.getByRole("button", { name: "More about How a Fresnel lens is ground" }));
-    expect(labels()).toEqual(["Watch on YouTube", "Copy address", "Remove"]);
+    expect(labels()).toEqual(["Watch on YouTube", "Copy link", "Remove"]);
   });
 
   it("offers another attempt where an import waits by itself", () => {

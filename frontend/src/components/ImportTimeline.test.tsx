@@ -38,9 +38,9 @@ describe("ImportTimeline", () => {
   });
 
   it.each([
-    ["whisper", "Captions made from the speech"],
+    ["whisper", "Captions created from the audio"],
     ["none", "No captions"],
-    [null, "Looked for captions"],
+    [null, "Captions checked"],
   ] as const)("tells captions from %s", (captions_source, expected) => {
     expect(steps({ video: someDetails({ captions_source }) })[2]).toContain(expected);
   });
@@ -53,7 +53,7 @@ describe("ImportTimeline", () => {
       times: { metadata: "2026-11-23T08:01:02Z" },
     });
     expect(told[1]).toMatch(/^Title and description found, done/);
-    expect(told[2]).toBe("Captions, under wayWriting down what is said");
+    expect(told[2]).toBe("Captions, in progressWriting down what is said");
     expect(told[3]).toBe("Chapters, still to come");
     expect(document.querySelectorAll("time")).toHaveLength(2);
   });
@@ -68,13 +68,13 @@ describe("ImportTimeline", () => {
   it("tells where and why an import ended", () => {
     const shown: CardImport = { ...COMPLETE, state: "error", progress: 25, message: "This video is private." };
     const told = steps({ shown, times: { error: "2026-11-23T08:02:00Z" } });
-    expect(told[2]).toMatch(/^Captions, failed.*Ended here: This video is private\.$/);
+    expect(told[2]).toMatch(/^Captions, failed.*Stopped here: This video is private\.$/);
     expect(told[4]).toBe("Complete, still to come");
   });
 
   it("tells what recognising the speech cost", () => {
     steps({ video: someDetails({ transcribed_seconds: 766, estimated_usd: 0.0236 }) });
-    expect(screen.getByText("13 minutes of speech recognised, at a cost of about $0.0236.")).toBeInTheDocument();
+    expect(screen.getByText("13 minutes of speech recognised, cost about $0.0236.")).toBeInTheDocument();
   });
 
   it("speaks German", () => {

@@ -169,9 +169,9 @@ describe("search", () => {
     await user.keyboard("{Shift>}{Enter}{Enter}{/Shift}");
     expect(shown()).toHaveTextContent("Line 29 of");
     expect(status()).toHaveTextContent("11 of 11");
-    await user.click(screen.getByRole("button", { name: "Next place" }));
+    await user.click(screen.getByRole("button", { name: "Next match" }));
     expect(status()).toHaveTextContent("1 of 11");
-    await user.click(screen.getByRole("button", { name: "Previous place" }));
+    await user.click(screen.getByRole("button", { name: "Previous match" }));
     expect(status()).toHaveTextContent("11 of 11");
   });
 
@@ -191,8 +191,8 @@ describe("search", () => {
     const { user } = show(linesOf(5));
     await user.type(field(), "whale");
     await waitFor(() => expect(status()).toHaveTextContent("Nothing found"));
-    expect(screen.getByRole("button", { name: "Next place" })).toBeDisabled();
-    await user.click(screen.getByRole("button", { name: "Clear the search" }));
+    expect(screen.getByRole("button", { name: "Next match" })).toBeDisabled();
+    await user.click(screen.getByRole("button", { name: "Clear search" }));
     expect(field()).toHaveValue("");
     expect(field()).toHaveFocus();
     await user.type(field(), "talk{Escape}");
@@ -260,7 +260,7 @@ describe("copying", () => {
 describe("without all lines", () => {
   it("says that they are being loaded", () => {
     show([], { isPending: true, isWhole: false });
-    expect(screen.getByRole("status")).toHaveTextContent("The transcript is being loaded");
+    expect(screen.getByRole("status")).toHaveTextContent("Loading the transcript");
   });
 
   it("says why there are none", () => {
@@ -272,7 +272,7 @@ describe("without all lines", () => {
   it("keeps what is there when the rest cannot be loaded", async () => {
     const { user, captions } = show(linesOf(10), { isWhole: false, error: new Error("away") });
     expect(screen.getAllByRole("listitem")).toHaveLength(10);
-    expect(screen.getByText("Not all of the transcript could be loaded.")).toBeInTheDocument();
+    expect(screen.getByText("The transcript could not be loaded completely.")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(captions.retry).toHaveBeenCalledOnce();
   });

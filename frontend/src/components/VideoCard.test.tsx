@@ -104,12 +104,12 @@ describe("an importing card", () => {
     expect(link).toHaveAttribute("aria-disabled", "true");
     expect(link).not.toHaveAttribute("href");
     expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
-    expect(card).toHaveTextContent("Looking the video up");
+    expect(card).toHaveTextContent("Looking up the video");
   });
 
   it.each([
     ["metadata", 25, "Fetching the captions"],
-    ["captions", 30, "Fetching the sound"],
+    ["captions", 30, "Fetching the audio"],
     ["captions", 45, "Writing down what is said"],
     ["captions", 60, "Reading the chapters"],
     ["chapters", 90, "Almost done"],
@@ -185,7 +185,7 @@ describe("a failed card", () => {
   it("has words of its own where nobody said any", () => {
     show({ ...failed, error_message: null }, { language: "de" });
     expect(screen.getByText("Dieses Video konnte nicht importiert werden.")).toBeInTheDocument();
-    expect(screen.getByRole("button", { name: /^Wiederholen/ })).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: /^Erneut versuchen/ })).toBeInTheDocument();
   });
 });
 
@@ -222,7 +222,7 @@ describe("a waiting card", () => {
     tell(progress({ progress: 0, error_code: "upstream_unavailable", retry_at: AT_1410 }));
     expect(screen.getByText("YouTube cannot be reached. Next attempt at 14:10")).toBeInTheDocument();
     act(() => void vi.advanceTimersByTime(11 * 60_000));
-    expect(screen.getByText("YouTube cannot be reached. Tries again by itself")).toBeInTheDocument();
+    expect(screen.getByText("YouTube cannot be reached. Trying again automatically")).toBeInTheDocument();
   });
 
   it("takes the server's words for what it does not know", () => {
@@ -237,7 +237,7 @@ describe("a premiere and a live stream", () => {
     const { card } = show(NEW);
     tell(progress({ stage: "created", progress: 0, error_code: "upcoming", retry_at: AT_1410 }));
     expect(card).toHaveAttribute("data-state", "upcoming");
-    expect(screen.getByText("Starts 14:10")).toBeInTheDocument();
+    expect(screen.getByText(/^Starts (at )?14:10$/)).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).toBeNull();
   });
 

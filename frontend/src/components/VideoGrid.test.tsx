@@ -53,7 +53,7 @@ describe("the grid", () => {
   it("says how to add the first video", async () => {
     show([]);
     expect(await screen.findByRole("heading", { name: "No videos here yet" })).toBeInTheDocument();
-    expect(screen.getByText(/Paste one address or many/)).toBeInTheDocument();
+    expect(screen.getByText(/Paste one link or many/)).toBeInTheDocument();
   });
 
   it("says in plain words that the videos could not be loaded, and tries again", async () => {
@@ -112,6 +112,86 @@ describe("the feature flag", () => {
   });
 });
 
+describe("until the server has said how imports are shown", () => {
+  it("shows outlines instead of what would look complete", async () => {
+    let answer = (_config: unknown) => {};
+    const config = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const { requests } = show(videos(2, NEW), { "GET /api/config": () => config });
+    await waitFor(() => expect(requests.some(({ path }) => path.endsWith("/videos"))).toBe(true));
+    await act(async () => {});
+    expect(screen.getByRole("status")).toHaveTextContent("The videos are being loaded");
+    expect(screen.queryByRole("article")).toBeNull();
+    act(() => answer(aConfig()));
+    await waitFor(() => expect(screen.getAllByRole("progressbar")).toHaveLength(2));
+  });
+
+  it.each([
+    ["says nothing of it", () => ({})],
+    ["does not answer", () => refuse(404)],
+  ])("shows them as they run where it %s", async (_what, config) => {
+    show(videos(2, NEW), { "GET /api/config": config });
+    await waitFor(() => expect(screen.getAllByRole("progressbar")).toHaveLength(2));
+  });
+});
+
+describe("when cards come on top", () => {
+  const ROW = 20 + Math.round((((968 - 3 * 20) / 4) * 9) / 16 + 7.5 * 16);
+  const many = Array.from({ length: 100 }, (_, place) => `fresh${String(place).padStart(6, "0")}`);
+
+  beforeEach(() => {
+    vi.mocked(HTMLElement.prototype.getBoundingClientRect).mockImplementation(
+      () => new DOMRect(0, 200 - window.scrollY, 968, 1000),
+    );
+  });
+  afterEach(() => window.scrollTo(0, 0));
+
+  function scrollTo(y: number) {
+    act(() => window.scrollTo(0, y));
+    fireEvent.scroll(window);
+  }
+
+  it("the reader stays where he is", async () => {
+    show(videos(60));
+    await grid();
+    scrollTo(200 + 5 * ROW + 30);
+    act(() => addPending(LIST_ID, many));
+    expect(window.scrollY).toBe(200 + 30 * ROW + 30);
+    await waitFor(() => expect(link("Video 20")).toBeInTheDocument());
+  });
+
+  it("the reader stays with his card when they come one by one", async () => {
+    show(videos(60));
+    await grid();
+    scrollTo(200 + 5 * ROW);
+    for (const id of many.slice(0, 8)) act(() => addPending(LIST_ID, [id]));
+    expect(window.scrollY).toBe(200 + 7 * ROW);
+  });
+
+  it("they are seen at the top of the list", async () => {
+    show(videos(60));
+    await grid();
+    scrollTo(150);
+    act(() => addPending(LIST_ID, many));
+    expect(window.scrollY).toBe(150);
+    expect(screen.getAllByRole("article")[0]).toHaveAttribute("data-video-id", `new:${many[0]}`);
+  });
+
+  it("the focus stays on its card, which stays in the page", async () => {
+    const { user } = show(videos(60));
+    await grid();
+    const focused = link("Video 1");
+    act(() => focused.focus());
+    act(() => addPending(LIST_ID, many));
+    expect(link("Video 1")).toBe(focused);
+    expect(focused).toHaveFocus();
+    expect(focused.closest("li")).toHaveAttribute("data-index", "101");
+    await user.keyboard("{ArrowRight}");
+    expect(link("Video 2")).toHaveFocus();
+  });
+});
+
 describe("by keyboard", () => {
   it("arrows lead from card to card", async () => {
     const { user } = show(videos(10));
@@ -150,7 +230,7 @@ describe("by keyboard", () => {
     link("Video 1").focus();
     await user.keyboard("{Delete}");
     const dialog = await screen.findByRole("dialog", { name: "Remove this video?" });
-    expect(dialog).toHaveTextContent("“Video 1” will be taken off this list.");
+    expect(dialog).toHaveTextContent("“Video 1” will be removed from this list.");
     await user.click(within(dialog).getByRole("button", { name: "Remove" }));
     await waitFor(() => expect(screen.queryByRole("link", { name: "Video 1" })).toBeNull());
     expect(link("Video 2")).toHaveFocus();

@@ -1,7 +1,6 @@
 import { useCallback, useState } from "react";
 import { useDeleteVideo, useRetryVideo, useVideos } from "../api/queries";
 import type { Video } from "../api/types";
-import { useWords } from "../hooks/useWords";
 import { useText } from "../i18n";
 import { cardTitle } from "../lib/cardTexts";
 import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";

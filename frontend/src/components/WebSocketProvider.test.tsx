@@ -88,11 +88,11 @@ describe("the connection", () => {
     vi.useFakeTimers();
     act(() => socket.end());
     act(() => vi.advanceTimersByTime(4_900));
-    expect(screen.queryByText("Live updates pause; trying again")).toBeNull();
+    expect(screen.queryByText("New progress is shown again in a moment")).toBeNull();
     act(() => vi.advanceTimersByTime(200));
-    expect(screen.getByText("Live updates pause; trying again")).toBeInTheDocument();
+    expect(screen.getByText("New progress is shown again in a moment")).toBeInTheDocument();
     act(() => live.newest().tell(aSnapshot(10)));
-    expect(screen.queryByText("Live updates pause; trying again")).toBeNull();
+    expect(screen.queryByText("New progress is shown again in a moment")).toBeNull();
   });
 });
 

@@ -1,6 +1,11 @@
-import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, describe, expect, it } from "vitest";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { act, fireEvent, renderHook, screen, waitFor, within } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { makeQueryClient } from "../api/queryClient";
 import type { ImportCreated, Preview } from "../api/types";
+import { useAdding } from "../hooks/useAdding";
+import { bookmarkToken } from "../lib/bookmark";
 import { pendingVideos } from "../stores/pendingVideos";
 import { useToasts } from "../stores/toasts";
 import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
@@ -50,6 +55,13 @@ const paste = (text: string) => {
 const toasts = () => useToasts.getState().toasts.map(({ text }) => text);
 const asked = (requests: ApiRequest[], method = "POST") => requests.filter((request) => request.method === method);
 const aFile = () => new File(["url\n"], "lighthouses.csv", { type: "text/csv" });
+
+function aWrapper() {
+  const queryClient = makeQueryClient();
+  return ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
+  );
+}
 
 beforeEach(() => useToasts.setState({ toasts: [] }));
 
@@ -174,6 +186,7 @@ describe("a playlist or channel", () => {
     await user.click(screen.getByRole("button", { name: "Cancel" }));
     expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
     expect(asked(requests)).toHaveLength(1);
+    expect(field()).toHaveValue("@lamp-room");
   });
 
   it("is described in plain words", async () => {
@@ -194,11 +207,11 @@ describe("a playlist or channel", () => {
     expect(await screen.findByRole("heading", { name: "Import The Lamp Room?" })).toBeInTheDocument();
     const found = "412 videos found, 2 already here, 1 deleted or private, about 1 hour";
     expect(screen.getByText(found)).toBeInTheDocument();
-    expect(screen.getByText(/^Only the beginning of it was looked at/)).toBeInTheDocument();
-    expect(screen.getByText(/50 minutes of sound, about (US)?\$0\.09\./)).toBeInTheDocument();
+    expect(screen.getByText(/^Only the beginning was checked/)).toBeInTheDocument();
+    expect(screen.getByText(/50 minutes of speech, about (US)?\$0\.09\./)).toBeInTheDocument();
     expect(screen.getByText("YouTube was asked often enough.")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Import all" }));
-    await waitFor(() => expect(toasts()).toEqual(["The import has begun. The videos appear one after another."]));
+    await waitFor(() => expect(toasts()).toEqual(["The import has started. The videos appear one after another."]));
   });
 
   it("may keep its size to itself", async () => {
@@ -227,7 +240,7 @@ describe("a playlist or channel", () => {
     });
     paste("@lamp-room");
     expect(await screen.findByRole("alert")).toHaveTextContent(detail);
-    await user.click(screen.getByRole("button", { name: "Import all the same" }));
+    await user.click(screen.getByRole("button", { name: "Import anyway" }));
     await waitFor(() => expect(toasts()).toHaveLength(1));
     expect(asked(requests).map(({ path }) => path.split("/").at(-1))).toEqual(["preview", "imports"]);
   });
@@ -237,11 +250,66 @@ describe("a playlist or channel", () => {
     const { user } = bar({ [PREVIEW]: preview, [IMPORT]: brought({ kind: "channel" }) });
     paste("@one @two @three");
     expect(await screen.findByRole("heading", { name: "Import @one?" })).toBeInTheDocument();
-    expect(screen.getByText("2 more to look at after this one")).toBeInTheDocument();
+    expect(screen.getByText("2 more to review after this one")).toBeInTheDocument();
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
     expect(await screen.findByRole("heading", { name: "Import @two?" })).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Cancel" }));
     expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
+    expect(field()).toHaveValue("@two\n@three");
+  });
+});
+
+describe("calling off", () => {
+  it("gives back what was pasted as it was", async () => {
+    const pasted = `${ONE}; ${OTHER}`;
+    const { user } = bar({ [PREVIEW]: aPreview() });
+    paste(pasted);
+    await user.click(await screen.findByRole("button", { name: "Cancel" }));
+    expect(field()).toHaveValue(pasted);
+    expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+  });
+
+  it("is too late while the import is being sent", async () => {
+    let answer: (batch: unknown) => void = () => undefined;
+    const sending = new Promise((resolve) => (answer = resolve));
+    const { user } = bar({ [PREVIEW]: aPreview(), [BATCH]: () => sending });
+    paste(`${ONE} ${OTHER}`);
+    await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
+    const dialog = screen.getByRole<HTMLDialogElement>("dialog");
+    for (const name of ["Cancel", "Close"]) expect(within(dialog).getByRole("button", { name })).toBeDisabled();
+    fireEvent(dialog, new Event("cancel", { cancelable: true }));
+    await user.click(dialog);
+    expect(dialog).toBeInTheDocument();
+    // A browser may close it all the same.
+    act(() => dialog.close());
+    await waitFor(() => expect(dialog.open).toBe(true));
+    await act(async () => answer({ ...brought(), videos: [] }));
+    await waitFor(() => expect(dialog).not.toBeInTheDocument());
+    expect(field()).toHaveValue("");
+  });
+
+  it("is not undone by an answer that comes late", () => {
+    const given: string[] = [];
+    const { result } = renderHook(() => useAdding(LIST_ID, (pasted) => given.push(pasted)), { wrapper: aWrapper() });
+    act(() => result.current.addText("@one"));
+    const late = result.current.next;
+    act(() => result.current.cancel());
+    act(() => result.current.addText("@two"));
+    act(() => late());
+    expect(result.current.wanted).toEqual({ source: "@two" });
+    expect(given).toEqual(["@one"]);
+  });
+
+  it("happens by itself where another list is opened", () => {
+    const { result, rerender } = renderHook(({ listId }) => useAdding(listId, () => undefined), {
+      initialProps: { listId: LIST_ID },
+      wrapper: aWrapper(),
+    });
+    act(() => result.current.addText("@one"));
+    rerender({ listId: "another" });
+    expect(result.current.wanted).toBeNull();
+    act(() => result.current.addText("@two"));
+    expect(result.current.wanted).toEqual({ source: "@two" });
   });
 });
 
@@ -259,10 +327,19 @@ it("explains how to add faster, with a bookmark to drag", async () => {
   const { user } = bar({});
   await user.click(screen.getByRole("button", { name: "Add faster" }));
   const link = screen.getByRole("link", { name: "Add to Vidferry" });
-  expect(link.getAttribute("href")).toMatch(/^javascript:/);
+  const script = decodeURIComponent(link.getAttribute("href") ?? "");
+  expect(script).toContain(`/add?list=${LIST_ID}&token=${bookmarkToken()}&url=`);
   await user.click(link);
   expect(screen.getByText(/^Please drag this button/)).toBeInTheDocument();
   expect(link.getAttribute("href")).toMatch(/^javascript:/);
+});
+
+it.each([true, false])("promises sharing only where an app can be installed: %s", async (isSecure) => {
+  vi.stubGlobal("isSecureContext", isSecure);
+  const { user } = bar({});
+  await user.click(screen.getByRole("button", { name: "Add faster" }));
+  expect(screen.queryAllByRole("heading", { name: "Share from your phone" })).toHaveLength(isSecure ? 1 : 0);
+  vi.unstubAllGlobals();
 });
 
 describe("dropping", () => {
@@ -306,14 +383,14 @@ describe("dropping", () => {
     drop({ "text/uri-list": `${ONE}\r\n${OTHER}` });
     const dialog = await screen.findByRole("dialog", { name: "Import these videos?" });
     drop({}, [aFile()]);
-    expect(await within(dialog).findByText("1 more to look at after this one")).toBeInTheDocument();
+    expect(await within(dialog).findByText("1 more to review after this one")).toBeInTheDocument();
   });
 
   it("tells where there was nothing, or what the API refuses", async () => {
     area({ [ADD]: () => refuse(422, { detail: "This is not the address of a YouTube video." }) });
     drop({ "text/plain": "good morning" });
     drop({ "text/uri-list": "https://example.com/" });
-    const expected = ["There was no address in what you dropped.", "This is not the address of a YouTube video."];
+    const expected = ["There was no link in what you dropped.", "This is not the address of a YouTube video."];
     await waitFor(() => expect(toasts()).toEqual(expected));
   });
 

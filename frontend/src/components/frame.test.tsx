@@ -114,7 +114,7 @@ describe("first run", () => {
       api: { "POST /api/lists": () => reply(201, A) },
       language: "de",
     });
-    const begin = await screen.findByRole("button", { name: "Mit „Meine Videos“ anfangen" });
+    const begin = await screen.findByRole("button", { name: "Mit „Meine Videos“ beginnen" });
     expect(requests.every(({ method }) => method === "GET")).toBe(true);
     await expectAccessible(container);
     await user.click(begin);

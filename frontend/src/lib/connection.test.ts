@@ -114,7 +114,37 @@ describe("a connection that comes about", () => {
   });
 });
 
+describe("what has no event", () => {
+  it("is asked for again every 10 s, of watched videos that are under way", () => {
+    const { newest, closed } = connect();
+    const ended = "00000000-0000-4000-8000-000000000001";
+    const stops = [VIDEO_ID, ended].map(watch);
+    newest().tell(aSnapshot(5), PONG);
+    expect(newest().sentOf("subscribe")).toEqual([{ type: "subscribe", video_ids: [VIDEO_ID, ended] }]);
+    closed.add(ended);
+    vi.advanceTimersByTime(12_100);
+    newest().tell(aSnapshot(6));
+    vi.advanceTimersByTime(12_100);
+    const again = { type: "subscribe", video_ids: [VIDEO_ID] };
+    expect(newest().sentOf("subscribe").slice(1)).toEqual([again, again]);
+    for (const stop of stops) stop();
+  });
+});
+
 describe("after a break", () => {
+  it.each([
+    ["little", 1_000, true],
+    ["more", 70_000, false],
+  ])("has missed %s when the first socket comes late", (_name, waited, isLittle) => {
+    const { newest, heard } = connect();
+    newest().end(1013);
+    vi.advanceTimersByTime(waited);
+    if (newest().isClosed) vi.advanceTimersByTime(30_000);
+    newest().tell(aSnapshot(10), PONG);
+    frame();
+    expect(heard.at(-1)).toEqual({ type: "missed_some", isLittle });
+  });
+
   it("connects again and resumes after the last event it saw", () => {
     const { opened, newest, types } = connect();
     newest().tell(aSnapshot(10), anEvent({ seq: 11 }), PONG);
@@ -257,6 +287,16 @@ describe("where sockets are blocked", () => {
     expect(live.states.at(-1)).toBe("live");
     await vi.advanceTimersByTimeAsync(10_000);
     expect(live.api.events).not.toHaveBeenCalled();
+  });
+
+  it("asks for the videos on the screen, whose waits have no event", async () => {
+    const live = connect();
+    const stop = watch(VIDEO_ID);
+    await block(live);
+    expect(live.api.progress).toHaveBeenCalledExactlyOnceWith(VIDEO_ID);
+    const told = live.heard.find((message) => message.type === "snapshot");
+    expect(told).toMatchObject({ videos: [{ video_id: VIDEO_ID, error_code: "live_now" }] });
+    stop();
   });
 
   it("is not connected while nobody answers at all", async () => {

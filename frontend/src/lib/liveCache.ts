@@ -46,7 +46,7 @@ export class LiveCache {
     const loaded = new Map(this.loadedVideos().map((video) => [video.id, video.import_stage]));
     for (const { video_id: videoId, stage } of ended) {
       const details = this.queryClient.getQueryData<VideoDetails>(keys.video(videoId));
-      const isOutdated = (known?: string) => known !== undefined && known !== stage && known !== "complete";
+      const isOutdated = (known?: string) => known !== undefined && known !== stage;
       if (isOutdated(details?.import_stage)) this.reload(`video ${videoId}`, keys.video(videoId));
       if (isOutdated(loaded.get(videoId))) this.readAgain(videoId);
     }

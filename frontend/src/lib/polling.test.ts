@@ -88,3 +88,12 @@ it("tells pauses and their end", async () => {
   await vi.advanceTimersByTimeAsync(12_000);
   expect(heard.at(-1)).toEqual({ type: "upstream_resumed", upstream: "youtube" });
 });
+
+it("asks for at most 20 videos per round, and all have their turn", async () => {
+  const videoIds = Array.from({ length: 30 }, (_, index) => `video ${index}`);
+  const { api } = poll({ videoIds });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(api.progress).toHaveBeenCalledTimes(20);
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(api.progress.mock.calls.map(([videoId]) => videoId)).toEqual(videoIds);
+});

@@ -1,6 +1,6 @@
-import { expect, it } from "vitest";
-import { bookmarkAddress } from "./bookmark";
-import { sharedAddress } from "./shared";
+import { describe, expect, it } from "vitest";
+import { bookmarkAddress, bookmarkToken } from "./bookmark";
+import { endAddress, endIn, isWanted, sharedAddress } from "./shared";
 
 const VIDEO = "https://youtu.be/Q7mZ2k-x9Lw";
 const PLAYLIST = "https://www.youtube.com/playlist?list=PL0123456789abcdef";
@@ -20,15 +20,41 @@ it.each([
   expect(sharedAddress(new URLSearchParams(shared as Record<string, string>))).toBe(expected);
 });
 
-it("bookmarks a script that opens the add page", () => {
-  const address = bookmarkAddress("http://127.0.0.1:8000");
-  const script = decodeURIComponent(address.replace(/^javascript:/, ""));
-  const opened: unknown[][] = [];
+describe("the bookmark", () => {
   const page = { href: "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=1" };
-  new Function("window", "location", "document", script)({ open: (...how: unknown[]) => opened.push(how) }, page, {
-    title: "A & B",
+  const openedBy = (address: string) => {
+    const script = decodeURIComponent(address.replace(/^javascript:/, ""));
+    const opened: unknown[][] = [];
+    const stage = { open: (...how: unknown[]) => opened.push(how) };
+    new Function("window", "location", "document", script)(stage, page, { title: "A & B" });
+    return new URL(String(opened[0]?.[0]));
+  };
+
+  it("opens the add page with the list, the page and what shows that it was made here", () => {
+    const token = bookmarkToken();
+    const { pathname, searchParams } = openedBy(bookmarkAddress("http://127.0.0.1:8000", { list: "one", token }));
+    expect(pathname).toBe("/add");
+    expect(Object.fromEntries(searchParams)).toEqual({ list: "one", token, url: page.href, title: "A & B" });
+    expect(isWanted(searchParams)).toBe(true);
   });
-  expect(opened[0]?.[0]).toBe(
-    "http://127.0.0.1:8000/add?url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3DQ7mZ2k-x9Lw%26t%3D1&title=A%20%26%20B",
-  );
+
+  it("is known by what is random and lasts", () => {
+    const token = bookmarkToken();
+    expect(token).toMatch(/^[0-9a-f]{32}$/);
+    expect(bookmarkToken()).toBe(token);
+    localStorage.clear();
+    expect(bookmarkToken()).not.toBe(token);
+  });
+
+  it.each(["", "0123456789abcdef0123456789abcdef", null])("is not taken for %o", (token) => {
+    expect(isWanted(new URLSearchParams(token === null ? {} : { token }))).toBe(false);
+    bookmarkToken();
+    expect(isWanted(new URLSearchParams(token === null ? {} : { token }))).toBe(false);
+  });
+});
+
+it("says where it ended", () => {
+  const query = new URLSearchParams(endAddress("added", "one").split("?")[1]);
+  expect([endIn(query), query.get("list"), sharedAddress(query)]).toEqual(["added", "one", null]);
+  expect(endIn(new URLSearchParams({ done: "elsewhere" }))).toBeNull();
 });

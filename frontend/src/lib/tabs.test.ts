@@ -1,5 +1,7 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, expect, it, vi } from "vitest";
+import { fetchPreview } from "../api/queries";
+import { installApi } from "../test/api";
 import { keepTabsInStep } from "./tabs";
 
 class FakeChannel {
@@ -37,6 +39,26 @@ it("reads again in the other tabs what one of them has changed", async () => {
   expect(here.getQueryState(["lists"])?.isInvalidated).toBe(false);
   for (const stop of stops) stop();
   expect(FakeChannel.open).toEqual([]);
+});
+
+it("leaves open previews alone, which cost calls to YouTube and tell nothing new", async () => {
+  vi.stubGlobal("BroadcastChannel", FakeChannel);
+  const { requests } = installApi({ "POST /api/lists/{id}/imports/preview": { new: 1 } });
+  const clients = [new QueryClient(), new QueryClient()];
+  const stops = clients.map(keepTabsInStep);
+  const previews = clients.map((client) => {
+    const queryFn = ({ signal }: { signal: AbortSignal }) => fetchPreview("a", { urls: ["b"] }, signal);
+    return new QueryObserver(client, { queryKey: ["preview", "1"], queryFn }).subscribe(() => {});
+  });
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  const [here] = clients as [QueryClient, QueryClient];
+  await here
+    .getMutationCache()
+    .build(here, { mutationFn: async () => "added" })
+    .execute(undefined);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(requests).toHaveLength(2);
+  for (const stop of [...previews, ...stops]) stop();
 });
 
 it("does without where the browser has no channels", () => {

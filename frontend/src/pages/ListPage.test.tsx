@@ -25,6 +25,7 @@ describe("the page of a list", () => {
     show();
     expect(await screen.findByRole("heading", { level: 1, name: "Lighthouses" })).toBeInTheDocument();
     expect(screen.getByText("12 videos")).toBeInTheDocument();
+    expect(document.title).toBe("Lighthouses · Vidferry");
     expect(await screen.findByRole("link", { name: "Video 0" })).toBeInTheDocument();
   });
 
@@ -39,7 +40,7 @@ describe("the page of a list", () => {
     const links = screen.getAllByRole("menuitem");
     expect(links.map((link) => [link.textContent, link.getAttribute("href")])).toEqual([
       ["As a table (CSV)", `/api/lists/${LIST_ID}/export?format=csv`],
-      ["As data (JSON)", `/api/lists/${LIST_ID}/export?format=json`],
+      ["For importing again (JSON)", `/api/lists/${LIST_ID}/export?format=json`],
     ]);
   });
 
@@ -53,7 +54,8 @@ describe("the page of a list", () => {
   it("says so where there is no such list any more", async () => {
     const gone = () => refuse(404, { code: "list_not_found", detail: "There is no such list." });
     show({ "GET /api/lists/{id}": gone, "GET /api/lists/{id}/videos": gone });
-    expect(await screen.findByText("This list does not exist any more")).toBeInTheDocument();
+    expect(await screen.findByText("This list no longer exists")).toBeInTheDocument();
+    expect(document.title).toBe("This list no longer exists · Vidferry");
     expect(screen.getByRole("link", { name: "Go to your lists" })).toHaveAttribute("href", "/");
   });
 });

@@ -29,13 +29,13 @@ it("tells what is followed, where it goes, what came and when it is looked at ne
   const row = await screen.findByRole("listitem");
   expect(within(row).getByRole("heading", { name: "The Lamp Room" })).toBeInTheDocument();
   expect(within(row).getByRole("link", { name: "Lighthouses" })).toHaveAttribute("href", `/lists/${LIST_ID}`);
-  expect(within(row).getByText(/^Last looked at .*: 2 new videos/)).toBeInTheDocument();
-  expect(await within(row).findByText(/^Next look: 4 May/)).toBeInTheDocument();
+  expect(within(row).getByText(/^Last checked .*: 2 new videos/)).toBeInTheDocument();
+  expect(await within(row).findByText(/^Next check: 4 May/)).toBeInTheDocument();
 });
 
 it.each<[string, Partial<Subscription>, string | RegExp]>([
-  ["never", { last_result: null }, "Not looked at yet"],
-  ["checking", { checking: true }, "Looking for new videos …"],
+  ["never", { last_result: null }, "Not checked yet"],
+  ["checking", { checking: true }, "Checking for new videos …"],
   [
     "nothing new",
     { last_result: { checked_at: "2020-05-04T10:00:00Z", new: 0, error_code: null, error_message: null } },
@@ -71,11 +71,11 @@ it("changes how often it looks, looks now, pauses and goes on", async () => {
     [`POST ${ONE}/pause`]: aSubscription({ paused: true }),
     [`POST ${ONE}/resume`]: aSubscription(),
   });
-  const often = await screen.findByRole("combobox", { name: "How often to look at The Lamp Room" });
+  const often = await screen.findByRole("combobox", { name: "How often to check The Lamp Room" });
   expect(often).toHaveDisplayValue("Every 15 minutes");
   await user.selectOptions(often, "Every hour");
   await waitFor(() => expect(often).toHaveDisplayValue("Every hour"));
-  await user.click(screen.getByRole("button", { name: "Look now: The Lamp Room" }));
+  await user.click(screen.getByRole("button", { name: "Check now: The Lamp Room" }));
   await user.click(screen.getByRole("button", { name: "Pause: The Lamp Room" }));
   await user.click(await screen.findByRole("button", { name: "Resume: The Lamp Room" }));
   expect(await screen.findByRole("button", { name: "Pause: The Lamp Room" })).toBeInTheDocument();
@@ -90,18 +90,18 @@ it("changes how often it looks, looks now, pauses and goes on", async () => {
 it("follows no longer what somebody confirms", async () => {
   const { requests, user } = show([{}], { [`DELETE ${ONE}`]: () => undefined });
   await user.click(await screen.findByRole("button", { name: "Unfollow: The Lamp Room" }));
-  const dialog = screen.getByRole("dialog", { name: "Follow no longer?" });
+  const dialog = screen.getByRole("dialog", { name: "Unfollow?" });
   await user.click(within(dialog).getByRole("button", { name: "Unfollow" }));
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(sent(requests).map(({ method }) => method)).toEqual(["DELETE"]);
-  expect(useToasts.getState().toasts.at(-1)?.text).toBe("You follow it no longer");
+  expect(useToasts.getState().toasts.at(-1)?.text).toBe("You no longer follow it");
 });
 
 it("follows what is entered", async () => {
   const { requests, user } = show([], { "POST /api/subscriptions": aSubscription() });
-  expect(await screen.findByText("You follow nothing yet")).toBeInTheDocument();
+  expect(await screen.findByText("You are not following anything yet")).toBeInTheDocument();
   await user.type(screen.getByRole("textbox", { name: "Playlist, channel or @handle" }), " @lamp-room ");
-  await user.selectOptions(screen.getByLabelText("Look for new videos"), "Every day");
+  await user.selectOptions(screen.getByLabelText("Check for new videos"), "Every day");
   await user.click(screen.getByRole("checkbox"));
   await user.click(screen.getByRole("button", { name: "Follow" }));
   await waitFor(() => expect(screen.getByRole("textbox")).toHaveValue(""));
@@ -114,7 +114,7 @@ it("follows what is entered", async () => {
 });
 
 it.each([
-  [refuse(409, { code: "already_subscribed" }), "This list follows it already."],
+  [refuse(409, { code: "already_subscribed" }), "This list already follows it."],
   [refuse(422, { detail: "This is a mix." }), "This is a mix."],
 ])("says why something cannot be followed", async (refusal, expected) => {
   const { user } = show([], { "POST /api/subscriptions": () => refusal.clone() });

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Route } from "wouter";
 import type { ImportProgress, VideoDetails } from "../api/types";
 import { applyMessages, resetProgress } from "../stores/progress";
-import { type ApiHandlers, refuse } from "../test/api";
-import { aConfig, someDetails, VIDEO_ID, YOUTUBE_ID } from "../test/data";
+import { type ApiHandlers, refuse, reply } from "../test/api";
+import { aConfig, aVideo, someDetails, VIDEO_ID, YOUTUBE_ID } from "../test/data";
 import { renderWithApp } from "../test/render";
 import { VideoPage } from "./VideoPage";
 
@@ -23,6 +23,7 @@ const TRANSCRIPT = {
   segments: [{ start_seconds: 0, end_seconds: 3.2, text: "This lens weighs four tons." }],
   next_cursor: null,
 };
+const line = (text: string) => ({ start_seconds: 0, end_seconds: 1, text });
 const CHAPTERS = [{ title: "Grinding", start_seconds: 95, end_seconds: null }];
 
 function show(video: Partial<VideoDetails> | (() => Partial<VideoDetails>) = {}, api: ApiHandlers = {}) {
@@ -74,13 +75,8 @@ describe("a complete video", () => {
   });
 
   it.each([
-    ["automatic", { captions_kind: "automatic" }, {}, "from YouTube, made automatically, English"],
-    [
-      "whisper",
-      {},
-      { captions_source: "whisper", captions_language: "de" },
-      "made from the speech of the video, German",
-    ],
+    ["automatic", { captions_kind: "automatic" }, {}, "from YouTube, generated automatically, English"],
+    ["whisper", {}, { captions_source: "whisper", captions_language: "de" }, "created from the audio, German"],
     ["unnamed language", {}, { captions_language: null }, "from YouTube, made by people"],
     ["strange language", {}, { captions_language: "x-?" }, "from YouTube, made by people, x-?"],
   ])("says where its captions are from: %s", async (_name, transcript, video, expected) => {
@@ -104,7 +100,6 @@ describe("a complete video", () => {
   });
 
   it("loads its transcript page by page", async () => {
-    const line = (text: string) => ({ start_seconds: 0, end_seconds: 1, text });
     const { requests } = show(undefined, {
       "GET /api/videos/{id}/transcript": ({ query }: { query: URLSearchParams }) =>
         query.get("cursor") === "more"
@@ -116,12 +111,35 @@ describe("a complete video", () => {
     expect(requests.filter(({ path }) => path.endsWith("/transcript"))).toHaveLength(2);
   });
 
-  it("explains that there is nothing to import again", async () => {
+  it("fetches captions and chapters anew where that is asked for, and says so before", async () => {
+    let transcript = { ...TRANSCRIPT, segments: [line("The old captions.")] };
+    let video = someDetails();
+    const { user, requests } = show(undefined, {
+      "GET /api/videos/{id}": () => video,
+      "GET /api/videos/{id}/transcript": () => transcript,
+      "POST /api/videos/{id}/reimport": () => {
+        video = someDetails({ import_stage: "created", import_progress: 0 });
+        return reply(202, aVideo({ import_stage: "created", import_progress: 0 }));
+      },
+    });
+    expect(await screen.findByText("The old captions.")).toBeInTheDocument();
+    expect(screen.getByText(/^Fetches captions and chapters from YouTube once more/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Import again" }));
+    expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
+    expect(requests.some(({ path }) => path.endsWith("/retry"))).toBe(false);
+    transcript = { ...TRANSCRIPT, segments: [line("The new captions.")] };
+    video = someDetails();
+    told({ stage: "complete", progress: 100 });
+    expect(await screen.findByText("The new captions.")).toBeInTheDocument();
+    expect(screen.queryByText("The old captions.")).not.toBeInTheDocument();
+  });
+
+  it("explains that it is being imported already", async () => {
     const { user } = show(undefined, {
-      "POST /api/videos/{id}/retry": () => refuse(409, { code: "import_complete", detail: "Complete." }),
+      "POST /api/videos/{id}/reimport": () => refuse(409, { code: "import_under_way", detail: "Under way." }),
     });
     await user.click(await screen.findByRole("button", { name: "Import again" }));
-    expect(await screen.findByText(/^This video is imported completely/)).toBeInTheDocument();
+    expect(await screen.findByText("This video is being imported already.")).toBeInTheDocument();
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();
   });
 
@@ -195,7 +213,7 @@ describe("an import under way", () => {
     await heading("Video without a title");
     told({ stage: "created", progress: 0, error_code: "upstream_unavailable", retry_at: "2099-01-01T00:00:00Z" });
     await user.click(screen.getByRole("button", { name: "Try now" }));
-    expect(await screen.findByText("The import goes on.")).toBeInTheDocument();
+    expect(await screen.findByText("The import continues.")).toBeInTheDocument();
     expect(hurried).toHaveBeenCalledOnce();
   });
 
@@ -222,7 +240,7 @@ describe("a failed import", () => {
     const { user } = show(FAILED, { "POST /api/videos/{id}/retry": () => someDetails(JUST_ADDED) });
     expect(await screen.findByText("This video could not be imported")).toBeInTheDocument();
     expect(screen.getByText("This video is private.")).toBeInTheDocument();
-    expect(screen.getByText("Ended here: This video is private.")).toBeInTheDocument();
+    expect(screen.getByText("Stopped here: This video is private.")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
   });
@@ -239,7 +257,7 @@ describe("a failed import", () => {
 describe("a video that cannot be shown", () => {
   it("is gone", async () => {
     show(undefined, { "GET /api/videos/{id}": () => refuse(404, { code: "video_not_found" }) });
-    await heading("This video is not here (any more)");
+    await heading("This video is no longer here");
   });
 
   it("can be asked for again", async () => {

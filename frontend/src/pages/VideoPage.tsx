@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { Link, useParams } from "wouter";
 import { Problem } from "../api/client";
-import { useConfig, useVideo } from "../api/queries";
+import { useVideo } from "../api/queries";
 import type { VideoDetails } from "../api/types";
 import { EmptyState } from "../components/EmptyState";
 import { ErrorNotice } from "../components/ErrorNotice";
@@ -13,7 +13,7 @@ import { useStepTimes } from "../hooks/useStepTimes";
 import { useTitle } from "../hooks/useTitle";
 import { useText } from "../i18n";
 import { cardImportOf, isUnderWay } from "../lib/cardState";
-import { useImportProgressFlag } from "../lib/flags";
+import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";
 import { usePauses, useVideoProgress } from "../stores/progress";
 
 /** One video: to watch, read and search, once it is imported; until then, how far that is. */
@@ -21,12 +21,12 @@ export function VideoPage() {
   const { videoId = "" } = useParams<{ videoId: string }>();
   const text = useText();
   const { data: video, error, refetch } = useVideo(videoId);
-  const { isPending: isConfigPending } = useConfig(); // what is shown depends on its flag
+  const isFlagKnown = useIsFlagKnown(); // what is shown depends on it
   if (error && !video) {
     const isGone = error instanceof Problem && (error.status === 404 || error.status === 422);
     return isGone ? <Gone /> : <ErrorNotice error={error} onRetry={refetch} />;
   }
-  if (!video || isConfigPending) return <Spinner label={text("app.loading")} />;
+  if (!video || !isFlagKnown) return <Spinner label={text("app.loading")} />;
   return <KnownVideo key={videoId} video={video} reload={refetch} />;
 }
 

@@ -3,7 +3,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ImportProgress } from "../api/types";
 import { BATCH_ID, VIDEO_ID } from "../test/data";
 import { anEvent, aPause, aSnapshot, batchComplete, batchProgress } from "../test/live";
-import { applyMessages, resetProgress, useBatchNews, usePause, useProgressStore, useVideoProgress } from "./progress";
+import {
+  applyMessages,
+  forgetComplete,
+  resetProgress,
+  useBatchNews,
+  usePause,
+  useProgressStore,
+  useVideoProgress,
+} from "./progress";
 
 const OTHER_ID = "00000000-0000-4000-8000-000000000001";
 
@@ -44,6 +52,35 @@ describe("progress of a video", () => {
     expect(known()).toMatchObject({ progress: 25, retry_at: "2026-11-23T14:10:00Z" });
     applyMessages([anEvent({ seq: 21, stage: "captions", progress: 60 }), aSnapshot(20, [anEvent({ seq: null })])]);
     expect(known()).toMatchObject({ stage: "captions", progress: 60 });
+  });
+});
+
+describe("the store", () => {
+  it("is not copied for what changes nothing", () => {
+    applyMessages([anEvent({ seq: 5 }), aPause(), batchProgress()]);
+    const before = useProgressStore.getState();
+    applyMessages([anEvent({ seq: 4 }), { type: "batch_gone", batch_id: "another" }]);
+    applyMessages([{ type: "upstream_resumed", upstream: "transcription" }]);
+    const after = useProgressStore.getState();
+    expect([after.progress, after.batches, after.pauses]).toEqual([before.progress, before.batches, before.pauses]);
+    expect(after.progress).toBe(before.progress);
+    expect(after.batches).toBe(before.batches);
+    expect(after.pauses).toBe(before.pauses);
+  });
+
+  it("forgets what is complete once that was read, and nothing else", () => {
+    applyMessages([anEvent({ seq: 5, stage: "complete", progress: 100 })]);
+    applyMessages([anEvent({ seq: 6, stage: "error", video_id: OTHER_ID })]);
+    forgetComplete(VIDEO_ID);
+    forgetComplete(OTHER_ID);
+    expect(known()).toBeUndefined();
+    expect(known(OTHER_ID)).toBeDefined();
+  });
+
+  it("does not go back with a snapshot that knows the stage only", () => {
+    applyMessages([anEvent({ seq: null, progress: 33, batch_id: BATCH_ID })]);
+    applyMessages([aSnapshot(7, [anEvent({ seq: null, progress: 25, error_code: "live_now" })])]);
+    expect(known()).toMatchObject({ progress: 33, error_code: "live_now", batch_id: BATCH_ID });
   });
 });
 

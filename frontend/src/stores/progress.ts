@@ -33,7 +33,7 @@ export function setConnection(connection: ConnectionState): void {
   useProgressStore.setState({ connection });
 }
 
-/** What is loaded says the same by now, and a complete video never goes back: nobody needs what came live of it. */
+/** What is loaded says the same by now. A failure stays: late sub-progress would look like another attempt. */
 export function forgetComplete(videoId: string): void {
   const { progress } = useProgressStore.getState();
   if (progress.get(videoId)?.stage !== "complete") return;

@@ -1,5 +1,6 @@
 import type { ImportProgress, Upstream } from "../api/types";
 import type { BatchComplete, BatchProgress, CaughtUp, LiveMessage, Snapshot, UpstreamPaused } from "../lib/messages";
+import { upstreamNeededAt } from "../lib/upstreams";
 
 /** What is known of one import. `seq` is that of the newest event or snapshot it comes from; 0: of sub-progress only. */
 export type KnownProgress = Omit<ImportProgress, "seq"> & { seq: number };
@@ -69,12 +70,6 @@ export function afterMessages(state: LiveState, messages: readonly LiveMessage[]
 /** Whether nothing more comes of this import, unless somebody asks. */
 export function isClosed(progress: Pick<ImportProgress, "stage">): boolean {
   return progress.stage === "complete" || progress.stage === "error";
-}
-
-/** What an import needs next, as docs/architecture.md has it; null: nobody outside. */
-export function upstreamNeeded(progress: Pick<ImportProgress, "stage" | "progress">): Upstream | null {
-  if (isClosed(progress) || progress.progress >= 60) return null;
-  return progress.progress < 40 ? "youtube" : "transcription";
 }
 
 /** Whether videos of a batch that had failed or were cancelled are imported once more. */
@@ -165,7 +160,7 @@ function endPause(draft: Draft, upstream: Upstream): void {
 }
 
 function waitsForPause(known: KnownProgress, upstream: Upstream): boolean {
-  if (upstreamNeeded(known) !== upstream) return false;
+  if (isClosed(known) || upstreamNeededAt(known.progress) !== upstream) return false;
   if (known.error_code) return PAUSE_ERRORS[upstream].has(known.error_code);
   return Boolean(known.retry_at || known.message);
 }

@@ -128,6 +128,7 @@ export function aConfig(known: Partial<Config> = {}): Config {
   return {
     websocket_url: "ws://127.0.0.1:8001/api/ws/progress",
     temporal_ui_url: "http://127.0.0.1:8233",
+    temporal_namespace: "default",
     features: { import_progress: true },
     speech_to_text: { enabled: true, reason: null, message: null, model: "whisper-large-v3", max_minutes: 240 },
     languages: ["en", "de"],

@@ -14,7 +14,6 @@ export function useReimportVideo() {
       // What was fetched before must not be shown as what comes now.
       for (const queryKey of [keys.transcript(video.id), keys.chapters(video.id)])
         queryClient.removeQueries({ queryKey });
-      void queryClient.invalidateQueries({ queryKey: keys.progress(video.id) });
     },
   });
 }

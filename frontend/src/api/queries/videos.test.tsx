@@ -42,6 +42,20 @@ describe("useVideos", () => {
     ]);
   });
 
+  it("does not break off a reading for the next page", async () => {
+    const { promise, answer } = later();
+    let asked = 0;
+    const { current, requests } = renderHookWithApp(() => useVideos(LIST_ID), {
+      api: { [GET_VIDEOS]: () => (asked++ === 0 ? aVideoPage(videos(1), "next") : promise) },
+    });
+    await waitFor(() => expect(current().hasNextPage).toBe(true));
+    await act(async () => void current().refetch());
+    await act(() => current().fetchNextPage());
+    await act(async () => answer(reply(200, aVideoPage(videos(2), "next"))));
+    await waitFor(() => expect(ids(current())).toHaveLength(2));
+    expect(requests.map(({ query }) => query.get("cursor"))).toEqual([null, null]);
+  });
+
   it("tries again what may pass, and tells of what does not", async () => {
     const { current, requests } = renderHookWithApp(() => [useVideos("a"), useVideos("b")] as const, {
       api: {
