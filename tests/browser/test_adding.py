@@ -107,10 +107,12 @@ async def test_the_bookmark_and_other_apps_bring_an_address(invite: Invite, api:
     list_id = await api.create_list()
     person = await invite()
     page = await person.open(f"/add?list={list_id}&url={quote(address_of('demoCaption'))}")
+    await page.get_by_role("main").get_by_role("button", name="Add").click()
     await expect(page.get_by_text("Added to “Harbour”")).to_be_visible()
     await page.get_by_role("link", name="Open “Harbour”").click()
     await expect(card(page, "The first ferry")).to_be_visible()
     page = await person.open(f"/add?list={list_id}&text=Look%20{quote('https://youtu.be/demoCaption')}")
+    await page.get_by_role("main").get_by_role("button", name="Add").click()
     await expect(page.get_by_text("Already on “Harbour”")).to_be_visible()
 
 

@@ -244,7 +244,7 @@ describe("copying", () => {
     const text = await screen.findByRole("textbox", { name: "Text to copy" });
     expect(text).toHaveFocus();
     expect(text).toHaveValue("0:04 Line 1 of the talk\nhttps://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=4s");
-    expect(screen.getByRole("alert")).toHaveTextContent("Please copy the marked text yourself");
+    expect(screen.getByRole("alert")).toHaveTextContent("Please copy the selected text yourself");
     expect(toasts()).toEqual([]);
     await user.click(screen.getByRole("button", { name: "Close" }));
     expect(text).not.toBeInTheDocument();

@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import { type PreviewRequest, useAddVideo } from "../api/queries";
 import { useText } from "../i18n";
 import { isSourceRefusal, requestsFor } from "../lib/requests";
-import { addressesIn } from "../lib/youtube";
+import { entriesIn } from "../lib/youtube";
 import { toast } from "../stores/toasts";
 
 export interface Adding {
@@ -66,11 +66,7 @@ export function useAdding(listId: string, giveBack: (pasted: string, error?: unk
       isSourceRefusal(error) ? look([{ request: { source: single }, pasted: single }]) : giveBack(single, error),
     );
   };
-  const addText = (text: string) => {
-    const addresses = addressesIn(text);
-    // Where there is none, the API says best what is wrong with the text.
-    addAddresses(addresses.length > 0 ? addresses : [text.trim()].filter(Boolean), text);
-  };
+  const addText = (text: string) => addAddresses(entriesIn(text), text);
   const cancel = () => {
     goOn(() => []);
     const pasted = entries.map((entry) => entry.pasted).filter(Boolean);
