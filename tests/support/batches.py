@@ -114,11 +114,15 @@ async def change(engine: AsyncEngine, batch_id: UUID, wanted: BatchChange) -> No
         await batch_window.change(connection, batch_id, wanted)
 
 
-async def most_open_at_once(client: Client, count: int) -> int:
-    """How many imports were running workflows at the same moment; waits until `count` have ended and are listed."""
+async def most_open_at_once(client: Client, count: int, since: datetime) -> int:
+    """How many imports that began since then were running workflows at the same moment.
+
+    Waits until `count` of them have ended and are listed.
+    """
 
     async def all_times() -> list[tuple[float, int]]:
-        query = f"WorkflowType = '{IMPORT_VIDEO}' AND ExecutionStatus = 'Completed'"
+        began = f"StartTime >= '{since.isoformat()}'"  # the server has run other tests' imports before
+        query = f"WorkflowType = '{IMPORT_VIDEO}' AND ExecutionStatus = 'Completed' AND {began}"
         ended = [execution async for execution in client.list_workflows(query)]
         times = [(each.start_time.timestamp(), 1) for each in ended]
         times += [(each.close_time.timestamp(), -1) for each in ended if each.close_time]
