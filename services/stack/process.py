@@ -156,15 +156,15 @@ class SupervisedProcess:
 
     async def _probe_until_ready(self) -> None:
         await until_positive(self.spec.probe)
+        self._become(ProcessState.RUNNING)  # before it is said: who reads it looks at the state next
         if not self._first_ready.done():
             self._first_ready.set_result(None)
         elif self.restarts:
             self._say(f"{self.spec.title} is back")
-        self._become(ProcessState.RUNNING)
 
     async def _pause(self, how: str, seconds: float) -> None:
-        self._say(f"{self.spec.title} {how}; starting it again in {seconds:g} s (vidferry logs {self.spec.name})")
         self._become(ProcessState.WAITING)
+        self._say(f"{self.spec.title} {how}; starting it again in {seconds:g} s (vidferry logs {self.spec.name})")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         self.restarts += 1
