@@ -25,9 +25,6 @@ from workflows.import_video import ImportVideo
 from workflows.preview_source import PreviewSource
 from workflows.refusals import Refused, what_was_said
 
-LOOK_AGAIN = "look_again"
-"""The signal of `ImportBatch` that asks for nothing but a look."""
-
 
 async def start_import(
     client: Client, youtube_id: str, user_id: UUID, *, priority: int = PRIORITY_PERSON
@@ -58,9 +55,9 @@ async def start_import(
 
 
 async def start_batch(
-    client: Client, batch_id: UUID, user_id: UUID, *, signal: str = LOOK_AGAIN, priority: int = PRIORITY_PERSON
+    client: Client, batch_id: UUID, user_id: UUID, *, priority: int = PRIORITY_PERSON
 ) -> WorkflowHandle[ImportBatch, ImportBatchResult]:
-    """Start the workflow of a batch, or send `signal` to the one that runs.
+    """Start the workflow of a batch, or have the one that runs look again.
 
     The batch must be committed before. `priority` is that of the first page of its list, where it has one. Safe to
     repeat, and raises, as `start_import`.
@@ -71,7 +68,7 @@ async def start_batch(
         id=import_batch_id(batch_id),
         task_queue=TaskQueue.IMPORTS,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        start_signal=signal,
+        start_signal="look_again",
         priority=Priority(priority_key=priority, fairness_key=str(user_id)),
         search_attributes=TypedSearchAttributes([SearchAttributePair(USER_ID, [str(user_id)])]),
         static_summary="Many videos",

@@ -61,6 +61,13 @@ VIDEO_DETAILS: dict[str, Any] = {
     "like_count": 1930,
     "transcribed_seconds": NULL,
     "estimated_usd": NULL,
+    "stage_times": {
+        "created": "2026-11-23T08:01:00Z",
+        "metadata": "2026-11-23T08:01:02Z",
+        "captions": "2026-11-23T08:01:05Z",
+        "chapters": "2026-11-23T08:01:06Z",
+        "complete": "2026-11-23T08:01:06Z",
+    },
 }
 PROGRESS: dict[str, Any] = {
     "video_id": _VIDEO_ID,

@@ -1,6 +1,6 @@
 """What goes in and out of the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -126,9 +126,15 @@ class VideoDetailsOutput(VideoOutput):
         description="What that cost, in US dollars, each request counted as ten seconds at least; "
         "null where nothing was recognised."
     )
+    stage_times: dict[ImportStage, datetime] = Field(
+        description="When its import reached each stage since it last began. A stage that was skipped because the "
+        "video was known already, or that its whole batch reached at once, has none."
+    )
 
     @classmethod
-    def of_details(cls, details: VideoDetails, language: Language) -> "VideoDetailsOutput":
+    def of_details(
+        cls, details: VideoDetails, stage_times: Mapping[ImportStage, datetime], language: Language
+    ) -> "VideoDetailsOutput":
         """The API's form of a list's entry with its details."""
         return cls.model_validate(
             {
@@ -140,6 +146,7 @@ class VideoDetailsOutput(VideoOutput):
                 "like_count": details.like_count,
                 "transcribed_seconds": details.transcribed_seconds,
                 "estimated_usd": details.estimated_usd,
+                "stage_times": stage_times,
             }
         )
 

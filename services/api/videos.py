@@ -13,7 +13,7 @@ from services.api.problems import Problem, invalid_field
 from services.api.schemas import VideoDetailsOutput, VideoInput, VideoOutput, VideoPage
 from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language
-from shared.db import lists, reimport, videos
+from shared.db import events, lists, reimport, videos
 from shared.youtube_url import InvalidYoutubeUrl, invalid_url_text, parse_youtube_id
 
 router = APIRouter(tags=["videos"])
@@ -77,9 +77,10 @@ async def get_video(video_id: UUID, shared: Shared, user_id: UserId, language: R
     """One video with everything that is known about it."""
     async with shared.database.connection() as connection:
         found = await videos.get_video(connection, user_id, video_id)
+        times = await events.stage_times(connection, video_id)
     if found is None:
         raise Problem(ProblemCode.VIDEO_NOT_FOUND)
-    return VideoDetailsOutput.of_details(found, language)
+    return VideoDetailsOutput.of_details(found, times, language)
 
 
 @router.delete(

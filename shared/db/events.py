@@ -1,6 +1,7 @@
 """Import events: written with the rows they tell of, read by whoever missed them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.messages import FeedItem, ImportProgress
+from shared.contracts.stages import ImportStage
 
 _EVENT_COLUMNS = (
     "seq, prev_seq, user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code, at"
@@ -42,6 +44,14 @@ _LATEST_OF_USERS = text(
     WHERE e.seq IS NOT NULL
     """
 )
+_STAGE_TIMES = text(
+    """
+    SELECT stage, max(at) AS at FROM import_events
+    WHERE video_id = :video_id
+      AND seq >= coalesce((SELECT max(seq) FROM import_events WHERE video_id = :video_id AND stage = 'created'), 0)
+    GROUP BY stage ORDER BY max(seq)
+    """
+)
 NO_UPPER_BOUND = 2**63 - 1
 
 
@@ -74,6 +84,12 @@ async def events_since(
     """The user's events with `after` < seq <= `up_to`, oldest first, at most `limit`."""
     rows = await connection.execute(_SINCE, {"user_id": user_id, "after": after, "up_to": up_to, "limit": limit})
     return [feed_item(row) for row in rows.mappings()]
+
+
+async def stage_times(connection: AsyncConnection, video_id: UUID) -> dict[ImportStage, datetime]:
+    """When the entry reached each stage since its import last began; without those that nobody was told of."""
+    rows = await connection.execute(_STAGE_TIMES, {"video_id": video_id})
+    return {ImportStage(row.stage): row.at for row in rows}
 
 
 async def latest_seq(connection: AsyncConnection, user_id: UUID) -> int:

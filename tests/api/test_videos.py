@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.errors import ErrorType
+from shared.contracts.stages import ImportStage
 from shared.contracts.texts import Language, import_error_text
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db.driver import transaction
 from shared.db.enrichments import save_captions
+from shared.db.import_progress import advance, fail
 from tests.api.support import NOBODY, Api, problem, youtube_id
 
 
@@ -204,8 +206,32 @@ async def test_a_complete_video_tells_everything(api_without_temporal: Api) -> N
     details = {"description": "From the first cut.", "tags": ["optics", "glass"], "categories": ["Education"]}
     counts = {"view_count": 48210, "like_count": 1930}
     speech = {"transcribed_seconds": None, "estimated_usd": None}
-    assert await api.get(f"/videos/{video['id']}") == video | expected | details | counts | speech
+    told = await api.get(f"/videos/{video['id']}")
+    del told["stage_times"]
+    assert told == video | expected | details | counts | speech
     assert (await api.get(f"/lists/{list_id}/videos"))["items"] == [video | expected]
+
+
+async def test_a_video_tells_when_its_import_reached_each_stage(api_without_temporal: Api, engine: AsyncEngine) -> None:
+    api = api_without_temporal
+    video = await api.add(await api.new_list())
+
+    async def told() -> tuple[dict[str, str], list[tuple[str, str]]]:
+        """What the video says, and the same from the events since `created`, the newest of which counts."""
+        events = [(event["stage"], event["at"]) for event in (await api.get("/events"))["items"]]
+        begun = max(index for index, (stage, _) in enumerate(events) if stage == "created")
+        return (await api.get(f"/videos/{video['id']}"))["stage_times"], events[begun:]
+
+    async with transaction(engine) as connection:
+        await advance(connection, video["youtube_id"], ImportStage.METADATA)
+    async with transaction(engine) as connection:
+        await fail(connection, video["youtube_id"], ErrorType.VIDEO_PRIVATE)
+    times, events = await told()
+    assert (times, list(times)) == (dict(events), ["created", "metadata", "error"])
+
+    await api.http.post(f"/api/videos/{video['id']}/retry")
+    times, events = await told()
+    assert (times, list(times)) == (dict(events), ["created"])
 
 
 async def test_an_error_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:

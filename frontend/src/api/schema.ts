@@ -2251,6 +2251,13 @@ export interface components {
          *       "like_count": 1930,
          *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
          *       "published_at": "2025-03-09T17:30:00Z",
+         *       "stage_times": {
+         *         "captions": "2026-11-23T08:01:05Z",
+         *         "chapters": "2026-11-23T08:01:06Z",
+         *         "complete": "2026-11-23T08:01:06Z",
+         *         "created": "2026-11-23T08:01:00Z",
+         *         "metadata": "2026-11-23T08:01:02Z"
+         *       },
          *       "tags": [
          *         "lighthouse",
          *         "optics"
@@ -2340,6 +2347,13 @@ export interface components {
              * @description What that cost, in US dollars, each request counted as ten seconds at least; null where nothing was recognised.
              */
             estimated_usd: number | null;
+            /**
+             * Stage Times
+             * @description When its import reached each stage since it last began. A stage that was skipped because the video was known already, or that its whole batch reached at once, has none.
+             */
+            stage_times: {
+                [key: string]: string;
+            };
         };
         /**
          * VideoInput

@@ -13,7 +13,6 @@ function steps(known: Partial<Props> = {}, language: "en" | "de" = "en"): string
     video: someDetails(),
     shown: COMPLETE,
     status: null,
-    times: {},
     chapterCount: undefined,
     ...known,
   };
@@ -24,8 +23,9 @@ function steps(known: Partial<Props> = {}, language: "en" | "de" = "en"): string
 }
 
 describe("ImportTimeline", () => {
-  it("tells a complete import, with the one time that is known", () => {
-    const told = steps({ chapterCount: 2 });
+  it("tells a complete import, with the times that are known", () => {
+    const stage_times = { metadata: "2026-11-23T08:01:02Z", complete: "2026-11-23T08:01:06Z" };
+    const told = steps({ chapterCount: 2, video: someDetails({ stage_times }) });
     expect(told.map((step) => step.split(", done")[0])).toEqual([
       "Added to the list",
       "Title and description found",
@@ -33,8 +33,8 @@ describe("ImportTimeline", () => {
       "2 chapters found",
       "Complete",
     ]);
-    expect(document.querySelectorAll("time")).toHaveLength(1);
-    expect(document.querySelector("time")).toHaveAttribute("datetime", "2026-11-23T08:01:00Z");
+    const times = [...document.querySelectorAll("time")].map((time) => time.dateTime);
+    expect(times).toEqual(["2026-11-23T08:01:00Z", stage_times.metadata, stage_times.complete]);
   });
 
   it.each([
@@ -47,10 +47,9 @@ describe("ImportTimeline", () => {
 
   it("tells what goes on, and what is still to come", () => {
     const told = steps({
-      video: someDetails({ captions_source: null }),
+      video: someDetails({ captions_source: null, stage_times: { metadata: "2026-11-23T08:01:02Z" } }),
       shown: { ...COMPLETE, state: "importing", progress: 42 },
       status: "Writing down what is said",
-      times: { metadata: "2026-11-23T08:01:02Z" },
     });
     expect(told[1]).toMatch(/^Title and description found, done/);
     expect(told[2]).toBe("Captions, in progressWriting down what is said");
@@ -67,7 +66,7 @@ describe("ImportTimeline", () => {
 
   it("tells where and why an import ended", () => {
     const shown: CardImport = { ...COMPLETE, state: "error", progress: 25, message: "This video is private." };
-    const told = steps({ shown, times: { error: "2026-11-23T08:02:00Z" } });
+    const told = steps({ shown, video: someDetails({ stage_times: { error: "2026-11-23T08:02:00Z" } }) });
     expect(told[2]).toMatch(/^Captions, failed.*Stopped here: This video is private\.$/);
     expect(told[4]).toBe("Complete, still to come");
   });

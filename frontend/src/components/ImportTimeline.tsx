@@ -1,6 +1,5 @@
 import { useId } from "react";
 import type { VideoDetails } from "../api/types";
-import type { StepTimes } from "../hooks/useStepTimes";
 import { type Text, type TextKey, useFormat, useText } from "../i18n";
 import type { CardImport } from "../lib/cardState";
 import { type ImportStep, importSteps } from "../lib/importSteps";
@@ -10,7 +9,7 @@ import styles from "./ImportTimeline.module.css";
 
 export type TimelineVideo = Pick<
   VideoDetails,
-  "created_at" | "captions_source" | "transcribed_seconds" | "estimated_usd"
+  "created_at" | "stage_times" | "captions_source" | "transcribed_seconds" | "estimated_usd"
 >;
 
 interface ImportTimelineProps {
@@ -18,13 +17,12 @@ interface ImportTimelineProps {
   shown: CardImport;
   /** What the import does or waits for right now, in words. */
   status: string | null;
-  times: StepTimes;
   /** Undefined: not known (yet). */
   chapterCount: number | undefined;
 }
 
-/** The way of an import in plain words. Where nobody kept the time of a step, none is shown. */
-export function ImportTimeline({ video, shown, status, times, chapterCount }: ImportTimelineProps) {
+/** The way of an import in plain words. A step that was done before somebody added the video has no time. */
+export function ImportTimeline({ video, shown, status, chapterCount }: ImportTimelineProps) {
   const text = useText();
   const format = useFormat();
   const titleId = useId();
@@ -35,7 +33,7 @@ export function ImportTimeline({ video, shown, status, times, chapterCount }: Im
       </h2>
       <ol className={styles.steps}>
         {importSteps(shown).map((step) => {
-          const at = timeOf(step, times, video.created_at);
+          const at = timeOf(step, video);
           const note = noteOf(step, shown, status, text);
           return (
             <li key={step.name} className={styles.step} data-state={step.state}>
@@ -77,10 +75,10 @@ function labelOf({ name, state }: ImportStep, video: TimelineVideo, chapterCount
   return `timeline.${name}.done`;
 }
 
-function timeOf({ name, state }: ImportStep, times: StepTimes, createdAt: string): string | undefined {
-  if (name === "created") return createdAt;
-  if (state === "failed") return times.error;
-  return state === "done" ? times[name] : undefined;
+function timeOf({ name, state }: ImportStep, video: TimelineVideo): string | undefined {
+  if (name === "created") return video.created_at;
+  if (state === "failed") return video.stage_times.error;
+  return state === "done" ? video.stage_times[name] : undefined;
 }
 
 function noteOf({ state }: ImportStep, shown: CardImport, status: string | null, text: Text): string | null {

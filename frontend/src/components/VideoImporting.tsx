@@ -1,6 +1,5 @@
 import type { VideoDetails } from "../api/types";
 import { useNowUntil } from "../hooks/useNowUntil";
-import type { StepTimes } from "../hooks/useStepTimes";
 import { useFormat, useText } from "../i18n";
 import type { CardImport } from "../lib/cardState";
 import { badgeText, statusText } from "../lib/cardTexts";
@@ -13,11 +12,10 @@ interface VideoImportingProps {
   video: VideoDetails;
   title: string;
   shown: CardImport;
-  times: StepTimes;
 }
 
 /** A video whose import is under way, waits or failed. */
-export function VideoImporting({ video, title, shown, times }: VideoImportingProps) {
+export function VideoImporting({ video, title, shown }: VideoImportingProps) {
   const text = useText();
   const format = useFormat();
   const now = useNowUntil(shown.until);
@@ -32,7 +30,7 @@ export function VideoImporting({ video, title, shown, times }: VideoImportingPro
           <VideoFacts video={video} title={title} />
         </>
       }
-      more={<ImportDetails video={video} shown={shown} status={status} times={times} />}
+      more={<ImportDetails video={video} shown={shown} status={status} />}
     />
   );
 }

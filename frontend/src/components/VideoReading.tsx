@@ -2,7 +2,6 @@ import { useChapters } from "../api/queries";
 import type { Chapter, VideoDetails } from "../api/types";
 import { useCaptions } from "../hooks/useCaptions";
 import { usePlayer } from "../hooks/usePlayer";
-import type { StepTimes } from "../hooks/useStepTimes";
 import { useText } from "../i18n";
 import type { CardImport } from "../lib/cardState";
 import { CaptionsNote } from "./CaptionsNote";
@@ -20,11 +19,10 @@ interface VideoReadingProps {
   video: VideoDetails;
   title: string;
   shown: CardImport;
-  times: StepTimes;
 }
 
 /** A complete video: to watch, with chapters and transcript beside it. */
-export function VideoReading({ video, title, shown, times }: VideoReadingProps) {
+export function VideoReading({ video, title, shown }: VideoReadingProps) {
   const text = useText();
   const player = usePlayer();
   const captions = useCaptions(video.id);
@@ -59,7 +57,7 @@ export function VideoReading({ video, title, shown, times }: VideoReadingProps) 
               <p>{video.description}</p>
             </details>
           )}
-          <ImportDetails video={video} shown={shown} status={null} times={times} chapterCount={chapters.data?.length} />
+          <ImportDetails video={video} shown={shown} status={null} chapterCount={chapters.data?.length} />
         </>
       }
     />

@@ -76,7 +76,7 @@ describe("the connection", () => {
     const live = show(switchOff() ?? {});
     await screen.findByText("untitled");
     await waitFor(() => expect(live.requests.map(({ path }) => path)).toContain("/api/config"));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await waitFor(() => expect(live.queryClient.isFetching()).toBe(0));
     expect(live.opened).toEqual([]);
     expect(useProgressStore.getState().connection).toBe("off");
     expect(live.requests.map(({ path }) => path)).not.toContain("/api/events");

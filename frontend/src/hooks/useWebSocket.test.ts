@@ -31,6 +31,15 @@ it("tells of one video until that is enough, and watches it meanwhile", () => {
   expect(watchedIds()).toEqual([]);
 });
 
+it("tells at once what is known already", () => {
+  applyMessages([anEvent({ seq: 1 })]);
+  const { result } = renderHook(() => useWebSocket());
+  const callback = vi.fn();
+  const unsubscribe = result.current.subscribe(VIDEO_ID, callback);
+  expect(callback).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ stage: "metadata" }));
+  unsubscribe();
+});
+
 it("keeps `subscribe` the same, so that effects do not run again", () => {
   const { result, rerender } = renderHook(() => useWebSocket());
   const { subscribe } = result.current;

@@ -14,8 +14,11 @@ export function useWebSocket(): {
   return { isConnected, subscribe };
 }
 
+/** What is known is told at once, what comes afterwards when it comes. */
 function subscribeTo(videoId: string, callback: ProgressCallback): () => void {
   const unwatch = watch(videoId);
+  const known = useProgressStore.getState().progress.get(videoId);
+  if (known) callback(known);
   const unsubscribe = useProgressStore.subscribe((state, before) => {
     const progress = state.progress.get(videoId);
     if (progress && progress !== before.progress.get(videoId)) callback(progress);

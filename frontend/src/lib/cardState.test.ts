@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CardPauses, type CardProgress, type CardVideo, cardImportOf, cardStateOf, isUnderWay } from "./cardState";
+import { type CardPauses, type CardProgress, type CardVideo, cardImportOf, isUnderWay } from "./cardState";
 
 const COMPLETE: CardVideo = { import_stage: "complete", import_progress: 100, captions_source: "youtube" };
 const CREATED: CardVideo = { import_stage: "created", import_progress: 0, captions_source: null };
@@ -42,7 +42,7 @@ describe("the state of a card", () => {
     ["it is a premiere, during a pause", CREATED, at(0, { error_code: "upcoming" }), PAUSE, "upcoming"],
     ["a complete one, during a pause", COMPLETE, null, PAUSE, "complete"],
   ])("%s", (_what, video, progress, pauses, state) => {
-    expect(cardStateOf(video, progress, pauses, true)).toBe(state);
+    expect(cardImportOf(video, progress, pauses, true).state).toBe(state);
   });
 
   it.each<[string, CardVideo, CardProgress | null, string]>([
@@ -52,7 +52,7 @@ describe("the state of a card", () => {
     ["loaded as failed, tried again", FAILED, at(25, { stage: "metadata" }), "error"],
     ["without captions", { ...COMPLETE, captions_source: "none" }, null, "partial"],
   ])("with the flag off, only what was loaded counts: %s", (_what, video, progress, state) => {
-    expect(cardStateOf(video, progress, PAUSE, false)).toBe(state);
+    expect(cardImportOf(video, progress, PAUSE, false).state).toBe(state);
   });
 });
 

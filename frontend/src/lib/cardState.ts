@@ -53,16 +53,6 @@ export const SHARED_REASONS: ReadonlySet<WaitReason> = new Set<WaitReason>([
   "operator",
 ]);
 
-/** The state alone. */
-export function cardStateOf(
-  video: CardVideo,
-  progress: CardProgress | null | undefined,
-  pauses: CardPauses | null | undefined,
-  flagOn: boolean,
-): CardState {
-  return cardImportOf(video, progress, pauses, flagOn).state;
-}
-
 /** How the import of a video is shown: from what was loaded, what came live since, and the pauses. */
 export function cardImportOf(
   video: CardVideo,

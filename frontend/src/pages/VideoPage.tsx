@@ -9,8 +9,8 @@ import { Spinner } from "../components/Spinner";
 import { VideoImporting } from "../components/VideoImporting";
 import { VideoPlain } from "../components/VideoPlain";
 import { VideoReading } from "../components/VideoReading";
-import { useStepTimes } from "../hooks/useStepTimes";
 import { useTitle } from "../hooks/useTitle";
+import { useWebSocket } from "../hooks/useWebSocket";
 import { useText } from "../i18n";
 import { cardImportOf, isUnderWay } from "../lib/cardState";
 import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";
@@ -36,22 +36,28 @@ function KnownVideo({ video, reload }: { video: VideoDetails; reload: () => unkn
   const progress = useVideoProgress(video.id, isFlagOn && isUnderWay(video));
   const pauses = usePauses();
   const shown = cardImportOf(video, progress, pauses, isFlagOn);
-  const times = useStepTimes(progress);
   const title = video.title ?? text("video.untitled");
   useTitle(title);
-  useReloadOnNews(isFlagOn ? progress?.stage : undefined, video.import_stage, reload);
+  useReloadOnNews(video, isFlagOn && isUnderWay(video), reload);
   const isReadable = !isUnderWay(video) && video.import_stage !== "error";
-  const parts = { video, title, shown, times };
+  const parts = { video, title, shown };
   if (isReadable) return <VideoReading {...parts} />;
   const isTold = isFlagOn || video.import_stage === "error";
   return isTold ? <VideoImporting {...parts} /> : <VideoPlain video={video} title={title} />;
 }
 
 /** Each stage brings something to show: a title, then where the captions are from, then everything. */
-function useReloadOnNews(stage: string | undefined, loadedStage: string, reload: () => unknown): void {
+function useReloadOnNews({ id, import_stage }: VideoDetails, isWanted: boolean, reload: () => unknown): void {
+  const { subscribe } = useWebSocket();
   useEffect(() => {
-    if (stage && stage !== loadedStage && loadedStage !== "complete") void reload();
-  }, [stage, loadedStage, reload]);
+    if (!isWanted) return;
+    let loaded = import_stage;
+    return subscribe(id, ({ stage }) => {
+      if (stage === loaded) return;
+      loaded = stage; // while a stage is under way it is told many times
+      void reload();
+    });
+  }, [id, import_stage, isWanted, reload, subscribe]);
 }
 
 function Gone() {

@@ -64,6 +64,7 @@ export function someDetails(known: Partial<VideoDetails> = {}): VideoDetails {
     like_count: 1930,
     transcribed_seconds: null,
     estimated_usd: null,
+    stage_times: {},
     ...known,
   };
 }
