@@ -124,7 +124,7 @@ async def measure(running: Machine, engine: AsyncEngine, feed: FeedPublisher, pe
     """One load from its first commit until everything was received, or should have been."""
     lags = Lags()
     youtube_ids = await add_videos(engine, count // len(STAGES))
-    async with receiving(running.settings.websocket_url, lags):
+    async with receiving(running.settings.websocket_url(), lags):
         await Writer(engine, feed, lags).write_all(youtube_ids, per_second)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -237,10 +237,10 @@ class Settings(BaseSettings):
             rate_step_seconds=self.youtube_rate_step_seconds,
         )
 
-    @property
-    def websocket_url(self) -> str:
-        """The WebSocket that browsers connect to."""
-        base = self.notifier_url or f"ws://127.0.0.1:{self.notifier_port}"
+    def websocket_url(self, host: str = "127.0.0.1") -> str:
+        """The WebSocket that browsers connect to; `host` is the name by which they know this machine."""
+        address = f"[{host}]" if ":" in host else host
+        base = self.notifier_url or f"ws://{address}:{self.notifier_port}"
         return f"{base}/api/ws/progress"
 
     @property

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from temporalio.client import Client
 
 from services.api.deps import RequestLanguage, Resources, Shared
@@ -61,11 +61,11 @@ async def get_readiness(shared: Shared, language: RequestLanguage) -> Readiness:
     summary="What a user interface has to know",
     responses=problem_responses(ProblemCode.VALIDATION_FAILED, asks_database=False),
 )
-async def get_config(shared: Shared, language: RequestLanguage) -> ClientConfig:
+async def get_config(request: Request, shared: Shared, language: RequestLanguage) -> ClientConfig:
     """Addresses, feature flags, languages and version of this installation, and whether there is speech-to-text."""
     settings = shared.settings
     return ClientConfig(
-        websocket_url=settings.websocket_url,
+        websocket_url=settings.websocket_url(request.url.hostname or "127.0.0.1"),
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=settings.temporal_namespace,
         features=Features(import_progress=settings.import_progress_enabled),

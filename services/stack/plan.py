@@ -67,7 +67,7 @@ class Plan:
             "Web page": f"{self._api_url}/",
             "API": f"{self._api_url}/api",
             "API documentation": f"{self._api_url}/docs",
-            "WebSocket": self.settings.websocket_url,
+            "WebSocket": self.settings.websocket_url(),
             "Temporal Web UI": self.settings.temporal_ui_url,
         }
 
@@ -115,7 +115,9 @@ class Plan:
         api = self._api_url
         return [
             self._service("worker", "Worker", WORKER_COMMAND, worker, f"{worker}/healthz"),
-            self._service("notifier", "Notifier", NOTIFIER_COMMAND, self.settings.websocket_url, f"{notifier}/healthz"),
+            self._service(
+                "notifier", "Notifier", NOTIFIER_COMMAND, self.settings.websocket_url(), f"{notifier}/healthz"
+            ),
             self._service("api", "API", API_COMMAND, f"{api}/api", f"{api}/api/ready"),
         ]
 

@@ -131,6 +131,15 @@ async def test_the_configuration_names_what_a_user_interface_needs(settings: Set
     assert config["version"][0].isdigit()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "vidferry.lan", "[::1]"])
+async def test_the_websocket_is_where_the_page_was_found(host: str, settings: Settings, engine: AsyncEngine) -> None:
+    known = settings.model_copy(update={"allowed_hosts": "127.0.0.1,vidferry.lan,::1", "notifier_port": 9001})
+    async with serving(known, engine) as api:
+        config = (await api.http.get("/api/config", headers={"Host": f"{host}:9000"})).json()
+
+    assert config["websocket_url"] == f"ws://{host}:9001/api/ws/progress"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -25,6 +25,11 @@ export class Problem extends Error {
     this.body = body;
   }
 
+  /** Whether nothing is at this address, or nothing ever can be: it is no id. */
+  get isMissing(): boolean {
+    return this.status === 404 || this.status === 422;
+  }
+
   /** Whether the same request may succeed a little later. */
   get isPassing(): boolean {
     return this.status === 0 || this.status >= 500;

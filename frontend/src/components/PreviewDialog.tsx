@@ -44,11 +44,11 @@ export function PreviewDialog({ listId, wanted, waiting = 0, onDone, onCancel }:
   const label = canAnyway ? text("adding.preview.anyway") : preview.data && confirmLabel(preview.data, text);
   const actions = (
     <>
-      <Button kind="quiet" disabled={importing.isBusy} onClick={onCancel}>
+      <Button kind="quiet" disabled={importing.isBusy} onClick={onCancel} data-autofocus={!label || undefined}>
         {text(label || preview.isPending ? "common.cancel" : "common.close")}
       </Button>
       {label && (
-        <Button kind="primary" isBusy={importing.isBusy} onClick={() => void confirm()}>
+        <Button kind="primary" isBusy={importing.isBusy} onClick={() => void confirm()} ref={focusOn} data-autofocus>
           {label}
         </Button>
       )}
@@ -69,6 +69,11 @@ export function PreviewDialog({ listId, wanted, waiting = 0, onDone, onCancel }:
       {importing.error ? <ErrorNotice error={importing.error} /> : null}
     </Dialog>
   );
+}
+
+/** It comes with the preview, after the dialog. */
+function focusOn(button: HTMLButtonElement | null): void {
+  button?.focus();
 }
 
 function NoPreview({ error, onRetry }: { error: Error; onRetry: () => unknown }) {

@@ -6,7 +6,7 @@ import { setLanguage } from "../stores/preferences";
 import { resetProgress, useProgressStore } from "../stores/progress";
 import { useToasts } from "../stores/toasts";
 import { type ApiHandlers, refuse } from "../test/api";
-import { aBatch, aConfig, aVideo, aVideoPage, BATCH_ID, LIST_ID, someDetails, VIDEO_ID } from "../test/data";
+import { aBatch, aConfig, aList, aVideo, aVideoPage, BATCH_ID, LIST_ID, someDetails, VIDEO_ID } from "../test/data";
 import { anEvent, aPause, aSnapshot, batchComplete, batchProgress, type FakeSocket, fakeSockets } from "../test/live";
 import { renderWithApp } from "../test/render";
 import { Toasts } from "./Toasts";
@@ -150,6 +150,14 @@ describe("the end of an import of many videos", () => {
     await live.user.click(screen.getByRole("button", { name: "Try again" }));
     await waitFor(() => expect(useProgressStore.getState().batches.get(BATCH_ID)?.isOver).toBe(false));
     expect(live.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+
+  it("names its list where it has no title of its own", async () => {
+    const live = show();
+    live.queryClient.setQueryData(["lists"], [aList()]);
+    const untitled = { ...over, failed: 0, title: null, kind: "urls" as const };
+    await connected(live, { ...batchProgress(), title: null }, batchComplete(untitled));
+    expect(await screen.findByText("Lighthouses: 108 imported, 7 without captions")).toBeInTheDocument();
   });
 
   it("leaves nothing behind where everything went well", async () => {

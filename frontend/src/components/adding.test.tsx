@@ -131,7 +131,8 @@ describe("many videos", () => {
     paste(`${ONE},\n\n ${OTHER}`);
     const dialog = await screen.findByRole("dialog", { name: "Import these videos?" });
     expect(await within(dialog).findByText("50 entries found, 10 already here, about 3 minutes")).toBeInTheDocument();
-    await user.click(within(dialog).getByRole("button", { name: "Import 40 videos" }));
+    expect(within(dialog).getByRole("button", { name: "Import 40 videos" })).toHaveFocus();
+    await user.keyboard("{Enter}");
     await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
     expect(asked(requests).map(({ body }) => body)).toEqual([
       { urls: [ONE, OTHER], source: null },

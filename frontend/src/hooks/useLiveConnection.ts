@@ -1,8 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
+import { keys } from "../api/keys";
 import { useConfig } from "../api/queries";
+import type { VideoList } from "../api/types";
 import { useText } from "../i18n";
-import { batchSummary, batchTitle } from "../lib/batchTexts";
+import { batchSummary } from "../lib/batchTexts";
 import { LiveConnection } from "../lib/connection";
 import { useImportProgressFlag } from "../lib/flags";
 import { liveApi, newsOfBatch } from "../lib/liveApi";
@@ -91,18 +93,21 @@ async function askForOthers(told: readonly string[], take: (messages: LiveMessag
 function useTellEnd(): (batch: BatchNews) => void {
   const text = useText();
   const { change } = useBatchActions();
+  const queryClient = useQueryClient();
   return useCallback(
     (batch) => {
       const summary = batchSummary(batch, text);
+      const lists = queryClient.getQueryData<VideoList[]>(keys.lists);
+      const title = batch.title ?? lists?.find((list) => list.id === batch.list_id)?.name;
       toast({
-        text: batch.title ? text("live.summary.of", { title: batchTitle(batch, text), summary }) : summary,
+        text: title ? text("live.summary.of", { title, summary }) : summary,
         ...(batch.failed > 0 && {
           action: { label: text("live.batch.retry"), run: () => change(batch, "retry-failed") },
         }),
       });
       if (batch.failed === 0 && !batch.message) forgetBatch(batch.batch_id);
     },
-    [text, change],
+    [text, change, queryClient],
   );
 }
 

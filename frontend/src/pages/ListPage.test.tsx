@@ -51,8 +51,11 @@ describe("the page of a list", () => {
     expect(screen.queryByRole("button", { name: "Herunterladen" })).toBeNull();
   });
 
-  it("says so where there is no such list any more", async () => {
-    const gone = () => refuse(404, { code: "list_not_found", detail: "There is no such list." });
+  it.each([
+    [404, "list_not_found"],
+    [422, "validation_failed"],
+  ] as const)("says so where there is no such list any more, or never was (%i)", async (status, code) => {
+    const gone = () => refuse(status, { code, detail: "There is no such list." });
     show({ "GET /api/lists/{id}": gone, "GET /api/lists/{id}/videos": gone });
     expect(await screen.findByText("This list no longer exists")).toBeInTheDocument();
     expect(document.title).toBe("This list no longer exists · Vidferry");

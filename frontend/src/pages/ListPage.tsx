@@ -23,7 +23,7 @@ export function ListPage() {
     if (list?.id === listId) rememberList(listId);
   }, [list?.id, listId]);
 
-  if (error instanceof Problem && error.status === 404) return <MissingList />;
+  if (error instanceof Problem && error.isMissing) return <MissingList />;
   if (error && !list) return <ErrorNotice error={error} onRetry={refetch} />;
   return (
     <DropArea listId={listId}>

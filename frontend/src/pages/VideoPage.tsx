@@ -23,8 +23,7 @@ export function VideoPage() {
   const { data: video, error, refetch } = useVideo(videoId);
   const isFlagKnown = useIsFlagKnown(); // what is shown depends on it
   if (error && !video) {
-    const isGone = error instanceof Problem && (error.status === 404 || error.status === 422);
-    return isGone ? <Gone /> : <ErrorNotice error={error} onRetry={refetch} />;
+    return error instanceof Problem && error.isMissing ? <Gone /> : <ErrorNotice error={error} onRetry={refetch} />;
   }
   if (!video || !isFlagKnown) return <Spinner label={text("app.loading")} />;
   return <KnownVideo key={videoId} video={video} reload={refetch} />;
