@@ -1,8 +1,9 @@
-"""The page in Chromium: from drop to card, the weight of the first load, and the frames while a hundred cards move.
+"""The page in Chromium: from drop to card, the weight of the first load, and the frames while cards move or go by.
 
 Everything behind the page is real and a process of its own (PostgreSQL, Temporal, worker, notifier, API), and YouTube
-is the stand-in. Events are written as a worker's activities write them (see `feed_lag`); frames come from Chromium's
-own trace. Drop to card is measured in the page: from the event to the frame that shows the card.
+is the stand-in. Events are written as a worker's activities write them (see `feed_lag`); frames are those of somebody
+who has nothing against motion (see `frames`). Drop to card is measured in the page: from the event to the frame that
+shows the card.
 """
 
 import asyncio
@@ -10,19 +11,20 @@ import statistics
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from typing import Any
 
-from playwright.async_api import Browser, CDPSession, Page, Request, ViewportSize
+from playwright.async_api import Browser, Page, Request, ViewportSize
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.feed_lag import Lags, Writer, add_videos, publisher
+from benchmarks.frames import Frames, watched
 from benchmarks.machine import Machine, answers, machine, print_machine
 from shared.contracts.stages import ImportStage
 from shared.db import import_progress
 from shared.db.driver import transaction
 from shared.db.engine import create_engine
-from tests.browser.chromium import Person, chromium
+from shared.temporal.feed import FeedPublisher
+from tests.browser.chromium import DESKTOP, Person, chromium
 from tests.browser.handling import address_of, cards
 from tests.standin import Standin
 
@@ -31,9 +33,23 @@ AIM_DROP_MS = 100
 AIM_FIRST_LOAD_KB = 150
 CARDS, EVENTS_PER_SECOND, SECONDS = 100, 100, 10
 PERCENTAGES = range(26, 35)
-AIM_FRAME_MS = 50
+SCROLLED_CARDS, SCROLL_STEP, SCROLL_SECONDS = 5_000, 200, 180
+"""So many pixels a frame; so long at most."""
 WHOLE_GRID: ViewportSize = {"width": 1600, "height": 6000}
 """All hundred cards are in the window: no more than people see is ever drawn."""
+SCROLL = """async ([step, count, seconds]) => {
+  const end = performance.now() + 1000 * seconds;
+  while (!document.querySelector(`[aria-posinset="${count}"]`)) {
+    if (performance.now() > end) throw new Error(`stuck at ${scrollY} pixels: ${document.body.innerText.slice(-200)}`);
+    window.scrollBy(0, step);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+COMPLETED = "UPDATE videos SET import_stage = 'complete', import_progress = 100 WHERE youtube_id = ANY(:ids)"
+ENRICHED = """INSERT INTO video_enrichments
+  (youtube_id, title, channel, duration_seconds, captions_source, description, tags, categories, youtube_chapters)
+  SELECT id, 'Crossing number ' || id, 'Harbour', 754, 'youtube', '', '{}', '{}', '[]'
+  FROM unnest(CAST(:ids AS text[])) id"""
 MEASURE_DROP = """async (address) => {
   const isShown = () => [...document.querySelectorAll("article[data-state]")].some((card) =>
     card.textContent.includes(address.slice(-11)));
@@ -118,55 +134,46 @@ async def write_step(writer: Writer, youtube_id: str, percent: int) -> None:
     writer.feed.publish(items)
 
 
-@asynccontextmanager
-async def traced(page: Page, events: list[dict[str, Any]]) -> AsyncIterator[None]:
-    """Chromium writes down what its threads do."""
-    session: CDPSession = await page.context.new_cdp_session(page)
-    session.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
-    complete = asyncio.Event()
-    session.on("Tracing.tracingComplete", lambda _: complete.set())
-    categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
-    await session.send("Tracing.start", {"traceConfig": {"includedCategories": categories}})
-    yield
-    await session.send("Tracing.end")
-    await complete.wait()
-    await session.detach()
-
-
-def tasks_of_the_page(events: list[dict[str, Any]], clock: str) -> list[float]:
-    """Milliseconds of every task of the thread that runs the page: by the wall (`dur`), by its own time (`tdur`)."""
-    mains = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-    }
-    return [
-        event[clock] / 1000
-        for event in events
-        if event.get("ph") == "X"
-        and (event["pid"], event["tid"]) in mains
-        and event["name"] in {"RunTask", "ThreadControllerImpl::RunTask"}
-        and clock in event
-    ]
-
-
-async def move_cards(page: Page, writer: Writer, youtube_ids: list[str]) -> list[dict[str, Any]]:
-    """What Chromium wrote down while the cards moved."""
-    events: list[dict[str, Any]] = []
-    async with traced(page, events):
+async def move_cards(page: Page, writer: Writer, youtube_ids: list[str]) -> Frames:
+    """What was seen while the cards moved."""
+    async with watched(page) as frames:
         await write_progress(writer, youtube_ids)
-        await page.locator(f'[role=progressbar][aria-valuenow="{PERCENTAGES[-1]}"]').nth(CARDS - 1).wait_for()
-    return events
+        shown = await cards(page).count()
+        await page.locator(f'[role=progressbar][aria-valuenow="{PERCENTAGES[-1]}"]').nth(shown - 1).wait_for()
+    return frames
 
 
-def print_tasks(events: list[dict[str, Any]]) -> None:
-    """The longest by each clock: what else runs on the machine lengthens those by the wall."""
-    print(f"{CARDS} cards, {EVENTS_PER_SECOND} events/s, {SECONDS} s (aim: no frame above {AIM_FRAME_MS} ms)")
-    for clock, name in (("dur", "by the wall"), ("tdur", "the page's own time")):
-        tasks = tasks_of_the_page(events, clock)
-        if tasks:
-            over = sum(task > AIM_FRAME_MS for task in tasks)
-            print(f"  longest {name}: {max(tasks):.0f} ms, {over} of {len(tasks)} tasks above {AIM_FRAME_MS} ms")
+async def add_imported(engine: AsyncEngine, count: int) -> str:
+    """The id of a list with so many videos that are complete."""
+    youtube_ids = await add_videos(engine, count)
+    async with engine.begin() as connection:
+        for statement in (COMPLETED, ENRICHED):
+            await connection.execute(text(statement), {"ids": youtube_ids})
+    return await list_of(engine, youtube_ids[0])
+
+
+async def scroll(page: Page) -> Frames:
+    """What was seen while the list went by, from its first card to its last."""
+    async with watched(page) as frames:
+        await page.evaluate(SCROLL, [SCROLL_STEP, SCROLLED_CARDS, SCROLL_SECONDS])
+    return frames
+
+
+async def measure_frames(browser: Browser, url: str, engine: AsyncEngine, feed: FeedPublisher) -> None:
+    """A hundred cards that move, in a window that shows them all and in a usual one; and a long list that goes by."""
+    for viewport in (WHOLE_GRID, DESKTOP):
+        youtube_ids = await add_videos(engine, CARDS)
+        async with Person(browser, url, viewport=viewport, motion="no-preference").present() as person:
+            page = await person.open(f"/lists/{await list_of(engine, youtube_ids[0])}")
+            await cards(page).nth(CARDS - 1 if viewport == WHOLE_GRID else 0).wait_for()
+            frames = await move_cards(page, Writer(engine, feed, Lags()), youtube_ids)
+            window = f"{viewport['width']} × {viewport['height']}"
+            frames.print(f"{CARDS} cards, {EVENTS_PER_SECOND} events/s, {SECONDS} s, window {window}")
+    list_id = await add_imported(engine, SCROLLED_CARDS)
+    async with Person(browser, url, motion="no-preference").present() as person:
+        page = await person.open(f"/lists/{list_id}")
+        await cards(page).first.wait_for()
+        (await scroll(page)).print(f"{SCROLLED_CARDS} cards scrolled by, {SCROLL_STEP} pixels a frame")
 
 
 async def main() -> None:
@@ -180,10 +187,7 @@ async def main() -> None:
         print(f"Chromium {browser.version}")
         print(f"JavaScript of the first load: {await first_load(browser, url, path) / 1000:.0f} KB", end=" ")
         print(f"gzipped (aim: {AIM_FIRST_LOAD_KB})")
-        async with Person(browser, url, viewport=WHOLE_GRID).present() as person:
-            page = await person.open(path)
-            await cards(page).nth(CARDS - 1).wait_for()
-            print_tasks(await move_cards(page, Writer(engine, feed, Lags()), youtube_ids))
+        await measure_frames(browser, url, engine, feed)
         async with Person(browser, url).present() as person:
             page = await person.open(path)
             await cards(page).first.wait_for()

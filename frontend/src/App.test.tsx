@@ -2,6 +2,7 @@ import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "./App";
+import { toast } from "./stores/toasts";
 import { type ApiHandlers, installApi } from "./test/api";
 import { aConfig, aList, aVideoPage, LIST_ID } from "./test/data";
 
@@ -44,6 +45,19 @@ describe("App", () => {
     act(() => window.history.back());
     await waitFor(() => expect(document.title).toBe("Lighthouses · Vidferry"));
     expect(document.querySelectorAll("title").length).toBeLessThanOrEqual(1);
+  });
+
+  it("has its short notices right before the page, where the keyboard finds them in time", async () => {
+    const { user } = open("/nowhere");
+    const run = vi.fn();
+    act(() => void toast({ text: "5 not available", action: { label: "Try again", run } }));
+    screen.getByRole("main").focus();
+    await user.tab({ shift: true });
+    expect(screen.getByRole("button", { name: "Close the notice" })).toHaveFocus();
+    await user.tab({ shift: true });
+    await user.keyboard("{Enter}");
+    expect(run).toHaveBeenCalledOnce();
+    expect(screen.getByRole("main")).toHaveFocus();
   });
 
   it("works with a configuration that lacks everything", async () => {

@@ -34,7 +34,6 @@ export function App() {
       <QueryClientProvider client={queryClient}>
         <WebSocketProvider>
           <Frame />
-          <Toasts />
         </WebSocketProvider>
       </QueryClientProvider>
     </CrashNotice>
@@ -68,6 +67,8 @@ function Frame() {
       <Header {...(isNarrow && { onMenu: () => setMenuOpen(true), isMenuOpen })} />
       <div className={styles.frame}>
         <Sidebar isDrawer={isNarrow} isOpen={isMenuOpen} onClose={() => setMenuOpen(false)} />
+        {/* Beside the field for adding by keyboard too; after the page, they would be behind all of its cards. */}
+        <Toasts />
         <main ref={main} id="content" className={styles.main} tabIndex={-1}>
           <PauseNotice />
           {list && <BatchBanner listId={list.listId} />}

@@ -133,7 +133,10 @@ async def retry_video(video_id: UUID, shared: Shared, user_id: UserId, language:
     },
 )
 async def reimport_video(video_id: UUID, shared: Shared, user_id: UserId, language: RequestLanguage) -> VideoOutput:
-    """Fetch captions and chapters anew, for example where captions could not be had; what is there stays till then."""
+    """Fetch captions and chapters anew, for example where captions could not be had.
+
+    Those that are there stay until then, and captions stay where none are to be had any more.
+    """
     async with shared.database.connection() as connection:
         reimported = await reimport.reimport_video(connection, user_id, video_id)
     if reimported is None:

@@ -57,8 +57,14 @@ _SAVE_CHAPTERS = """
 _SET_CAPTIONS = """
     UPDATE video_enrichments
     SET captions_source = $2, captions_language = $3, captions_kind = $4, captions_missing = $5, caption_track = NULL,
-        captions_at = now()
+        captions_at = now(), previous_captions_source = NULL
     WHERE youtube_id = $1
+    """
+_KEEP_CAPTIONS = """
+    UPDATE video_enrichments
+    SET captions_source = previous_captions_source, caption_track = NULL, previous_captions_source = NULL
+    WHERE youtube_id = $1 AND previous_captions_source <> 'none'
+    RETURNING captions_source
     """
 UNDETERMINED = "und"
 """ISO 639-2's word for a language that nobody has named."""
@@ -128,7 +134,9 @@ async def save_captions(
 
 
 async def save_no_captions(connection: DriverConnection, youtube_id: str, reason: ErrorType) -> None:
-    """Say that there are no captions to be had, and why."""
+    """Say that there are no captions to be had, and why. Those of an earlier import stay."""
+    if await connection.fetchval(_KEEP_CAPTIONS, youtube_id):
+        return
     await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
     await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.NONE, None, None, reason)
 

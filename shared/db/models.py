@@ -208,6 +208,8 @@ class VideoEnrichment(SQLModel, table=True):
     """The best track as YouTube named it, until its captions are here; its address is signed and expires."""
     captions_source: str | None = Field(default=None, sa_type=Text)
     """youtube, whisper or none; NULL while captions have not been looked for."""
+    previous_captions_source: str | None = Field(default=None, sa_type=Text)
+    """That of the import before, while captions are looked for once more; the transcript is still of it."""
     captions_language: str | None = Field(default=None, sa_type=Text)
     captions_kind: str | None = Field(default=None, sa_type=Text)
     captions_missing: str | None = Field(default=None, sa_type=Text)

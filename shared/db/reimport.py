@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.events import tell_changed
 from shared.db.videos import CHANGED_COLUMNS, ChangedVideo, changed_video
 
-# What is there stays until the import has something better; other lists' entries stay complete.
+# What is there stays until, and unless, the import has something better; other lists' entries stay complete.
 _REIMPORT = text(
     f"""
     WITH changed AS (
@@ -18,7 +18,8 @@ _REIMPORT = text(
         RETURNING *
     ), forgotten AS (
         UPDATE video_enrichments e
-        SET completed_at = NULL, captions_source = NULL, captions_missing = NULL, caption_track = NULL
+        SET completed_at = NULL, captions_missing = NULL, caption_track = NULL,
+            captions_source = NULL, previous_captions_source = coalesce(captions_source, previous_captions_source)
         FROM changed WHERE e.youtube_id = changed.youtube_id
     ), event AS ({tell_changed()}), entry AS (
         SELECT * FROM changed

@@ -35,6 +35,7 @@ PICTURE = (
 )
 
 Scheme = Literal["light", "dark"]
+Motion = Literal["no-preference", "reduce"]
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
@@ -63,6 +64,8 @@ class Person:
     viewport: ViewportSize = field(default_factory=lambda: DESKTOP)
     locale: str = "en-GB"
     scheme: Scheme = "light"
+    motion: Motion = "reduce"
+    """Less of it by default: what slides and fades is of no use to a test."""
     has_pictures: bool = True
     """Whether thumbnails can be had."""
     complaints: list[str] = field(default_factory=list)
@@ -76,11 +79,13 @@ class Person:
             viewport=self.viewport,
             locale=self.locale,
             color_scheme=self.scheme,
-            reduced_motion="reduce",
+            reduced_motion=self.motion,
             timezone_id="Europe/Berlin",
             has_touch=self.viewport["width"] < 600,
         )
         self._context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        self._context.on("weberror", lambda complaint: self.complaints.append(str(complaint.error)))
+        self._context.on("console", self._note)
         await self._context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._answer_from_outside)
         yield self
         await self._context.close()
@@ -88,8 +93,6 @@ class Person:
     async def open(self, path: str) -> Page:
         """A new tab."""
         page = await self._context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._note)
         await page.goto(path)
         return page
 

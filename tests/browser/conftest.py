@@ -1,5 +1,9 @@
-"""One running product and one browser for all tests of this package; skipped where no browser is installed."""
+"""One running product and one browser for all tests of this package; skipped where no browser is installed.
 
+Unless `BROWSER_TESTS_REQUIRED` is set, as continuous integration does: then its absence is a failure.
+"""
+
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -8,6 +12,8 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.chromium import NAMES, Person, chromium, find
+from tests.browser.scenes import Props
+from tests.e2e.clients import Api, StandinControl
 from tests.e2e.conftest import api, pytest_runtest_makereport, stack, standin
 from tests.e2e.stack import Stack, running_stack
 
@@ -20,7 +26,8 @@ Invite = Callable[..., Awaitable[Person]]
 async def browser() -> AsyncIterator[Browser]:
     """The browser."""
     if find() is None:
-        pytest.skip(f"no browser is installed: none of {', '.join(NAMES)} was found")
+        reason = f"no browser is installed: none of {', '.join(NAMES)} was found"
+        pytest.fail(reason) if os.environ.get("BROWSER_TESTS_REQUIRED") else pytest.skip(reason)
     async with chromium() as running:
         yield running
 
@@ -45,3 +52,17 @@ async def invite(browser: Browser, stack: Stack) -> AsyncIterator[Invite]:
 
         yield bring
     assert [person.complaints for person in people if person.complaints] == []
+
+
+@pytest.fixture(scope="package")
+async def all_props() -> list[Props]:
+    """Made once, by the first test that plays a scene."""
+    return []
+
+
+@pytest.fixture
+async def props(api: Api, standin: StandinControl, all_props: list[Props]) -> Props:
+    """What the scenes are played with."""
+    if not all_props:
+        all_props.append(await Props.ready(api, standin))
+    return Props(api, standin, all_props[0].list_id, all_props[0].empty_id)

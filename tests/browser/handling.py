@@ -44,14 +44,15 @@ async def enter(page: Page, text: str) -> None:
     await field.press("Enter")
 
 
-async def drop_link(page: Page, address: str) -> None:
-    """Drag a link from another window onto the page and let it go."""
-    await _drop(page, await page.evaluate_handle(DROPPED, [{"text/uri-list": address, "text/plain": address}, {}]))
+async def drop_link(page: Page, address: str, onto: Locator | None = None) -> None:
+    """Drag a link from another window onto the page, or one place of it, and let it go."""
+    data = [{"text/uri-list": address, "text/plain": address}, {}]
+    await _drop(onto or _headline(page), await page.evaluate_handle(DROPPED, data))
 
 
 async def drop_file(page: Page, name: str, content: str) -> None:
     """Drag a file onto the page and let it go."""
-    await _drop(page, await page.evaluate_handle(DROPPED, [{}, {name: content}]))
+    await _drop(_headline(page), await page.evaluate_handle(DROPPED, [{}, {name: content}]))
 
 
 async def drag_link(page: Page) -> None:
@@ -61,8 +62,11 @@ async def drag_link(page: Page) -> None:
         await page.locator("main").dispatch_event(event, {"dataTransfer": transfer})
 
 
-async def _drop(page: Page, transfer: JSHandle) -> None:
-    target = page.get_by_role("main").get_by_role("heading", level=1)
+def _headline(page: Page) -> Locator:
+    return page.get_by_role("main").get_by_role("heading", level=1)
+
+
+async def _drop(target: Locator, transfer: JSHandle) -> None:
     for event in ("dragenter", "dragover", "drop"):
         await target.dispatch_event(event, {"dataTransfer": transfer})
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 
 from tests.browser.chromium import DESKTOP, PHONE, Person, chromium
 from tests.browser.handling import control_url
-from tests.browser.scenes import SCENES, Props
+from tests.browser.scenes import PHONE_ONLY, SCENES, Props
 from tests.e2e.clients import Api, StandinControl
 from tests.e2e.stack import Stack, running_stack
 
@@ -27,6 +27,8 @@ LOADED = """async () => {
 async def take(browser: Browser, stack: Stack, props: Props, directory: Path, names: list[str]) -> None:
     """Play every scene before every kind of window, light and dark, and keep what is seen."""
     for name, (window, viewport), scheme in product(names, WINDOWS.items(), SCHEMES):
+        if name in PHONE_ONLY and viewport != PHONE:
+            continue
         person = Person(browser, stack.api_url.removesuffix("/api"), viewport=viewport, scheme=scheme)
         async with person.present(), SCENES[name](person, props) as page:
             await page.wait_for_load_state("networkidle")

@@ -1,6 +1,7 @@
 """Adding: a link that is dropped, a file, a playlist, what is there already, and the way from other pages."""
 
 import re
+from html import escape
 from urllib.parse import quote
 
 from playwright.async_api import Page, expect
@@ -103,7 +104,36 @@ async def test_a_playlist_comes_as_a_whole(invite: Invite, api: Api, standin: St
     await expect(cards(page, "complete")).to_have_count(PLAYLIST_VIDEOS)
 
 
-async def test_the_bookmark_and_other_apps_bring_an_address(invite: Invite, api: Api) -> None:
+async def test_a_link_is_dropped_on_a_card(invite: Invite, api: Api) -> None:
+    page = await (await invite()).open(f"/lists/{await list_with(api, 'demoCaption', 'demoPrivate')}")
+    await drop_link(page, address_of("demoGerman_"), onto=card(page, "The first ferry").get_by_role("link"))
+    await expect(card(page, "Die erste Fähre")).to_have_attribute("data-state", "complete")
+    (youtube_id,) = new_ids(1)
+    await drop_link(page, address_of(youtube_id), onto=cards(page, "error").get_by_role("button").first)
+    await expect(cards(page)).to_have_count(4)
+    await expect(cards(page, "complete")).to_have_count(3)
+
+
+async def test_one_click_on_the_bookmark_adds_a_video(invite: Invite, api: Api) -> None:
+    person = await invite()
+    page = await person.open(f"/lists/{await api.create_list()}")
+    await page.get_by_role("button", name="Add faster").click()
+    bookmark = page.get_by_role("dialog").get_by_role("link", name="Add to Vidferry")
+    address = await bookmark.get_attribute("href") or ""
+    assert address.startswith("javascript:")
+    await page.keyboard.press("Escape")
+
+    watching = await person.open("/manifest.webmanifest")
+    bar = f'<title>Somewhere else</title><a href="{escape(address)}">Bookmark</a>'
+    await watching.route("https://www.youtube.com/**", lambda route: route.fulfill(body=bar, content_type="text/html"))
+    await watching.goto(address_of("demoCaption"))
+    async with watching.expect_popup() as window:
+        await watching.get_by_role("link", name="Bookmark").click()
+    await expect((await window.value).get_by_text("Added to “Harbour”")).to_be_visible()
+    await expect(card(page, "The first ferry")).to_have_attribute("data-state", "complete")
+
+
+async def test_other_apps_bring_an_address(invite: Invite, api: Api) -> None:
     list_id = await api.create_list()
     person = await invite()
     page = await person.open(f"/add?list={list_id}&url={quote(address_of('demoCaption'))}")
@@ -121,7 +151,7 @@ async def test_a_channel_is_followed(invite: Invite, api: Api) -> None:
     page = await (await invite()).open("/subscriptions")
     await page.get_by_role("textbox", name="Playlist, channel or @handle").fill("@quaymaster")
     await page.get_by_role("button", name="Follow", exact=True).click()
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text("You follow it now")
+    await expect(page.get_by_role("region", name="Notices")).to_contain_text("Now following")
     (followed,) = [each for each in (await api.get("/subscriptions"))["items"] if "quaymaster" in each["source"]]
     row = page.get_by_role("main").get_by_role("listitem").filter(has=page.locator("a[href*=quaymaster]"))
     await expect(row).to_contain_text("Channel")

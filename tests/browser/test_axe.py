@@ -1,4 +1,4 @@
-"""No page, in no state, has a fault that axe finds: in light with all its rules, in dark with those about colours."""
+"""No page, in no state, has a fault that axe finds: before a wide and a narrow window; in dark, as to its colours."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Invite
-from tests.browser.scenes import SCENES, Props
-from tests.e2e.clients import Api, StandinControl
+from tests.browser.scenes import PHONE_ONLY, SCENES, Props
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -17,21 +17,7 @@ SETTLED = """async () => {
   for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
 }"""
-"""Colours have been changed all over the page."""
-
-
-@pytest.fixture(scope="module")
-async def all_props() -> list[Props]:
-    """Made once, by the first test."""
-    return []
-
-
-@pytest.fixture
-async def props(api: Api, standin: StandinControl, all_props: list[Props]) -> Props:
-    """What the scenes are played with."""
-    if not all_props:
-        all_props.append(await Props.ready(api, standin))
-    return Props(api, standin, all_props[0].list_id, all_props[0].empty_id)
+"""Colours, or widths, have been changed all over the page."""
 
 
 async def violations(page: Page, options: dict[str, Any]) -> list[str]:
@@ -48,9 +34,12 @@ async def violations(page: Page, options: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", SCENES)
 async def test_axe_finds_nothing(invite: Invite, props: Props, name: str) -> None:
-    person = await invite()
+    person = await invite(viewport=PHONE if name in PHONE_ONLY else DESKTOP)
     async with SCENES[name](person, props) as page:
         assert await violations(page, ALL_RULES) == []
         await page.emulate_media(color_scheme="dark")
         await page.evaluate(SETTLED)
         assert await violations(page, COLOURS) == []
+        await page.set_viewport_size(PHONE)
+        await page.evaluate(SETTLED)
+        assert await violations(page, ALL_RULES) == []

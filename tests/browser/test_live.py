@@ -1,15 +1,24 @@
 """The page follows imports while connections break, tabs are reloaded and other tabs change things."""
 
-from playwright.async_api import Page, WebSocketRoute, expect
+import re
+from urllib.parse import urlsplit
+
+from playwright.async_api import Page, Route, ViewportSize, WebSocketRoute, expect
 
 from tests.browser.conftest import Invite
 from tests.browser.handling import cards, list_with
 from tests.e2e.clients import Api, StandinControl, new_ids
 from tests.e2e.stack import Stack
-from tests.e2e.test_bulk import add_batch, until_imported
+from tests.e2e.test_bulk import BATCH_SECONDS, add_batch, until_imported, until_over
+from tests.support.waiting import eventually
 
 VIDEOS = 10
+MORE_THAN_THE_WINDOW = 28
+"""Of a batch, twenty are under way at once."""
+TALL: ViewportSize = {"width": 1280, "height": 3000}
+"""All these cards are in the window: others are not in the page."""
 ANSWER_SECONDS = 0.3
+SLOW_SECONDS = 2
 
 
 async def until_one_is_complete(page: Page) -> None:
@@ -53,16 +62,76 @@ async def test_a_reload_in_the_middle(invite: Invite, api: Api, standin: Standin
     await expect(page.get_by_role("region", name="Notices")).to_contain_text(f"{VIDEOS} imported")
 
 
-async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, standin: StandinControl) -> None:
+async def slow_batch(api: Api, standin: StandinControl) -> tuple[str, str, list[str]]:
+    """The list, the batch and the YouTube ids of more videos than may be under way at once."""
     await standin.slow_down(ANSWER_SECONDS)
-    list_id = await api.create_list()
-    batch_id = await add_batch(api, list_id, new_ids(VIDEOS))
-    page = await (await invite()).open(f"/lists/{list_id}")
-    await page.get_by_role("button", name="Pause the import").click()
-    await page.get_by_role("button", name="Continue the import").click()
+    list_id, youtube_ids = await api.create_list(), new_ids(MORE_THAN_THE_WINDOW)
+    return list_id, await add_batch(api, list_id, youtube_ids), youtube_ids
+
+
+async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, standin: StandinControl) -> None:
+    list_id, batch_id, youtube_ids = await slow_batch(api, standin)
+    page = await (await invite(viewport=TALL)).open(f"/lists/{list_id}")
+    batch = page.get_by_role("region", name="Import of")
+    await batch.get_by_role("button", name="Pause the import").click()
+    await expect(batch).to_contain_text("Paused")
     await standin.clear_faults()
-    await until_all_are_complete(page)
-    assert (await api.get(f"/batches/{batch_id}"))["imported"] == VIDEOS
+
+    async def has_come_to_rest() -> int:
+        now = await api.get(f"/batches/{batch_id}")
+        assert (now["state"], now["running"]) == ("paused", 0), now
+        return int(now["queued"])
+
+    queued = await eventually(has_come_to_rest, within_seconds=BATCH_SECONDS)
+    assert queued > 0
+    imported = len(youtube_ids) - queued
+    await expect(batch).to_contain_text(f"Paused · {imported} of {len(youtube_ids)} imported")
+    await expect(cards(page, "complete")).to_have_count(imported)
+    await list_with(api, *new_ids(1), name="Meanwhile")
+    assert not (await standin.requests()).keys() & {*youtube_ids[imported:]}
+
+    await batch.get_by_role("button", name="Resume the import").click()
+    await expect(page.get_by_role("region", name="Notices")).to_contain_text(f"{len(youtube_ids)} imported")
+    await expect(cards(page, "complete")).to_have_count(len(youtube_ids))
+
+
+async def test_a_batch_is_cancelled_and_its_rest_imported_after_all(
+    invite: Invite, api: Api, standin: StandinControl
+) -> None:
+    list_id, batch_id, youtube_ids = await slow_batch(api, standin)
+    page = await (await invite(viewport=TALL)).open(f"/lists/{list_id}")
+    batch = page.get_by_role("region", name="Import of")
+    await batch.get_by_role("button", name="Cancel the import").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel the import").click()
+    await expect(batch).to_contain_text("Cancelled")
+    await standin.clear_faults()
+    over = await until_over(api, batch_id)
+    assert over["cancelled"] > 0
+    await expect(batch).to_contain_text(f"{over['imported']} imported, {over['cancelled']} cancelled")
+    await expect(cards(page, "complete")).to_have_count(over["imported"])
+    await expect(cards(page, "error")).to_have_count(over["cancelled"])
+    assert not (await standin.requests()).keys() & {*youtube_ids[over["imported"] :]}
+
+    await batch.get_by_role("button", name="Import the rest").click()
+    await expect(cards(page, "complete")).to_have_count(len(youtube_ids))
+    assert (await until_over(api, batch_id))["imported"] == len(youtube_ids)
+
+
+async def test_a_batch_is_followed_and_paused_in_two_tabs(invite: Invite, api: Api, standin: StandinControl) -> None:
+    list_id, _, youtube_ids = await slow_batch(api, standin)
+    person = await invite(viewport=TALL)
+    tabs = [await person.open(f"/lists/{list_id}") for _ in range(2)]
+    first, second = [tab.get_by_role("region", name="Import of") for tab in tabs]
+    for tab, batch in zip(tabs, (first, second), strict=True):
+        await expect(cards(tab, "importing").first.get_by_role("progressbar")).to_be_visible()
+        await expect(batch).to_contain_text(re.compile(r"[1-9]\d* of \d+ imported"))
+    await first.get_by_role("button", name="Pause the import").click()
+    await expect(second).to_contain_text("Paused")
+    await second.get_by_role("button", name="Resume the import").click()
+    await expect(first.get_by_role("button", name="Pause the import")).to_be_visible()
+    await standin.clear_faults()
+    for tab in tabs:
+        await expect(cards(tab, "complete")).to_have_count(len(youtube_ids))
 
 
 async def test_two_tabs_are_in_step(invite: Invite, api: Api) -> None:
@@ -99,3 +168,36 @@ async def test_where_sockets_are_blocked_the_page_asks(invite: Invite, api: Api,
     await expect(cards(page, "importing")).to_have_count(1)
     await expect(cards(page, "complete")).to_have_count(2)
     assert refused
+
+
+async def test_without_the_feature_the_page_only_loads(invite: Invite, api: Api, standin: StandinControl) -> None:
+    list_id = await api.create_list()
+    page = await (await invite()).open("/manifest.webmanifest")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {urlsplit(request.url).path}"))
+
+    async def switch_off(route: Route) -> None:
+        config = await (await route.fetch()).json()
+        config["features"]["import_progress"] = False
+        await route.fulfill(json=config)
+
+    await page.route("**/api/config", switch_off)
+    (youtube_id,) = new_ids(1)
+    await standin.slow_down(SLOW_SECONDS)
+    await api.add(list_id, youtube_id)
+    await page.goto(f"/lists/{list_id}")
+    await expect(cards(page)).to_have_count(1)
+    await expect(page.get_by_role("progressbar")).to_have_count(0)
+    assert set(await api.stages(list_id)) != {"complete"}
+    await standin.clear_faults()
+    await api.until_complete(list_id)
+    title = (await api.get(f"/lists/{list_id}/videos"))["items"][0]["title"]
+    await page.reload()
+    await expect(cards(page, "complete").get_by_role("heading")).to_have_text(title)
+    assert sockets == []
+    list_path = f"/api/lists/{list_id}"
+    assert {each for each in asked if " /api/" in each} == {
+        *("GET /api/config", "GET /api/lists", f"GET {list_path}", f"GET {list_path}/videos")
+    }

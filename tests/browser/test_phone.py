@@ -38,6 +38,25 @@ async def test_a_video_is_added_and_opened(invite: Invite, api: Api) -> None:
     assert await overflow(page) == 0
 
 
+@pytest.mark.parametrize("width", [390, 360])
+async def test_the_menu_of_a_card_is_within_the_window(invite: Invite, api: Api, width: int) -> None:
+    list_id = await list_with(api, "demoCaption")
+    await api.add(list_id, "demoUpNext_")
+    person = await invite(viewport={"width": width, "height": PHONE["height"]}, locale="de-DE")
+    page = await person.open(f"/lists/{list_id}")
+    left, right = cards(page).first, cards(page).last
+    await expect(left).to_have_attribute("data-state", "upcoming")
+    for place in (left, right):
+        await place.get_by_role("button", name=re.compile("^Mehr zu")).tap()
+        await expect(page.get_by_role("menuitem", name="Entfernen")).to_be_visible()
+        box = await page.get_by_role("menu").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("menu")).to_have_count(0)
+
+
 @pytest.mark.parametrize("place", ["list", "video", "subscriptions"])
 async def test_everything_is_large_enough_for_a_finger(invite: Invite, api: Api, place: str) -> None:
     list_id = await list_with(api, "demoCaption", "demoPrivate")

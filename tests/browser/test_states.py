@@ -20,7 +20,7 @@ async def test_a_private_video_says_so_and_is_tried_again_or_removed(invite: Inv
     await expect(failed).to_contain_text("private")
     await expect(failed).not_to_contain_text(re.compile(r"error|exception|\b4\d\d\b|yt-dlp|HTTP", re.IGNORECASE))
 
-    await failed.get_by_role("button", name="Retry").click()
+    await failed.get_by_role("button", name="Try again").click()
     (video,) = (await api.get(f"/lists/{list_id}/videos"))["items"]
 
     async def has_failed_again() -> bool:

@@ -222,3 +222,23 @@ async def test_a_complete_video_gets_the_captions_that_it_has_by_now(
     await run_import(client, ID, video.user_id)
     assert (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE
     assert await texts(engine) == ["Now it has some"]
+
+
+async def test_captions_stay_where_a_further_import_finds_none(
+    client: Client, engine: AsyncEngine, standin: Standin
+) -> None:
+    standin.library.add(StandinVideo(ID, captions=(captions("en", "Said once"),)))
+    video = await add_video(engine, ID)
+    await run_import(client, ID, video.user_id)
+    standin.library.add(StandinVideo(ID))
+    async with engine.begin() as connection:
+        assert await reimport_video(connection, video.user_id, video.id)
+    await run_import(client, ID, video.user_id)
+    assert (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE
+    known = await enrichment(engine)
+    assert (known.captions_source, known.captions_language, known.captions_missing) == (
+        CaptionsSource.YOUTUBE,
+        "en",
+        None,
+    )
+    assert await texts(engine) == ["Said once"]

@@ -1,16 +1,19 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it } from "vitest";
+import { applyMessages, resetProgress, useProgressStore } from "../stores/progress";
 import { installApi } from "../test/api";
 import { aVideo, aVideoPage, LIST_ID, someDetails, VIDEO_ID, videos } from "../test/data";
+import { anEvent } from "../test/live";
 import { addVideos, loadNewVideos, patchVideo, patchVideos, reloadVideo, removeVideo, type VideoPages } from "./cache";
 import { keys } from "./keys";
 import { makeQueryClient } from "./queryClient";
-import type { Video, VideoDetails } from "./types";
+import type { Video, VideoDetails, VideoPage } from "./types";
 
 let queryClient: QueryClient;
 const PATH = "GET /api/lists/{id}/videos";
 
 beforeEach(() => {
+  resetProgress();
   queryClient = makeQueryClient();
 });
 
@@ -55,6 +58,21 @@ describe("addVideos", () => {
     addVideos(queryClient, LIST_ID, [first, { ...third, title: "Changed" }]);
     expect(titles()).toEqual(["Video 0", "Video 1", "Changed"]);
   });
+
+  it("makes pages as long as the API's, of which the last one goes on where the first one did", () => {
+    const all = videos(132);
+    show(all.slice(130, 131), all.slice(131));
+    addVideos(queryClient, LIST_ID, all.slice(129, 130));
+    addVideos(queryClient, LIST_ID, all.slice(0, 129));
+    expect(titles()).toEqual(all.map((video) => video.title));
+    expect(shown().pages.map(({ items, next_cursor }) => [items.length, next_cursor])).toEqual([
+      [11, null],
+      [60, null],
+      [60, "cursor0"],
+      [1, null],
+    ]);
+    expect(shown().pageParams).toEqual([null, null, null, "cursor0"]);
+  });
 });
 
 describe("removeVideo", () => {
@@ -62,9 +80,11 @@ describe("removeVideo", () => {
     const [first, second] = videos(2) as [Video, Video];
     show([first], [second]);
     queryClient.setQueryData(keys.transcript(second.id), { segments: [] });
+    applyMessages([anEvent({ video_id: second.id })]);
     removeVideo(queryClient, second.id);
     expect(titles()).toEqual(["Video 0"]);
     expect(queryClient.getQueryData(keys.transcript(second.id))).toBeUndefined();
+    expect(useProgressStore.getState().progress.size).toBe(0);
   });
 });
 
@@ -101,6 +121,21 @@ describe("loadNewVideos", () => {
     await loadNewVideos(queryClient, LIST_ID);
     expect(titles()).toEqual(all.slice(0, 5).map((video) => video.title));
     expect(shown().pageParams).toEqual([null, "cursor1", "cursor2", "cursor3", "cursor4"]);
+  });
+
+  it("does not make a video that was complete meanwhile one that is under way", async () => {
+    const underWay = aVideo({ import_stage: "captions", title: "Old" });
+    show([underWay]);
+    let answer: (page: VideoPage) => void = () => {};
+    installApi({
+      [PATH]: () => new Promise<VideoPage>((resolve) => (answer = resolve)),
+      "GET /api/videos/{id}": someDetails({ title: "New" }),
+    });
+    const isLoaded = loadNewVideos(queryClient, LIST_ID);
+    await reloadVideo(queryClient, VIDEO_ID);
+    answer(aVideoPage([...videos(1), underWay]));
+    await isLoaded;
+    expect(titles()).toEqual(["Video 0", "New"]);
   });
 
   it("asks nothing for a list that is not shown", async () => {

@@ -1,8 +1,10 @@
 /** Changes to what the page remembers of the API's answers; used after requests and by live updates alike. */
 import type { QueryClient } from "@tanstack/react-query";
+import { forgetProgress, useProgressStore } from "../stores/progress";
+import { isClosed } from "../stores/progressRules";
 import { answerOf, api } from "./client";
 import { keys } from "./keys";
-import { listWrites, type VideoPages } from "./listWrites";
+import { type ListBefore, listWrites, type VideoPages } from "./listWrites";
 import type { Video, VideoDetails, VideoPage } from "./types";
 
 export type { VideoPages } from "./listWrites";
@@ -27,12 +29,21 @@ export function patchVideos(queryClient: QueryClient, videos: readonly Video[]):
   }
 }
 
-/** Puts new videos on top of their list, in this order; those that are there already are patched instead. */
+/** As `patchVideo`, for a video whose import begins again: how the one before ended, as told live, is over. */
+export function patchBegun(queryClient: QueryClient, video: Video): void {
+  const told = useProgressStore.getState().progress.get(video.id);
+  if (told && isClosed(told)) forgetProgress(video.id);
+  patchVideo(queryClient, video);
+}
+
+/**
+ * Puts new videos on top of their list, in this order; those that are there already are patched instead, unless they are
+ * complete by now: each was read again on its own while these were on their way.
+ */
 export function addVideos(queryClient: QueryClient, listId: string, videos: readonly Video[]): void {
   const added = listWrites(queryClient).left(videos);
   const patches = new Map(added.map((video) => [video.id, video]));
-  const write = (pages: VideoPages) => patched(withOnTop(pages, added), patches);
-  listWrites(queryClient).write(listId, write, (pages) => patchedLater(withOnTop(pages, added), patches));
+  listWrites(queryClient).write(listId, (pages) => patchedLater(withOnTop(pages, added), patches));
 }
 
 /** As `addVideos`, for videos that are there for sure. A list that was never read so far is asked for again. */
@@ -49,16 +60,29 @@ export async function addVideosForSure(
   await queryClient.invalidateQueries({ queryKey });
 }
 
-/** Takes a video out of every list, for as long as pages that still have it may come, and forgets its page. */
-export function removeVideo(queryClient: QueryClient, videoId: string): void {
-  listWrites(queryClient).remove(videoId);
-  queryClient.removeQueries({ queryKey: keys.video(videoId) });
+/** What was forgotten with a video that was taken out, to be put back where it is there all the same. */
+export interface TakenOut {
+  lists: readonly ListBefore[];
+  details: VideoDetails | undefined;
 }
 
-/** A video that was taken out is there all the same; its lists are read again. */
-export function recallVideo(queryClient: QueryClient, videoId: string): Promise<void> {
+/** Takes a video out of every list, for as long as pages that still have it may come, and forgets its page. */
+export function removeVideo(queryClient: QueryClient, videoId: string): TakenOut {
+  const details = queryClient.getQueryData<VideoDetails>(keys.video(videoId));
+  const lists = listWrites(queryClient).remove(videoId);
+  forgetProgress(videoId);
+  queryClient.removeQueries({ queryKey: keys.video(videoId) });
+  return { lists, details };
+}
+
+/** A video that was taken out is there all the same: it comes back at once, and its lists are read again. */
+export function putBackVideo(queryClient: QueryClient, videoId: string, { lists, details }: TakenOut): void {
   listWrites(queryClient).recall(videoId);
-  return queryClient.invalidateQueries({ queryKey: keys.allVideos });
+  for (const { queryKey, pages: before } of lists) {
+    queryClient.setQueryData<VideoPages>(queryKey, (pages) => pages && withAgain(pages, before, videoId));
+  }
+  if (details) queryClient.setQueryData<VideoDetails>(keys.video(videoId), details);
+  void queryClient.invalidateQueries({ queryKey: keys.allVideos });
 }
 
 /** Asks for a video anew and shows what the answer says, wherever it is shown. */
@@ -92,10 +116,13 @@ export async function loadNewVideos(queryClient: QueryClient, listId: string): P
   else listWrites(queryClient).write(listId, () => restarted(queryClient, pages));
 }
 
-/** Every list and count that an import of many videos changes. */
-export async function reloadAfterImport(queryClient: QueryClient, listId: string): Promise<void> {
+/** Every list and count that an import of many videos changes. Where that fails, the import was done all the same. */
+export function reloadAfterImport(queryClient: QueryClient, listId: string): void {
   void queryClient.invalidateQueries({ queryKey: keys.lists });
-  await loadNewVideos(queryClient, listId);
+  loadNewVideos(queryClient, listId).catch(() => {
+    // The list's own query tries more than once, and says so where it cannot.
+    void queryClient.invalidateQueries({ queryKey: keys.videos(listId) });
+  });
 }
 
 export function fetchVideoPage(listId: string, cursor: string | null, signal?: AbortSignal): Promise<VideoPage> {
@@ -113,7 +140,7 @@ function patched(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoP
   return { ...pages, pages: changed };
 }
 
-/** As `patched` with what was read, on what was read meanwhile: what is complete in there is newer. */
+/** As `patched` with what was asked for earlier than what is there: what is complete in there is newer. */
 function patchedLater(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoPages {
   const complete = new Set<string>();
   for (const page of pages.pages) {
@@ -128,7 +155,39 @@ function withOnTop(pages: VideoPages, videos: readonly Video[]): VideoPages {
   if (!first) return pages;
   const known = idsIn(pages);
   const added = videos.filter((video) => !known.has(video.id));
-  return { ...pages, pages: [{ ...first, items: [...added, ...first.items] }, ...others] };
+  const top = inPages([...added, ...first.items], first.next_cursor);
+  const [firstParam = null, ...otherParams] = pages.pageParams;
+  const params = top.map((_, index) => (index === 0 ? firstParam : null));
+  return { pages: [...top, ...others], pageParams: [...params, ...otherParams] };
+}
+
+/**
+ * Pages as long as the API's. A list is read again with as many pages as there are: were there one long page on top, all
+ * but its first videos would be gone then. Nobody asks with the cursors in between, so nothing stands for them.
+ */
+function inPages(items: Video[], cursor: string | null): VideoPage[] {
+  const pages: VideoPage[] = [{ items: items.slice(-VIDEOS_PER_PAGE), next_cursor: cursor }];
+  for (let end = items.length - VIDEOS_PER_PAGE; end > 0; end -= VIDEOS_PER_PAGE) {
+    pages.unshift({ items: items.slice(Math.max(end - VIDEOS_PER_PAGE, 0), end), next_cursor: null });
+  }
+  return pages;
+}
+
+/** With a video that was taken out of `before`: above the first of those below it that is still there. */
+function withAgain(pages: VideoPages, before: VideoPages, videoId: string): VideoPages {
+  const order = before.pages.flatMap((page) => page.items);
+  const place = order.findIndex((video) => video.id === videoId);
+  const video = order[place];
+  const known = idsIn(pages);
+  if (!video || known.has(videoId)) return pages;
+  const below = order.slice(place + 1).find(({ id }) => known.has(id));
+  const isBelow = ({ id }: Video) => id === below?.id;
+  const chosen = below ? pages.pages.find((page) => page.items.some(isBelow)) : pages.pages.at(-1);
+  const putIn = ({ items, ...page }: VideoPage): VideoPage => {
+    const index = below ? items.findIndex(isBelow) : items.length;
+    return { ...page, items: [...items.slice(0, index), video, ...items.slice(index)] };
+  };
+  return { ...pages, pages: pages.pages.map((page) => (page === chosen ? putIn(page) : page)) };
 }
 
 function restarted(queryClient: QueryClient, pages: VideoPage[]): VideoPages {

@@ -1,9 +1,15 @@
 /** Writes to a list that is being read at that moment: the answer may be older than they are. */
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "./keys";
 import type { Video, VideoPage } from "./types";
 
 export type VideoPages = InfiniteData<VideoPage, string | null>;
+
+/** A list as it was before a video was taken out of it. */
+export interface ListBefore {
+  queryKey: QueryKey;
+  pages: VideoPages;
+}
 
 type Write = (pages: VideoPages) => VideoPages;
 
@@ -44,7 +50,8 @@ class ListWrites {
     this.queryClient.setQueryData<VideoPages>(queryKey, (pages) => pages && write(pages));
   }
 
-  remove(videoId: string): void {
+  /** Answers the lists that it was on. */
+  remove(videoId: string): ListBefore[] {
     this.removed.delete(videoId);
     this.removed.add(videoId);
     for (const oldest of this.removed) {
@@ -52,7 +59,10 @@ class ListWrites {
       this.removed.delete(oldest);
     }
     const filters = { queryKey: keys.allVideos };
+    const lists = this.queryClient.getQueriesData<VideoPages>(filters);
     this.queryClient.setQueriesData<VideoPages>(filters, (pages) => pages && this.withoutRemoved(pages));
+    const isOn = (pages: VideoPages) => pages.pages.some((page) => page.items.some(({ id }) => id === videoId));
+    return lists.flatMap(([queryKey, pages]) => (pages && isOn(pages) ? [{ queryKey, pages }] : []));
   }
 
   /** It is there all the same. */

@@ -83,7 +83,9 @@ export interface paths {
         put?: never;
         /**
          * Import a complete video once more
-         * @description Fetch captions and chapters anew, for example where captions could not be had; what is there stays till then.
+         * @description Fetch captions and chapters anew, for example where captions could not be had.
+         *
+         *     Those that are there stay until then, and captions stay where none are to be had any more.
          */
         post: operations["reimport_video"];
         delete?: never;

@@ -2,6 +2,7 @@ import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "rea
 import { useAdding } from "../hooks/useAdding";
 import { useText } from "../i18n";
 import styles from "./AddBar.module.css";
+import { AddedStatus } from "./AddedStatus";
 import { AddHelp } from "./AddHelp";
 import { Button } from "./Button";
 import { ErrorNotice } from "./ErrorNotice";
@@ -73,6 +74,7 @@ export function AddBar({ listId }: { listId: string }) {
         <FileButton onFiles={adding.addFiles} />
         <HelpButton listId={listId} />
       </div>
+      <AddedStatus video={adding.added} />
       <PreviewQueue listId={listId} adding={adding} />
     </div>
   );

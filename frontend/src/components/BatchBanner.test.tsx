@@ -47,7 +47,7 @@ describe("an import of many videos that is under way", () => {
   it("is paused and continued", async () => {
     const { user, requests } = show([batchProgress()]);
     await user.click(screen.getByRole("button", { name: "Pause the import of The Lamp Room" }));
-    await user.click(await screen.findByRole("button", { name: "Continue the import of The Lamp Room" }));
+    await user.click(await screen.findByRole("button", { name: "Resume the import of The Lamp Room" }));
     await screen.findByRole("button", { name: "Pause the import of The Lamp Room" });
     expect(asked(requests)).toEqual(["pause", "resume"]);
   });
@@ -64,6 +64,7 @@ describe("an import of many videos that is under way", () => {
     expect(await screen.findByText(/^Cancelled; videos already started are being finished/)).toBeInTheDocument();
     expect(asked(requests)).toEqual(["cancel"]);
     expect(screen.queryByRole("button")).toBeNull();
+    expect(screen.getByRole("region", { name: "Import of The Lamp Room" })).toHaveFocus();
   });
 
   it("says why something could not be done", async () => {
@@ -108,6 +109,13 @@ describe("an import that is over", () => {
     expect(asked(requests)).toEqual(["retry-failed"]);
   });
 
+  it("offers to import what was cancelled", async () => {
+    const { user, requests } = show([batchComplete({ state: "cancelled", failed: 0, cancelled: 3 })]);
+    await user.click(screen.getByRole("button", { name: "Import the rest of The Lamp Room" }));
+    expect(await screen.findByRole("progressbar")).toBeInTheDocument();
+    expect(asked(requests)).toEqual(["retry-failed"]);
+  });
+
   it("says why a list could not be read, and can be closed", async () => {
     const message = "YouTube does not show this playlist or channel.";
     const { user } = show([batchComplete({ failed: 0, message, listing: "failed" })]);
@@ -130,6 +138,20 @@ describe("several imports", () => {
     expect(within(harbours).getByText("2 of 91 imported")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Show less", expanded: true }));
     expect(screen.queryByRole("region", { name: "Import of Harbours" })).toBeNull();
+  });
+
+  it("pass the focus on when their notices are closed: to the next one, and from the last one to the page", async () => {
+    applyMessages([batchComplete(), batchComplete({ batch_id: "2", title: "Harbours" })]);
+    const { user } = renderWithApp(
+      <main tabIndex={-1}>
+        <BatchBanner listId={LIST_ID} />
+      </main>,
+    );
+    await user.click(screen.getByRole("button", { name: "Show all" }));
+    await user.click(screen.getByRole("button", { name: "Close the notice about The Lamp Room" }));
+    expect(screen.getByRole("region", { name: "Import of Harbours" })).toHaveFocus();
+    await user.click(screen.getByRole("button", { name: "Close the notice about Harbours" }));
+    expect(screen.getByRole("main")).toHaveFocus();
   });
 
   it("onto other lists are not shown here", () => {

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { usePassedFocus } from "../hooks/usePassedFocus";
 import { useText } from "../i18n";
 import { type BatchNews, useBatchNews } from "../stores/progress";
 import styles from "./BatchBanner.module.css";
@@ -28,13 +29,14 @@ interface AllProps {
 
 function AllBatches({ batches, isOpen, onToggle }: AllProps) {
   const text = useText();
+  const row = usePassedFocus<HTMLElement>();
   const imported = sumOf(batches, (batch) => batch.imported);
   const total = sumOf(batches, (batch) => batch.total);
   const over = sumOf(batches, (batch) => (batch.total * batch.progress) / 100);
   const percent = total > 0 ? Math.floor((100 * over) / total) : 0;
   const figures = text("live.batch.imported", { imported, total });
   return (
-    <section className={styles.row} aria-label={text("live.batch.several.label")}>
+    <section ref={row} className={styles.row} aria-label={text("live.batch.several.label")}>
       <div className={styles.words}>
         <strong className={styles.title}>{text("live.batch.several", { n: batches.length })}</strong>
         <span className={styles.figures}>{figures}</span>

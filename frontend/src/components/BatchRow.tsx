@@ -1,5 +1,6 @@
-import { useState } from "react";
-import { useBatchActions } from "../hooks/useBatchActions";
+import { type ReactNode, useState } from "react";
+import { againKey, useBatchActions } from "../hooks/useBatchActions";
+import { usePassedFocus } from "../hooks/usePassedFocus";
 import { useRest } from "../hooks/useRest";
 import { type Text, useFormat, useText } from "../i18n";
 import { batchSummary, batchTitle } from "../lib/batchTexts";
@@ -18,8 +19,9 @@ export function BatchRow({ batch }: { batch: BatchNews }) {
   const title = batchTitle(batch, text);
   const label = text("live.batch.label", { title });
   const figures = figuresOf(batch, text);
+  const row = usePassedFocus<HTMLElement>();
   return (
-    <section className={styles.row} aria-label={label}>
+    <section ref={row} className={styles.row} aria-label={label} tabIndex={-1}>
       <div className={styles.words}>
         <strong className={styles.title}>{title}</strong>
         <span className={styles.figures}>
@@ -28,7 +30,8 @@ export function BatchRow({ batch }: { batch: BatchNews }) {
         </span>
         {batch.message && <span className={styles.reason}>{batch.message}</span>}
       </div>
-      <div className={styles.actions}>{batch.isOver ? <WhenOver batch={batch} /> : <UnderWay batch={batch} />}</div>
+      {batch.isOver && <WhenOver batch={batch} />}
+      {!batch.isOver && batch.state !== "cancelled" && <UnderWay batch={batch} />}
       {!batch.isOver && (
         <div className={styles.progress}>
           <ProgressBar value={batch.progress} label={label} valueText={figures} isResting={batch.state !== "open"} />
@@ -52,15 +55,24 @@ function listingOf({ announced, total }: BatchNews, text: Text): string {
   return announced ? text("live.batch.found", { total, announced }) : text("live.batch.reading");
 }
 
+/** They come and go with what can be done; the focus then stays at their row. */
+function Actions({ children }: { children: ReactNode }) {
+  const actions = usePassedFocus<HTMLDivElement>();
+  return (
+    <div ref={actions} className={styles.actions}>
+      {children}
+    </div>
+  );
+}
+
 function UnderWay({ batch }: { batch: BatchNews }) {
   const text = useText();
   const { change, isPending } = useBatchActions();
   const [isAsking, setAsking] = useState(false);
   const title = batchTitle(batch, text);
-  if (batch.state === "cancelled") return null;
   const isPaused = batch.state === "paused";
   return (
-    <>
+    <Actions>
       <Button
         isBusy={isPending}
         aria-label={text(isPaused ? "live.batch.resumeOf" : "live.batch.pauseOf", { title })}
@@ -70,7 +82,7 @@ function UnderWay({ batch }: { batch: BatchNews }) {
       </Button>
       <Button
         kind="quiet"
-        disabled={isPending}
+        isBusy={isPending}
         aria-label={text("live.batch.cancelOf", { title })}
         onClick={() => setAsking(true)}
       >
@@ -82,7 +94,7 @@ function UnderWay({ batch }: { batch: BatchNews }) {
         onClose={() => setAsking(false)}
         onConfirm={() => change(batch, "cancel")}
       />
-    </>
+    </Actions>
   );
 }
 
@@ -90,15 +102,16 @@ function WhenOver({ batch }: { batch: BatchNews }) {
   const text = useText();
   const { change, isPending } = useBatchActions();
   const title = batchTitle(batch, text);
+  const again = againKey(batch);
   return (
-    <>
-      {batch.failed + batch.cancelled > 0 && (
+    <Actions>
+      {again && (
         <Button
           isBusy={isPending}
-          aria-label={text("live.batch.retryOf", { title })}
+          aria-label={text(`${again}Of`, { title })}
           onClick={() => change(batch, "retry-failed")}
         >
-          {text("live.batch.retry")}
+          {text(again)}
         </Button>
       )}
       <Button
@@ -109,6 +122,6 @@ function WhenOver({ batch }: { batch: BatchNews }) {
       >
         <CloseIcon />
       </Button>
-    </>
+    </Actions>
   );
 }

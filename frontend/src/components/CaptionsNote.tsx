@@ -10,13 +10,15 @@ interface CaptionsNoteProps {
   video: CaptionedVideo;
   /** Null: not known. */
   kind: CaptionsKind | null;
+  /** Whether there are some, wherever they are from. */
+  hasLines?: boolean;
 }
 
 /** Where the captions are from and in which language; without any, why. */
-export function CaptionsNote({ video, kind }: CaptionsNoteProps) {
+export function CaptionsNote({ video, kind, hasLines = false }: CaptionsNoteProps) {
   const text = useText();
   const language = useLanguage();
-  const source = sourceText(video, kind, text);
+  const source = sourceText(video, kind, text) ?? text(hasLines ? "captions.earlier" : "captions.pending");
   const { captions_language: code } = video;
   return (
     <p className={styles.note}>
@@ -26,7 +28,8 @@ export function CaptionsNote({ video, kind }: CaptionsNoteProps) {
   );
 }
 
-function sourceText(video: CaptionedVideo, kind: CaptionsKind | null, text: Text): string {
+/** Null while an import is looking for them, the first or another one. */
+function sourceText(video: CaptionedVideo, kind: CaptionsKind | null, text: Text): string | null {
   switch (video.captions_source) {
     case "youtube":
       return text(`captions.${kind ?? "youtube"}`);
@@ -37,6 +40,6 @@ function sourceText(video: CaptionedVideo, kind: CaptionsKind | null, text: Text
         ? text("captions.noneBecause", { reason: video.captions_missing_message })
         : text("captions.none");
     default:
-      return text("captions.pending");
+      return null;
   }
 }

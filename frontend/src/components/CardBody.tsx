@@ -1,5 +1,6 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import type { Video } from "../api/types";
+import { useFocusHeir } from "../hooks/useFocusHeir";
 import { useFormat, useText } from "../i18n";
 import { type CardImport, SHARED_REASONS } from "../lib/cardState";
 import { copyText } from "../lib/clipboard";
@@ -16,6 +17,7 @@ interface CardBodyProps {
   title: string;
   status: string | null;
   heading: ReactNode;
+  tabIndex: number;
   onRetry: (video: Video) => void;
   onRemove: (video: Video) => void;
 }
@@ -76,34 +78,49 @@ function ErrorText({ message }: { message: string | null }) {
   );
 }
 
-function ErrorActions({ video, title, onRetry, onRemove }: CardBodyProps) {
+function ErrorActions({ video, title, tabIndex, onRetry, onRemove }: CardBodyProps) {
   const text = useText();
+  const actions = useRef<HTMLDivElement>(null);
+  useFocusHeir(actions, linkOfCard);
+  const retry = { label: text("cards.retryOf", { title }), words: text("common.retry"), icon: <RetryIcon /> };
+  const remove = { label: text("cards.removeOf", { title }), words: text("cards.remove"), icon: <TrashIcon /> };
   return (
-    <div className={styles.actions}>
-      <button
-        type="button"
-        className={styles.action}
-        aria-label={text("cards.retryOf", { title })}
-        onClick={() => onRetry(video)}
-      >
-        <RetryIcon />
-        <span className={styles.actionText}>{text("cards.retry")}</span>
-      </button>
-      <button
-        type="button"
-        className={styles.action}
-        aria-label={text("cards.removeOf", { title })}
-        onClick={() => onRemove(video)}
-      >
-        <TrashIcon />
-        <span className={styles.actionText}>{text("cards.remove")}</span>
-      </button>
+    <div ref={actions} className={styles.actions}>
+      <Action {...retry} tabIndex={tabIndex} onClick={() => onRetry(video)} />
+      <Action {...remove} tabIndex={tabIndex} onClick={() => onRemove(video)} />
     </div>
   );
 }
 
-function Menu({ video, shown, title, onRetry, onRemove }: CardBodyProps) {
+interface ActionProps {
+  label: string;
+  /** Where there is room for them; elsewhere the icon stands alone. */
+  words: string;
+  icon: ReactNode;
+  tabIndex: number;
+  onClick: () => void;
+}
+
+function Action({ label, words, icon, tabIndex, onClick }: ActionProps) {
+  return (
+    <button
+      type="button"
+      className={styles.action}
+      aria-label={label}
+      title={label}
+      tabIndex={tabIndex}
+      onClick={onClick}
+    >
+      {icon}
+      <span className={styles.actionText}>{words}</span>
+    </button>
+  );
+}
+
+function Menu({ video, shown, title, tabIndex, onRetry, onRemove }: CardBodyProps) {
   const text = useText();
+  const menu = useRef<HTMLDivElement>(null);
+  useFocusHeir(menu, linkOfCard);
   // A card that the server does not know yet has nothing to choose from.
   if (isPendingId(video.id)) return null;
   const copy = async () =>
@@ -115,10 +132,15 @@ function Menu({ video, shown, title, onRetry, onRemove }: CardBodyProps) {
     { label: text("cards.remove"), onSelect: () => onRemove(video) },
   ];
   return (
-    <div className={styles.menu}>
-      <CardMenu label={text("cards.menu", { title })} entries={entries} />
+    <div ref={menu} className={styles.menu}>
+      <CardMenu label={text("cards.menu", { title })} entries={entries} tabIndex={tabIndex} />
     </div>
   );
+}
+
+/** Buttons come and go with the state of their card; the link stays. */
+function linkOfCard(within: HTMLElement): HTMLElement | null | undefined {
+  return within.closest("article")?.querySelector<HTMLElement>("[data-card-link]");
 }
 
 /** What waits for everybody's pause cannot go before it ends. */

@@ -5,11 +5,12 @@ import styles from "./CardLink.module.css";
 interface Props {
   /** Where it leads; null: nowhere yet. It can be reached all the same, and says so. */
   to: string | null;
+  tabIndex: number;
   children: ReactNode;
 }
 
 /** Covers its whole card. Stays the same element when an import ends, so that the focus stays where it is. */
-export function CardLink({ to, children }: Props) {
+export function CardLink({ to, tabIndex, children }: Props) {
   const [, navigate] = useLocation();
   const { hrefs } = useRouter();
   const follow = (event: MouseEvent) => {
@@ -23,7 +24,7 @@ export function CardLink({ to, children }: Props) {
       href={to === null ? undefined : hrefs(to)}
       role={to === null ? "link" : undefined}
       aria-disabled={to === null || undefined}
-      tabIndex={0}
+      tabIndex={tabIndex}
       onClick={follow}
       data-card-link
     >

@@ -44,6 +44,18 @@ describe("a menu", () => {
     expect(screen.queryByRole("menu")).toBeNull();
   });
 
+  it("closes by its button, with the focus back, in browsers that give a pressed button no focus, too", async () => {
+    renderWithApp(<CardMenu label="More" entries={entries} />);
+    const button = screen.getByRole("button", { name: "More" });
+    fireEvent.click(button);
+    expect(screen.getByRole("menuitem", { name: "As a table" })).toHaveFocus();
+    // Not prevented, it would take the focus out of the menu, which would close and open again with the click.
+    expect(fireEvent.mouseDown(button)).toBe(false);
+    fireEvent.click(button);
+    expect(screen.queryByRole("menu")).toBeNull();
+    expect(button).toHaveFocus();
+  });
+
   it("does what was chosen", async () => {
     const { user } = renderWithApp(<CardMenu label="More" entries={entries} />);
     await user.click(screen.getByRole("button", { name: "More" }));

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { MoreIcon } from "./CardIcons";
 import styles from "./CardMenu.module.css";
 
@@ -17,13 +17,16 @@ export interface CardMenuProps {
   /** Words on the button, instead of three dots. */
   caption?: string;
   entries: readonly MenuEntry[];
+  tabIndex?: number;
 }
 
 /** Room that a menu takes, in pixels, so that it opens where it is seen. */
 const ENTRY_HEIGHT = 44;
+/** What stays free between a menu and the edge of the window. */
+const EDGE = 8;
 
 /** A button with a menu behind it. */
-export function CardMenu({ label, caption, entries }: CardMenuProps) {
+export function CardMenu({ label, caption, entries, tabIndex }: CardMenuProps) {
   const [isOpen, setIsOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const menuId = useId();
@@ -42,7 +45,12 @@ export function CardMenu({ label, caption, entries }: CardMenuProps) {
         aria-haspopup="menu"
         aria-expanded={isOpen}
         aria-controls={isOpen ? menuId : undefined}
-        onClick={() => setIsOpen(!isOpen)}
+        tabIndex={tabIndex}
+        onMouseDown={(event) => {
+          // The focus stays in the menu, whether or not this browser would give it to the button: the click closes it.
+          if (isOpen) event.preventDefault();
+        }}
+        onClick={() => (isOpen ? close() : setIsOpen(true))}
         onKeyDown={(event) => {
           if (event.key !== "ArrowDown") return;
           event.preventDefault();
@@ -72,6 +80,12 @@ function sideOf(button: HTMLElement | null, count: number): Side {
   return bottom + (count + 0.5) * ENTRY_HEIGHT > window.innerHeight ? "above" : "below";
 }
 
+/** A menu ends where its button does; from a button far to the left it would stick out of the window. */
+function keepInWindow(menu: HTMLElement | null) {
+  const left = menu?.getBoundingClientRect().left ?? EDGE;
+  if (menu && left < EDGE) menu.style.right = `${left - EDGE}px`;
+}
+
 interface EntriesProps {
   id: string;
   label: string;
@@ -85,6 +99,7 @@ interface EntriesProps {
 
 function Entries({ id, label, entries, side, onClose, onLeave }: EntriesProps) {
   const menu = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => keepInWindow(menu.current), []);
   useEffect(() => itemsOf(menu.current)[0]?.focus({ preventScroll: true }), []);
 
   function onKeyDown(event: KeyboardEvent) {

@@ -19,9 +19,5 @@ export function ConnectionNotice() {
       setShown(false);
     };
   }, [isLost]);
-  return (
-    <div className={styles.place} role="status">
-      {isShown && <p className={styles.notice}>{text("live.lost")}</p>}
-    </div>
-  );
+  return <div role="status">{isShown && <p className={styles.notice}>{text("live.lost")}</p>}</div>;
 }

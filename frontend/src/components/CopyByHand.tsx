@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from "react";
 import { useText } from "../i18n";
+import { catchFocus } from "../lib/focus";
 import { Button } from "./Button";
 import styles from "./CopyByHand.module.css";
 
@@ -8,6 +9,10 @@ export function CopyByHand({ text: content, onClose }: { text: string; onClose: 
   const text = useText();
   const hintId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    return () => catchFocus(before);
+  }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another text is marked anew.
   useEffect(() => {
     field.current?.focus();

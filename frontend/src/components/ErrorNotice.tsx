@@ -1,3 +1,4 @@
+import { usePassedFocus } from "../hooks/usePassedFocus";
 import { useText } from "../i18n";
 import { problemWords } from "../lib/problemWords";
 import { Button } from "./Button";
@@ -12,8 +13,9 @@ interface Props {
 /** Says in plain words what went wrong. */
 export function ErrorNotice({ error, onRetry }: Props) {
   const text = useText();
+  const notice = usePassedFocus<HTMLDivElement>();
   return (
-    <div className={styles.notice} role="alert">
+    <div ref={notice} className={styles.notice} role="alert">
       <p className={styles.text}>{problemWords(error, text)}</p>
       {onRetry && <Button onClick={() => void onRetry()}>{text("common.retry")}</Button>}
     </div>

@@ -21,7 +21,7 @@ export function FirstRun() {
           error={creation.error}
           onSubmit={create}
         />
-        <Button disabled={creation.isPending} onClick={() => create(text("start.default"))}>
+        <Button isBusy={creation.isPending} onClick={() => create(text("start.default"))}>
           {text("start.begin")}
         </Button>
       </div>

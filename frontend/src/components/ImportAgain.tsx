@@ -1,13 +1,15 @@
 import { Problem } from "../api/client";
 import { useReimportVideo, useRetryVideo } from "../api/queries";
+import type { VideoDetails } from "../api/types";
 import { type TextKey, useText } from "../i18n";
-import { type CardImport, SHARED_REASONS } from "../lib/cardState";
+import { type CardImport, isUnderWay, SHARED_REASONS } from "../lib/cardState";
+import { useImportProgressFlag } from "../lib/flags";
 import { Button } from "./Button";
 import { ErrorNotice } from "./ErrorNotice";
 import styles from "./ImportAgain.module.css";
 
 interface ImportAgainProps {
-  videoId: string;
+  video: Pick<VideoDetails, "id" | "import_stage">;
   shown: CardImport;
 }
 
@@ -17,33 +19,44 @@ const NOTHING_TO_DO: Readonly<Record<string, TextKey>> = {
   import_under_way: "video.again.underWay",
 };
 
+const RUNNING: TextKey = "video.again.running";
+
 /** Fetches anew what a complete video may have by now, tries a failed one again, or lets the next attempt begin now. */
-export function ImportAgain({ videoId, shown }: ImportAgainProps) {
+export function ImportAgain({ video, shown }: ImportAgainProps) {
   const text = useText();
+  const isFlagOn = useImportProgressFlag();
   const retry = useRetryVideo();
   const reimport = useReimportVideo();
   const isComplete = shown.state === "complete" || shown.state === "partial";
   const begin = isComplete ? reimport : retry;
-  // The page goes on from a complete video to its import: what came of the click is still to be read there.
-  const { error, isSuccess } = reimport.isIdle ? retry : reimport;
-  const label = labelOf(shown);
-  const note = noteOf(error) ?? (isSuccess ? "video.again.begun" : null);
+  const last = lastOf(reimport, retry);
+  const isBegun = last.isSuccess && isUnderWay(video);
+  // A button that was pressed stays while its import runs: the keyboard would be nowhere otherwise.
+  const label = labelOf(shown) ?? (isBegun ? RUNNING : null);
+  // Elsewhere it is told how the import goes.
+  const isToldHere = !isFlagOn || label === "video.again.waiting";
+  const note = noteOf(last.error) ?? (isBegun && isToldHere ? "video.again.begun" : null);
   return (
     <div className={styles.again}>
       {label && (
         <Button
           kind={shown.state === "error" ? "primary" : "secondary"}
-          isBusy={begin.isPending}
-          onClick={() => begin.mutate(videoId)}
+          isBusy={last.isPending || label === RUNNING}
+          onClick={() => begin.mutate(video.id)}
         >
-          {text(begin.isPending ? "video.again.busy" : label)}
+          {text(last.isPending ? "video.again.busy" : label)}
         </Button>
       )}
       {isComplete && <p className={styles.note}>{text("video.again.what")}</p>}
       <div role="status">{note && <p className={styles.note}>{text(note)}</p>}</div>
-      {error && !noteOf(error) && <ErrorNotice error={error} />}
+      {last.error && !noteOf(last.error) && <ErrorNotice error={last.error} />}
     </div>
   );
+}
+
+/** What was asked for last counts. */
+function lastOf<Asked extends { submittedAt: number }>(one: Asked, other: Asked): Asked {
+  return one.submittedAt > other.submittedAt ? one : other;
 }
 
 function noteOf(error: Error | null): TextKey | null {

@@ -68,7 +68,7 @@ describe("ImportTimeline", () => {
     const shown: CardImport = { ...COMPLETE, state: "error", progress: 25, message: "This video is private." };
     const told = steps({ shown, video: someDetails({ stage_times: { error: "2026-11-23T08:02:00Z" } }) });
     expect(told[2]).toMatch(/^Captions, failed.*Stopped here: This video is private\.$/);
-    expect(told[4]).toBe("Complete, still to come");
+    expect(told[4]).toBe("Completion, still to come");
   });
 
   it("tells what recognising the speech cost", () => {

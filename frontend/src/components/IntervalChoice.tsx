@@ -7,12 +7,13 @@ interface Props {
   /** Spoken name, where no label is beside it. */
   label?: string;
   seconds: number;
-  isDisabled?: boolean;
+  /** Chosen already, and the answer is not there yet: it keeps the focus and does nothing. */
+  isBusy?: boolean;
   onChange: (seconds: number) => void;
 }
 
 /** How often to look; keeps an interval that somebody set by other means. */
-export function IntervalChoice({ id, label, seconds, isDisabled, onChange }: Props) {
+export function IntervalChoice({ id, label, seconds, isBusy = false, onChange }: Props) {
   const text = useText();
   const format = useFormat();
   const isUsual = INTERVALS.some(([known]) => known === seconds);
@@ -21,8 +22,10 @@ export function IntervalChoice({ id, label, seconds, isDisabled, onChange }: Pro
       id={id}
       aria-label={label}
       value={seconds}
-      disabled={isDisabled}
-      onChange={(event) => onChange(Number(event.target.value))}
+      aria-disabled={isBusy || undefined}
+      onChange={(event) => {
+        if (!isBusy) onChange(Number(event.target.value));
+      }}
     >
       {!isUsual && <option value={seconds}>{text("follow.every.other", { span: format.span(seconds) })}</option>}
       {INTERVALS.map(([known, name]) => (

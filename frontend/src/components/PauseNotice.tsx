@@ -21,7 +21,7 @@ export function PauseNotice() {
   const transcription = usePause("transcription");
   const pauses = [youtube, transcription].filter((pause) => pause !== undefined);
   return (
-    <div role="status" aria-label={text("live.pause.label")}>
+    <div className={styles.place} role="status" aria-label={text("live.pause.label")}>
       {pauses.map((pause) => (
         <Notice key={pause.upstream} pause={pause} />
       ))}
@@ -31,14 +31,14 @@ export function PauseNotice() {
 
 function Notice({ pause: { reason, resume_at: resumeAt, message } }: { pause: UpstreamPaused }) {
   const text = useText();
-  const { time, at } = useFormat();
+  const { until, at } = useFormat();
   const now = useNowUntil(resumeAt);
   const key = WITH_TIME[reason];
   const isAhead = resumeAt !== null && Date.parse(resumeAt) > now;
   return (
     <p className={styles.notice}>
       <span className={styles.dot} aria-hidden="true" />
-      {key && isAhead ? text(key, { time: time(resumeAt), at: at(resumeAt) }) : message}
+      {key && isAhead ? text(key, { until: until(resumeAt), at: at(resumeAt) }) : message}
     </p>
   );
 }

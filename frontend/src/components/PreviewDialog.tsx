@@ -66,6 +66,7 @@ export function PreviewDialog({ listId, wanted, waiting = 0, onDone, onCancel }:
       {preview.error && <NoPreview error={preview.error} onRetry={preview.refetch} />}
       {preview.data && <PreviewFacts preview={preview.data} />}
       {waiting > 0 && <p>{text("adding.preview.next", { n: waiting })}</p>}
+      {importing.isBusy && <Spinner label={text("adding.preview.starting")} />}
       {importing.error ? <ErrorNotice error={importing.error} /> : null}
     </Dialog>
   );

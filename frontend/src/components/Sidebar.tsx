@@ -1,7 +1,9 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 import { useCreateList, useLists } from "../api/queries";
 import { useText } from "../i18n";
+import { catchFocus } from "../lib/focus";
 import { Button } from "./Button";
 import { Modal } from "./Dialog";
 import { ErrorNotice } from "./ErrorNotice";
@@ -91,17 +93,19 @@ function NewList({ onCreated }: { onCreated: () => void }) {
   const [, navigate] = useLocation();
   const [isNaming, setNaming] = useState(false);
   const creation = useCreateList();
+  const button = useRef<HTMLButtonElement>(null);
   if (!isNaming) {
     return (
-      <Button kind="quiet" className={styles.new} onClick={() => setNaming(true)}>
+      <Button ref={button} kind="quiet" className={styles.new} onClick={() => setNaming(true)}>
         <PlusIcon />
         {text("sidebar.new")}
       </Button>
     );
   }
   const stop = () => {
-    setNaming(false);
+    flushSync(() => setNaming(false));
     creation.reset();
+    catchFocus(button.current);
   };
   const create = (name: string) =>
     creation.mutate(name, {

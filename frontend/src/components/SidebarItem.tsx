@@ -1,8 +1,10 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { Link } from "wouter";
 import { useRenameList } from "../api/queries";
 import type { VideoList } from "../api/types";
 import { useFormat, useText } from "../i18n";
+import { catchFocus } from "../lib/focus";
 import { Button } from "./Button";
 import { DeleteListDialog } from "./DeleteListDialog";
 import { PencilIcon, TrashIcon } from "./icons";
@@ -21,7 +23,12 @@ export function SidebarItem({ list, isCurrent, onNavigate, onDeleted }: Props) {
   const [mode, setMode] = useState<"shown" | "renaming" | "deleting">("shown");
   const text = useText();
   const format = useFormat();
-  if (mode === "renaming") return <Renaming list={list} onEnd={() => setMode("shown")} />;
+  const pencil = useRef<HTMLButtonElement>(null);
+  const stopRenaming = () => {
+    flushSync(() => setMode("shown"));
+    catchFocus(pencil.current);
+  };
+  if (mode === "renaming") return <Renaming list={list} onEnd={stopRenaming} />;
   return (
     <li className={styles.item}>
       <Link
@@ -39,6 +46,7 @@ export function SidebarItem({ list, isCurrent, onNavigate, onDeleted }: Props) {
       </Link>
       <div className={styles.actions}>
         <Button
+          ref={pencil}
           kind="quiet"
           isIcon
           aria-label={text("sidebar.rename", { name: list.name })}

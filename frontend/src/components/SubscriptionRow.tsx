@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useChangeSubscription, usePauseSubscription, useRunSubscription } from "../api/queries";
 import type { Subscription, VideoList } from "../api/types";
 import { useNextCheck } from "../hooks/useNextCheck";
+import { usePassedFocus } from "../hooks/usePassedFocus";
 import { useFormat, useText } from "../i18n";
 import { Button } from "./Button";
 import { ErrorNotice } from "./ErrorNotice";
@@ -19,6 +20,7 @@ interface Props {
 /** One playlist or channel that is followed, and what can be done with it. */
 export function SubscriptionRow({ subscription, list }: Props) {
   const text = useText();
+  const row = usePassedFocus<HTMLLIElement>();
   const [isAsking, setAsking] = useState(false);
   const change = useChangeSubscription();
   const pause = usePauseSubscription();
@@ -27,7 +29,7 @@ export function SubscriptionRow({ subscription, list }: Props) {
   const title = titleOf(subscription);
   const error = change.error ?? pause.error ?? run.error;
   return (
-    <li className={styles.row}>
+    <li ref={row} className={styles.row}>
       <div className={styles.head}>
         <h2 className={styles.title}>
           <a href={subscription.source} target="_blank" rel="noopener noreferrer">
@@ -50,13 +52,12 @@ export function SubscriptionRow({ subscription, list }: Props) {
         <IntervalChoice
           label={text("follow.intervalOf", { title })}
           seconds={change.isPending ? change.variables.interval_seconds : subscription.interval_seconds}
-          isDisabled={change.isPending}
+          isBusy={change.isPending}
           onChange={(interval_seconds) => change.mutate({ id, interval_seconds })}
         />
         <Button
           aria-label={text("follow.runOf", { title })}
-          isBusy={run.isPending}
-          disabled={subscription.checking}
+          isBusy={run.isPending || subscription.checking}
           onClick={() => run.mutate(id)}
         >
           {text("follow.run")}

@@ -38,15 +38,40 @@ it("wait longer where there is something to decide, and go once it is done", () 
   expect(screen.queryByText("5 not available")).toBeNull();
 });
 
-it("stay while somebody is in them", () => {
+it("stay while somebody is in them, or points at them", () => {
   show({ text: "108 imported" });
   const close = screen.getByRole("button", { name: "Close the notice" });
-  fireEvent.focus(close);
+  fireEvent.mouseEnter(close);
+  act(() => close.focus());
+  fireEvent.mouseLeave(close);
   wait(60_000);
   expect(screen.getByText("108 imported")).toBeInTheDocument();
-  fireEvent.blur(close);
+  fireEvent.mouseEnter(close);
+  act(() => close.blur());
+  wait(60_000);
+  expect(screen.getByText("108 imported")).toBeInTheDocument();
+  fireEvent.mouseLeave(close);
   wait(8_000);
   expect(screen.queryByText("108 imported")).toBeNull();
+});
+
+it("pass the focus on when they go: to the next one, which then stays, and from the last one to the page", () => {
+  renderWithApp(
+    <>
+      <Toasts />
+      <main tabIndex={-1} />
+    </>,
+  );
+  act(() => ["1", "2"].forEach((text) => void toast({ text })));
+  const press = (button: HTMLElement | undefined) => {
+    act(() => button?.focus());
+    fireEvent.click(button as HTMLElement);
+  };
+  press(screen.getAllByRole("button", { name: "Close the notice" })[0]);
+  expect(document.activeElement).toHaveTextContent("2");
+  wait(60_000);
+  press(screen.getByRole("button", { name: "Close the notice" }));
+  expect(screen.getByRole("main")).toHaveFocus();
 });
 
 it("can be closed, and are not too many", () => {

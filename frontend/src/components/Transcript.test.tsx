@@ -23,6 +23,7 @@ function show(segments: Segment[], known: Partial<Captions> = {}) {
   const captions: Captions = {
     segments,
     kind: "manual",
+    language: "de",
     isPending: false,
     isWhole: true,
     error: null,
@@ -68,6 +69,17 @@ describe("lines", () => {
     expect(onJump).toHaveBeenCalledExactlyOnceWith(12);
     await user.click(screen.getByText("Line 5 of the talk"));
     expect(onJump).toHaveBeenLastCalledWith(20);
+  });
+
+  it.each([
+    ["de", "de"],
+    ["zh-hans", "zh-Hans"],
+    ["x-?", null],
+    [null, null],
+  ])("are in the language of the captions: %s", (language, lang) => {
+    show(linesOf(2), { language });
+    expect(screen.getByText("Line 1 of the talk").getAttribute("lang")).toBe(lang);
+    expect(timeButton("Line 1 of the talk")).not.toHaveAttribute("lang");
   });
 
   it("are in the page only around what is seen where they are many", () => {

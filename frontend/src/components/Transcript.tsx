@@ -47,7 +47,7 @@ export function Transcript({ captions, missing, ...rest }: TranscriptProps) {
 }
 
 function Lines({ captions, video, playback, onJump }: Omit<TranscriptProps, "missing">) {
-  const { segments, isWhole, error } = captions;
+  const { segments, language, isWhole, error } = captions;
   const text = useText();
   const format = useFormat();
   const { copy, byHand, close } = useCopy();
@@ -86,6 +86,7 @@ function Lines({ captions, video, playback, onJump }: Omit<TranscriptProps, "mis
       <div className={styles.frame}>
         <TranscriptLines
           segments={segments}
+          language={language}
           current={current}
           isFollowing={isFollowing}
           onReaderMoves={stopFollowing}

@@ -6,6 +6,8 @@ import styles from "./TranscriptLine.module.css";
 
 interface TranscriptLineProps {
   segment: Segment;
+  /** Of its text, as the browser knows it. */
+  lang: string | undefined;
   id: string;
   isCurrent: boolean;
   /** Whether the Tab key stops here: on one line of all. */
@@ -18,7 +20,7 @@ interface TranscriptLineProps {
 }
 
 export const TranscriptLine = memo(function TranscriptLine(props: TranscriptLineProps) {
-  const { segment, id, isCurrent, isStop, marks, shownMatch, onJump, onCopy } = props;
+  const { segment, lang, id, isCurrent, isStop, marks, shownMatch, onJump, onCopy } = props;
   const text = useText();
   const time = useFormat().duration(segment.start_seconds);
   const tabIndex = isStop ? 0 : -1;
@@ -36,7 +38,7 @@ export const TranscriptLine = memo(function TranscriptLine(props: TranscriptLine
       >
         {time}
       </button>
-      <p id={`${id}-text`} className={styles.text}>
+      <p id={`${id}-text`} lang={lang} className={styles.text}>
         {marked(segment.text, marks, shownMatch)}
       </p>
       <button

@@ -14,6 +14,7 @@ import {
 import type { Segment } from "../api/types";
 import type { TranscriptSearchState } from "../hooks/useTranscriptSearch";
 import { useText } from "../i18n";
+import { languageTag } from "../lib/languageTag";
 import { TranscriptLine } from "./TranscriptLine";
 import styles from "./TranscriptLines.module.css";
 
@@ -31,6 +32,8 @@ export interface LinesHandle {
 
 interface TranscriptLinesProps {
   segments: readonly Segment[];
+  /** Null where nobody could name it. */
+  language: string | null;
   current: number;
   isFollowing: boolean;
   /** The reader looks somewhere else. */
@@ -42,9 +45,10 @@ interface TranscriptLinesProps {
 }
 
 export function TranscriptLines(props: TranscriptLinesProps) {
-  const { segments, current, isFollowing, onReaderMoves, search, onJump, onCopy, handle } = props;
+  const { segments, language, current, isFollowing, onReaderMoves, search, onJump, onCopy, handle } = props;
   const text = useText();
   const id = useId();
+  const lang = languageTag(language);
   const box = useRef<HTMLElement>(null);
   const stop = useTabStop(box, segments.length, current);
   const lines = useLines(box, segments.length, stop.line);
@@ -102,6 +106,7 @@ export function TranscriptLines(props: TranscriptLinesProps) {
             >
               <TranscriptLine
                 segment={segment}
+                lang={lang}
                 id={`${id}-${index}`}
                 isCurrent={index === current}
                 isStop={index === stop.line}

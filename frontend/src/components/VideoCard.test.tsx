@@ -168,7 +168,7 @@ describe("a failed card", () => {
     const { card } = show({ ...failed, error_message: "This video is private." });
     expect(card).toHaveAttribute("data-state", "error");
     expect(screen.getByText("This video is private.")).toHaveAttribute("title", "This video is private.");
-    fireEvent.click(screen.getByRole("button", { name: /^Retry/ }));
+    fireEvent.click(screen.getByRole("button", { name: /^Try again/ }));
     expect(onRetry).toHaveBeenCalledWith(expect.objectContaining({ id: VIDEO_ID }));
     fireEvent.click(screen.getByRole("button", { name: /^Remove/ }));
     expect(onRemove).toHaveBeenCalledWith(expect.objectContaining({ id: VIDEO_ID }));
@@ -206,7 +206,7 @@ describe("a waiting card", () => {
   it("says so in German", () => {
     show(NEW, { language: "de" });
     tell({ ...pause, reason: "rate_limited", resume_at: AT_1410 });
-    expect(screen.getByText("YouTube bittet um eine Pause bis 14:10")).toBeInTheDocument();
+    expect(screen.getByText("YouTube bittet um eine Pause bis 14:10 Uhr")).toBeInTheDocument();
   });
 
   it("goes on when the pause is over", () => {
@@ -220,9 +220,9 @@ describe("a waiting card", () => {
   it("names no time that has passed", () => {
     show(NEW);
     tell(progress({ progress: 0, error_code: "upstream_unavailable", retry_at: AT_1410 }));
-    expect(screen.getByText("YouTube cannot be reached. Next attempt at 14:10")).toBeInTheDocument();
+    expect(screen.getByText("YouTube cannot be reached – next attempt at 14:10")).toBeInTheDocument();
     act(() => void vi.advanceTimersByTime(11 * 60_000));
-    expect(screen.getByText("YouTube cannot be reached. Trying again automatically")).toBeInTheDocument();
+    expect(screen.getByText("YouTube cannot be reached – trying again automatically")).toBeInTheDocument();
   });
 
   it("takes the server's words for what it does not know", () => {

@@ -16,13 +16,16 @@ export interface VideoCardProps {
   video: Video;
   /** Off: the card tells what was loaded, and nothing of an import under way. */
   showProgress?: boolean;
+  /** -1: the Tab key passes by all that is in it. */
+  tabIndex?: 0 | -1;
   /** Both have to stay the same function, or every card renders with its grid. */
   onRetry: (video: Video) => void;
   onRemove: (video: Video) => void;
 }
 
 /** One video of a list, and how far its import is. It renders for its own progress only. */
-export const VideoCard = memo(function VideoCard({ video, showProgress = true, onRetry, onRemove }: VideoCardProps) {
+export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
+  const { video, showProgress = true, tabIndex = 0, onRetry, onRemove } = props;
   const text = useText();
   const format = useFormat();
   const titleId = useId();
@@ -61,9 +64,12 @@ export const VideoCard = memo(function VideoCard({ video, showProgress = true, o
         shown={shown}
         title={title}
         status={status}
+        tabIndex={tabIndex}
         heading={
           <h2 className={styles.title} id={titleId} title={title}>
-            <CardLink to={canOpen(shown) ? `/videos/${video.id}` : null}>{title}</CardLink>
+            <CardLink to={canOpen(shown) ? `/videos/${video.id}` : null} tabIndex={tabIndex}>
+              {title}
+            </CardLink>
           </h2>
         }
         onRetry={onRetry}

@@ -1,5 +1,6 @@
 import { act, configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { keys } from "../api/keys";
 import type { Video } from "../api/types";
 import { addPending } from "../stores/pendingVideos";
 import { applyMessages, resetProgress } from "../stores/progress";
@@ -10,6 +11,8 @@ import { renderWithApp } from "../test/render";
 import { VideoGrid } from "./VideoGrid";
 
 const PAGE_SIZE = 60;
+/** Height of a row of cards, with the gap to the next one. */
+const ROW = 20 + Math.round((((968 - 3 * 20) / 4) * 9) / 16 + 7.5 * 16);
 const NEW = { import_stage: "created", import_progress: 0 } as const;
 
 // Machines that do much at once take their time to lay out thousands of cards.
@@ -22,6 +25,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.restoreAllMocks();
+  window.scrollTo(0, 0);
   resetProgress();
   useToasts.setState({ toasts: [] });
 });
@@ -36,16 +40,23 @@ function pagesOf(all: Video[]) {
 
 function show(all: Video[], api: ApiHandlers = {}) {
   const handlers = { "GET /api/lists/{id}/videos": pagesOf(all), ...api };
-  return renderWithApp(<VideoGrid listId={LIST_ID} />, { api: handlers });
+  const page = (
+    <main tabIndex={-1}>
+      <VideoGrid listId={LIST_ID} />
+    </main>
+  );
+  return renderWithApp(page, { api: handlers });
 }
 
 const grid = () => screen.findByRole("list", { name: "Videos, newest first" });
 const link = (name: string) => screen.getByRole("link", { name });
 
 describe("the grid", () => {
-  it("shows outlines first, then the videos in their order", async () => {
+  it("shows outlines in as many columns first, then the videos in their order", async () => {
     show(videos(3));
-    expect(screen.getByRole("status")).toHaveTextContent("The videos are being loaded");
+    const outlines = screen.getByRole("status");
+    expect(outlines).toHaveTextContent("The videos are being loaded");
+    expect(outlines.style.gridTemplateColumns).toBe("repeat(4, minmax(0, 1fr))");
     const cards = within(await grid()).getAllByRole("article");
     expect(cards.map((card) => card.querySelector("h2")?.textContent)).toEqual(["Video 0", "Video 1", "Video 2"]);
   });
@@ -68,8 +79,17 @@ describe("the grid", () => {
 
   it("keeps only the cards near the window in the page, of however many", async () => {
     const { container } = show(videos(5000));
-    await grid();
+    const list = await grid();
+    const height = () => Number.parseFloat(list.style.height);
     const count = () => container.querySelectorAll("li").length;
+    expect(count()).toBeGreaterThan(8);
+    expect(count()).toBeLessThan(60);
+    for (let page = 2; page <= 3; page++) {
+      const before = height();
+      act(() => window.scrollTo(0, before - 2000));
+      fireEvent.scroll(window);
+      await waitFor(() => expect(height()).toBeGreaterThan(before));
+    }
     expect(count()).toBeGreaterThan(8);
     expect(count()).toBeLessThan(60);
   });
@@ -84,7 +104,6 @@ describe("the grid", () => {
     fireEvent.scroll(window);
     await waitFor(() => expect(pages()).toBe(2));
     await waitFor(() => expect(Number.parseFloat(list.style.height)).toBeGreaterThan(before));
-    act(() => window.scrollTo(0, 0));
   });
 
   it("shows what was added this moment on top, at once", async () => {
@@ -137,7 +156,6 @@ describe("until the server has said how imports are shown", () => {
 });
 
 describe("when cards come on top", () => {
-  const ROW = 20 + Math.round((((968 - 3 * 20) / 4) * 9) / 16 + 7.5 * 16);
   const many = Array.from({ length: 100 }, (_, place) => `fresh${String(place).padStart(6, "0")}`);
 
   beforeEach(() => {
@@ -145,7 +163,6 @@ describe("when cards come on top", () => {
       () => new DOMRect(0, 200 - window.scrollY, 968, 1000),
     );
   });
-  afterEach(() => window.scrollTo(0, 0));
 
   function scrollTo(y: number) {
     act(() => window.scrollTo(0, y));
@@ -193,6 +210,38 @@ describe("when cards come on top", () => {
 });
 
 describe("by keyboard", () => {
+  /** What the Tab key stops at. */
+  const stops = (container: Element) =>
+    [...container.querySelectorAll<HTMLElement>("li :is(a, button)")]
+      .filter((each) => each.tabIndex >= 0)
+      .map((each) => each.getAttribute("aria-label") ?? each.textContent);
+
+  it("Tab finds one card with its buttons, and comes back to it", async () => {
+    const failed = videos(60, { import_stage: "error" });
+    const { container, user } = show([...videos(1), ...failed.slice(1)]);
+    await grid();
+    expect(stops(container)).toEqual(["Video 0", "More about Video 0"]);
+    await user.tab();
+    expect(link("Video 0")).toHaveFocus();
+    await user.keyboard("{ArrowRight}");
+    expect(stops(container)).toEqual(["Video 1", "Try again: Video 1", "Remove Video 1"]);
+    for (const _ of stops(container)) await user.tab();
+    expect(document.body).toHaveFocus();
+    await user.tab({ shift: true });
+    expect(screen.getByRole("button", { name: "Remove Video 1" })).toHaveFocus();
+  });
+
+  it("Tab finds the first card in sight where the last one is out of the page", async () => {
+    const { container } = show(videos(60));
+    await grid();
+    act(() => link("Video 1").focus());
+    act(() => document.querySelector("main")?.focus());
+    act(() => window.scrollTo(0, 200 + 10 * ROW));
+    fireEvent.scroll(window);
+    await waitFor(() => expect(screen.queryByRole("link", { name: "Video 1" })).toBeNull());
+    expect(stops(container)).toEqual(["Video 40", "More about Video 40"]);
+  });
+
   it("arrows lead from card to card", async () => {
     const { user } = show(videos(10));
     await grid();
@@ -224,11 +273,11 @@ describe("by keyboard", () => {
     expect(link("Video 1")).toHaveFocus();
   });
 
-  it("Delete asks, removes, and goes on to the next card", async () => {
+  it.each(["Delete", "Backspace"])("%s asks, removes, and goes on to the next card", async (key) => {
     const { user, requests } = show(videos(3), { "DELETE /api/videos/{id}": undefined });
     await grid();
     link("Video 1").focus();
-    await user.keyboard("{Delete}");
+    await user.keyboard(`{${key}}`);
     const dialog = await screen.findByRole("dialog", { name: "Remove this video?" });
     expect(dialog).toHaveTextContent("“Video 1” will be removed from this list.");
     await user.click(within(dialog).getByRole("button", { name: "Remove" }));
@@ -238,6 +287,15 @@ describe("by keyboard", () => {
     expect(requests.some(({ method, path }) => method === "DELETE" && path.endsWith(videos(3)[1]?.id ?? "?"))).toBe(
       true,
     );
+  });
+
+  it("goes on with the page where the last card goes", async () => {
+    const { user } = show(videos(1), { "DELETE /api/videos/{id}": undefined });
+    await grid();
+    link("Video 0").focus();
+    await user.keyboard("{Delete}{Enter}");
+    expect(await screen.findByRole("heading", { name: "No videos here yet" })).toBeInTheDocument();
+    expect(screen.getByRole("main")).toHaveFocus();
   });
 
   it("asks in vain where the person thinks better of it", async () => {
@@ -258,7 +316,71 @@ describe("another attempt", () => {
     const refusal = () => refuse(409, { code: "import_complete", detail: "This video is complete already." });
     const { user } = show(failed, { "POST /api/videos/{id}/retry": refusal });
     await grid();
-    await user.click(screen.getByRole("button", { name: "Retry Video 0" }));
+    await user.click(screen.getByRole("button", { name: "Try again: Video 0" }));
     await waitFor(() => expect(useToasts.getState().toasts[0]?.text).toBe("This video is complete already."));
+  });
+
+  it("leaves the focus on its card", async () => {
+    const [video] = videos(1);
+    const { user } = show(videos(1, { import_stage: "error" }), {
+      "POST /api/videos/{id}/retry": { ...video, ...NEW },
+    });
+    await grid();
+    screen.getByRole("button", { name: "Try again: Video 0" }).focus();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(screen.getByRole("article")).toHaveAttribute("data-state", "importing"));
+    expect(link("Video 0")).toHaveFocus();
+  });
+});
+
+describe("refusals", () => {
+  const told = () => useToasts.getState().toasts.map(({ text }) => text);
+  const later = () => {
+    const answers: (() => void)[] = [];
+    const handler = ({ params }: { params: Record<string, string> }) =>
+      new Promise((resolve) => {
+        answers.push(() => resolve(refuse(409, { detail: `Not ${Number(params.id?.slice(-6))}.` })));
+      });
+    return { answers, handler };
+  };
+
+  it("are told of each of several attempts", async () => {
+    const { answers, handler } = later();
+    const { user } = show(videos(2, { import_stage: "error" }), { "POST /api/videos/{id}/retry": handler });
+    await grid();
+    for (const place of [0, 1]) await user.click(screen.getByRole("button", { name: `Try again: Video ${place}` }));
+    await waitFor(() => expect(answers).toHaveLength(2));
+    for (const answer of answers) answer();
+    await waitFor(() => expect(told()).toEqual(["Not 0.", "Not 1."]));
+  });
+
+  it("are told when another list is open already", async () => {
+    const { answers, handler } = later();
+    const { user, unmount } = show(videos(2), { "DELETE /api/videos/{id}": handler });
+    await grid();
+    link("Video 0").focus();
+    await user.keyboard("{Delete}{Enter}");
+    await waitFor(() => expect(answers).toHaveLength(1));
+    unmount();
+    answers[0]?.();
+    await waitFor(() => expect(told()).toEqual(["Not 0."]));
+  });
+});
+
+describe("a list that cannot be brought up to date", () => {
+  it("is read again when somebody asks for it", async () => {
+    let isAway = false;
+    let all = videos(1);
+    const answer = () => (isAway ? refuse(404, { detail: "Not now." }) : aVideoPage(all));
+    const { user, queryClient } = show([], { "GET /api/lists/{id}/videos": answer });
+    await grid();
+    isAway = true;
+    await act(() => queryClient.invalidateQueries({ queryKey: keys.videos(LIST_ID) }));
+    await screen.findByText("Not now.");
+    isAway = false;
+    all = videos(2);
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(link("Video 1")).toBeInTheDocument());
+    expect(screen.queryByText("Not now.")).toBeNull();
   });
 });

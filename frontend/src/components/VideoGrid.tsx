@@ -1,6 +1,7 @@
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useDeleteVideo, useRetryVideo, useVideos } from "../api/queries";
 import type { Video } from "../api/types";
+import { useGridLayout } from "../hooks/useGridLayout";
 import { useText } from "../i18n";
 import { cardTitle } from "../lib/cardTexts";
 import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";
@@ -20,7 +21,7 @@ const SKELETONS = Array.from({ length: 8 }, (_, place) => place);
 /** All videos of a list as cards, newest first. */
 export function VideoGrid({ listId }: { listId: string }) {
   const text = useText();
-  const { videos, isPending, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useVideos(listId);
+  const { videos, isPending, error, retry, fetchNextPage, hasNextPage, isFetchingNextPage } = useVideos(listId);
   const showProgress = useImportProgressFlag();
   const isFlagKnown = useIsFlagKnown();
   const onRetry = useRetry();
@@ -28,7 +29,7 @@ export function VideoGrid({ listId }: { listId: string }) {
 
   // Until the flag is known, an import under way would look like a complete video.
   if (videos.length === 0 ? isPending : !isFlagKnown) return <Loading />;
-  if (videos.length === 0 && error) return <ErrorNotice error={error} onRetry={refetch} />;
+  if (videos.length === 0 && error) return <ErrorNotice error={error} onRetry={retry} />;
   if (videos.length === 0) return <EmptyState title={text("cards.empty.title")} text={text("cards.empty.text")} />;
   return (
     <>
@@ -46,7 +47,7 @@ export function VideoGrid({ listId }: { listId: string }) {
       {error && (
         <div className={styles.notice}>
           <p>{text("cards.moreFailed")}</p>
-          <ErrorNotice error={error} onRetry={() => fetchNextPage()} />
+          <ErrorNotice error={error} onRetry={retry} />
         </div>
       )}
       <RemovalDialog video={removal.video} onConfirm={removal.confirm} onClose={removal.cancel} />
@@ -54,10 +55,14 @@ export function VideoGrid({ listId }: { listId: string }) {
   );
 }
 
+/** Outlines where the cards will be. */
 function Loading() {
   const text = useText();
+  const grid = useRef<HTMLDivElement>(null);
+  const { columns, cardHeight, gap } = useGridLayout(grid).layout;
+  const style = { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gridAutoRows: cardHeight, gap };
   return (
-    <div className={styles.loading} role="status">
+    <div ref={grid} className={styles.loading} style={style} role="status">
       <span className="visually-hidden">{text("cards.loading")}</span>
       {SKELETONS.map((place) => (
         <SkeletonCard key={place} />
@@ -95,20 +100,18 @@ function RemovalDialog({ video, onConfirm, onClose }: RemovalDialogProps) {
 
 function useRetry(): (video: Video) => void {
   const text = useText();
-  const { mutate } = useRetryVideo();
+  // Several may be on their way at once, and the grid may be gone when they end; only the promises tell of each.
+  const { mutateAsync } = useRetryVideo();
   return useCallback(
-    (video) => {
-      const onError = (error: Error) => toast({ text: problemWords(error, text) });
-      mutate(video.id, { onError });
-    },
-    [mutate, text],
+    (video) => void mutateAsync(video.id).catch((error) => toast({ text: problemWords(error, text) })),
+    [mutateAsync, text],
   );
 }
 
 /** Asks first; afterwards the focus goes on to the next card. */
 function useRemoval(videos: readonly Video[]) {
   const text = useText();
-  const { mutate } = useDeleteVideo();
+  const { mutateAsync } = useDeleteVideo();
   const [video, setVideo] = useState<Video | null>(null);
   const [focusOn, setFocusOn] = useState<{ youtubeId: string } | null>(null);
   const ask = useCallback((asked: Video) => {
@@ -120,10 +123,10 @@ function useRemoval(videos: readonly Video[]) {
     const next = videos[index + 1] ?? videos[index - 1];
     setFocusOn(next ? { youtubeId: next.youtube_id } : null);
     setVideo(null);
-    mutate(video.id, {
-      onSuccess: () => toast({ text: text("cards.removal.done") }),
-      onError: (error) => toast({ text: problemWords(error, text) }),
-    });
+    mutateAsync(video.id).then(
+      () => toast({ text: text("cards.removal.done") }),
+      (error) => toast({ text: problemWords(error, text) }),
+    );
   };
   return { video, focusOn, ask, confirm, cancel: () => setVideo(null) };
 }

@@ -1,8 +1,6 @@
 import type { VideoDetails } from "../api/types";
-import { useNowUntil } from "../hooks/useNowUntil";
-import { useFormat, useText } from "../i18n";
+import { useImportStatus } from "../hooks/useImportStatus";
 import type { CardImport } from "../lib/cardState";
-import { badgeText, statusText } from "../lib/cardTexts";
 import { ImportDetails } from "./ImportDetails";
 import { ImportStage } from "./ImportStage";
 import { VideoFacts } from "./VideoFacts";
@@ -14,13 +12,9 @@ interface VideoImportingProps {
   shown: CardImport;
 }
 
-/** A video whose import is under way, waits or failed. */
+/** A video of which nothing can be read yet: its import is under way, waits or failed. */
 export function VideoImporting({ video, title, shown }: VideoImportingProps) {
-  const text = useText();
-  const format = useFormat();
-  const now = useNowUntil(shown.until);
-  const words = [badgeText(shown, text, format, now), statusText(shown, text, format, now)].filter(Boolean);
-  const status = words.join(". ") || null;
+  const status = useImportStatus(shown);
   return (
     <VideoLayout
       listId={video.list_id}

@@ -1,9 +1,11 @@
 import { useChapters } from "../api/queries";
 import type { Chapter, VideoDetails } from "../api/types";
 import { useCaptions } from "../hooks/useCaptions";
+import { useImportStatus } from "../hooks/useImportStatus";
 import { usePlayer } from "../hooks/usePlayer";
+import { useReadAgain } from "../hooks/useReadAgain";
 import { useText } from "../i18n";
-import type { CardImport } from "../lib/cardState";
+import { type CardImport, isUnderWay } from "../lib/cardState";
 import { CaptionsNote } from "./CaptionsNote";
 import { Chapters } from "./Chapters";
 import { ErrorNotice } from "./ErrorNotice";
@@ -21,12 +23,15 @@ interface VideoReadingProps {
   shown: CardImport;
 }
 
-/** A complete video: to watch, with chapters and transcript beside it. */
+/** A video to watch, with chapters and transcript beside it. They stay while another import is under way or failed. */
 export function VideoReading({ video, title, shown }: VideoReadingProps) {
   const text = useText();
   const player = usePlayer();
   const captions = useCaptions(video.id);
   const chapters = useChapters(video.id);
+  const isComing = isUnderWay(video);
+  useReadAgain(video.id, isComing);
+  const status = useImportStatus(shown);
   return (
     <VideoLayout
       listId={video.list_id}
@@ -34,7 +39,7 @@ export function VideoReading({ video, title, shown }: VideoReadingProps) {
         <>
           <Player youtubeId={video.youtube_id} title={title} thumbnailUrl={video.thumbnail_url} player={player} />
           <VideoFacts video={video} title={title} />
-          <CaptionsNote video={video} kind={captions.kind} />
+          <CaptionsNote video={video} kind={captions.kind} hasLines={captions.segments.length > 0} />
         </>
       }
       side={
@@ -43,7 +48,7 @@ export function VideoReading({ video, title, shown }: VideoReadingProps) {
           <Transcript
             captions={captions}
             video={{ youtubeId: video.youtube_id, title }}
-            missing={video.captions_missing_message ?? text("captions.noReason")}
+            missing={video.captions_missing_message ?? text(isComing ? "transcript.pending" : "captions.noReason")}
             playback={player.playback}
             onJump={player.jumpTo}
           />
@@ -57,7 +62,7 @@ export function VideoReading({ video, title, shown }: VideoReadingProps) {
               <p>{video.description}</p>
             </details>
           )}
-          <ImportDetails video={video} shown={shown} status={null} chapterCount={chapters.data?.length} />
+          <ImportDetails video={video} shown={shown} status={status} chapterCount={chapters.data?.length} isReadable />
         </>
       }
     />

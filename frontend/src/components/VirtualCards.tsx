@@ -1,9 +1,10 @@
 import { defaultRangeExtractor, type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, useCallback, useEffect, useLayoutEffect, useRef } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect } from "react";
 import type { Video } from "../api/types";
 import { useCardFocus } from "../hooks/useCardFocus";
 import { useGridLayout } from "../hooks/useGridLayout";
 import { useKeptPlace } from "../hooks/useKeptPlace";
+import { usePassedFocus } from "../hooks/usePassedFocus";
 import { useText } from "../i18n";
 import type { GridLayout } from "../lib/gridLayout";
 import { SkeletonCard } from "./SkeletonCard";
@@ -29,14 +30,19 @@ interface Props {
 /** A grid of cards, of which only those near the window are in the page. */
 export function VirtualCards({ videos, showProgress, hasMore, onNearEnd, focusOn, onRetry, onRemove }: Props) {
   const text = useText();
-  const grid = useRef<HTMLUListElement>(null);
+  // With its last card, the grid itself goes.
+  const grid = usePassedFocus<HTMLUListElement>();
   const { layout, top } = useGridLayout(grid);
   const { columns } = layout;
-  const { keptIndex, focusCard, handlers } = useCardFocus({ grid, videos, columns, onRemove });
+  const { activeIndex, keptIndex, focusCard, handlers } = useCardFocus({ grid, videos, columns, onRemove });
   const keptRow = keptIndex === null ? null : Math.floor(keptIndex / columns);
   const rowCount = Math.ceil(videos.length / columns) + (hasMore ? 1 : 0);
-  const { rows, height, lastRow } = useRows(layout, rowCount, top, keptRow);
+  const { rows, height, firstRow, lastRow } = useRows(layout, rowCount, top, keptRow);
   useKeptPlace({ videos, layout, top });
+
+  // The Tab key finds one card only, and leaves the grid after it: else the grid would grow ahead of it without end.
+  const isActiveThere = activeIndex !== null && rows.includes(Math.floor(activeIndex / columns));
+  const tabStop = isActiveThere ? activeIndex : Math.min(firstRow * columns, videos.length - 1);
 
   useEffect(() => {
     if (hasMore && lastRow >= rowCount - ROWS_AHEAD) onNearEnd();
@@ -62,6 +68,7 @@ export function VirtualCards({ videos, showProgress, hasMore, onNearEnd, focusOn
           layout={layout}
           setSize={hasMore ? -1 : videos.length}
           showProgress={showProgress}
+          tabIndex={index === tabStop ? 0 : -1}
           onRetry={onRetry}
           onRemove={onRemove}
         />
@@ -93,6 +100,7 @@ function useRows({ cardHeight, gap }: GridLayout, count: number, top: number, ke
   return {
     rows: virtualizer.getVirtualItems().map((item) => item.index),
     height: Math.max(0, count * rowHeight - gap),
+    firstRow: virtualizer.range?.startIndex ?? 0,
     lastRow: virtualizer.range?.endIndex ?? -1,
   };
 }

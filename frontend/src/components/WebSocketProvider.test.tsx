@@ -88,11 +88,11 @@ describe("the connection", () => {
     vi.useFakeTimers();
     act(() => socket.end());
     act(() => vi.advanceTimersByTime(4_900));
-    expect(screen.queryByText("New progress is shown again in a moment")).toBeNull();
+    expect(screen.queryByText("Not connected right now. Progress continues by itself.")).toBeNull();
     act(() => vi.advanceTimersByTime(200));
-    expect(screen.getByText("New progress is shown again in a moment")).toBeInTheDocument();
+    expect(screen.getByText("Not connected right now. Progress continues by itself.")).toBeInTheDocument();
     act(() => live.newest().tell(aSnapshot(10)));
-    expect(screen.queryByText("New progress is shown again in a moment")).toBeNull();
+    expect(screen.queryByText("Not connected right now. Progress continues by itself.")).toBeNull();
   });
 });
 
@@ -131,7 +131,7 @@ describe("what was loaded", () => {
 
   it("is not asked for again because of videos that are not shown", async () => {
     const live = show();
-    await connected(live, anEvent({ seq: 11, stage: "complete", video_id: "9", youtube_id: "elsewhere" }), PONG);
+    await connected(live, anEvent({ seq: 11, stage: "error", video_id: "9", youtube_id: "elsewhere" }), PONG);
     await waitFor(() => expect(useProgressStore.getState().progress.has("9")).toBe(true));
     expect(live.requests.filter(({ path }) => path.startsWith("/api/videos"))).toEqual([]);
   });
@@ -166,6 +166,19 @@ describe("the end of an import of many videos", () => {
     await screen.findByText("The Lamp Room: 108 imported, 7 without captions");
     expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
     expect(useProgressStore.getState().batches.size).toBe(0);
+  });
+
+  it.each([
+    ["what was cancelled", { failed: 0, cancelled: 3 }],
+    ["a list that was not read to its end", { failed: 0, listing: "cancelled" as const }],
+  ])("offers to import the rest: %s", async (_name, known) => {
+    const live = show({
+      [`POST /api/batches/${BATCH_ID}/retry-failed`]: { batch_id: BATCH_ID, requested: "retry_failed" },
+    });
+    await connected(live, batchProgress(), batchComplete({ ...over, state: "cancelled", ...known }));
+    await live.user.click(await screen.findByRole("button", { name: "Import the rest" }));
+    await waitFor(() => expect(useProgressStore.getState().batches.get(BATCH_ID)?.state).toBe("open"));
+    expect(live.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 
   it("is asked for where it came during a break, but only once everything else was told", async () => {

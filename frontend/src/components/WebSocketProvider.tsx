@@ -3,7 +3,6 @@ import { type ReactNode, useEffect } from "react";
 import { useLiveConnection } from "../hooks/useLiveConnection";
 import type { OpenSocket } from "../lib/session";
 import { keepTabsInStep } from "../lib/tabs";
-import { ConnectionNotice } from "./ConnectionNotice";
 
 interface Props {
   children: ReactNode;
@@ -16,10 +15,5 @@ export function WebSocketProvider({ children, openSocket }: Props) {
   const queryClient = useQueryClient();
   useLiveConnection(openSocket);
   useEffect(() => keepTabsInStep(queryClient), [queryClient]);
-  return (
-    <>
-      {children}
-      <ConnectionNotice />
-    </>
-  );
+  return children;
 }

@@ -1,15 +1,17 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { act, fireEvent, renderHook, screen, waitFor, within } from "@testing-library/react";
 import type { ReactNode } from "react";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeQueryClient } from "../api/queryClient";
 import type { ImportCreated, Preview } from "../api/types";
 import { useAdding } from "../hooks/useAdding";
 import { bookmarkToken } from "../lib/bookmark";
 import { pendingVideos } from "../stores/pendingVideos";
+import { applyMessages, forgetComplete, resetProgress } from "../stores/progress";
 import { useToasts } from "../stores/toasts";
 import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
-import { aBatch, aVideo, LIST_ID, YOUTUBE_ID } from "../test/data";
+import { aBatch, aList, aVideo, LIST_ID, YOUTUBE_ID } from "../test/data";
+import { anEvent } from "../test/live";
 import { renderWithApp } from "../test/render";
 import { aTransfer, drag } from "../test/transfer";
 import { AddBar } from "./AddBar";
@@ -64,6 +66,7 @@ function aWrapper() {
 }
 
 beforeEach(() => useToasts.setState({ toasts: [] }));
+afterEach(resetProgress);
 
 describe("the field", () => {
   it("adds one video at once", async () => {
@@ -78,6 +81,22 @@ describe("the field", () => {
     expect(asked(requests)[0]?.body).toEqual({ url: ONE });
     expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
   });
+
+  it.each([
+    ["complete", "The video you added has been imported"],
+    ["error", "The video you added could not be imported"],
+  ] as const)(
+    "says what becomes of a video that is added, to whoever does not see its card: %s",
+    async (stage, end) => {
+      bar({ [ADD]: aVideo({ import_stage: "created" }) });
+      paste(ONE);
+      expect(await screen.findByText("Added")).toHaveRole("status");
+      act(() => void applyMessages([anEvent({ seq: 1 }), anEvent({ seq: 2, stage })]));
+      expect(screen.getByText(end)).toHaveRole("status");
+      act(() => forgetComplete(aVideo().id));
+      expect(screen.getByText(end)).toBeInTheDocument();
+    },
+  );
 
   it("says that a video is there already, and leads to it", async () => {
     const { history } = bar({ [ADD]: () => refuse(409, { code: "video_already_in_list", video: aVideo() }) });
@@ -277,6 +296,7 @@ describe("calling off", () => {
     paste(`${ONE} ${OTHER}`);
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
     const dialog = screen.getByRole<HTMLDialogElement>("dialog");
+    expect(within(dialog).getByText(/^Starting the import/).parentElement).toHaveRole("status");
     for (const name of ["Cancel", "Close"]) expect(within(dialog).getByRole("button", { name })).toBeDisabled();
     fireEvent(dialog, new Event("cancel", { cancelable: true }));
     await user.click(dialog);
@@ -325,14 +345,34 @@ it("tells in the API's words what is wrong with a file, and lets it be chosen ag
 });
 
 it("explains how to add faster, with a bookmark to drag", async () => {
-  const { user } = bar({});
+  const { user } = bar({ "GET /api/lists/{id}": aList() });
   await user.click(screen.getByRole("button", { name: "Add faster" }));
+  expect(await screen.findByText(/^This bookmark adds .* to “Lighthouses”\.$/)).toBeInTheDocument();
   const link = screen.getByRole("link", { name: "Add to Vidferry" });
   const script = decodeURIComponent(link.getAttribute("href") ?? "");
   expect(script).toContain(`/add?list=${LIST_ID}&token=${bookmarkToken()}&url=`);
   await user.click(link);
   expect(screen.getByText(/^Please drag this button/)).toBeInTheDocument();
   expect(link.getAttribute("href")).toMatch(/^javascript:/);
+});
+
+it("has the bookmark's address for whoever cannot drag", async () => {
+  const { user } = bar({ "GET /api/lists/{id}": aList() });
+  await user.click(screen.getByRole("button", { name: "Add faster" }));
+  await user.click(await screen.findByRole("button", { name: "Copy address" }));
+  expect(await screen.findByText("Address copied")).toHaveRole("status");
+  const address = screen.getByRole("link", { name: "Add to Vidferry" }).getAttribute("href");
+  expect(await navigator.clipboard.readText()).toBe(address);
+});
+
+it("shows the bookmark's address where the browser copies nothing", async () => {
+  const { user } = bar({ "GET /api/lists/{id}": aList() });
+  await user.click(screen.getByRole("button", { name: "Add faster" }));
+  vi.spyOn(navigator.clipboard, "writeText").mockRejectedValue(new Error("not allowed"));
+  await user.click(await screen.findByRole("button", { name: "Copy address" }));
+  const shown = await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Text to copy" });
+  expect(shown.value).toMatch(/^javascript:/);
+  expect(screen.queryByText("Address copied")).not.toBeInTheDocument();
 });
 
 it.each([true, false])("promises sharing only where an app can be installed: %s", async (isSecure) => {

@@ -61,6 +61,7 @@ describe("Sidebar", () => {
     expect(await screen.findByRole("alert")).toHaveTextContent("This name is too long.");
     await user.keyboard("{Escape}");
     expect(screen.queryByRole("textbox")).toBeNull();
+    expect(screen.getByRole("button", { name: "New list" })).toHaveFocus();
   });
 
   it("renames a list", async () => {
@@ -73,6 +74,63 @@ describe("Sidebar", () => {
     await user.clear(field);
     await user.type(field, "Lamps{Enter}");
     expect(await screen.findByRole("link", { name: /Lamps/ })).toBeInTheDocument();
+    const pencil = screen.getByRole("button", { name: "Rename “Lamps”" });
+    expect(pencil).toHaveFocus();
+    await user.keyboard("{Enter}{Escape}");
+    expect(screen.getByRole("button", { name: "Rename “Lamps”" })).toHaveFocus();
+  });
+
+  it("sends a name off once, and keeps the focus until the answer is there", async () => {
+    let answer = (_list: unknown) => {};
+    const renaming = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const { user, requests } = renderWithApp(<Sidebar />, {
+      api: { ...lists(A), "PATCH /api/lists/a": () => renaming },
+    });
+    await user.click(await screen.findByRole("button", { name: "Rename “Lighthouses”" }));
+    const save = screen.getByRole("button", { name: "Save" });
+    await user.click(save);
+    await waitFor(() => expect(save).toHaveAttribute("aria-busy", "true"));
+    expect(save).toHaveAttribute("aria-disabled", "true");
+    expect(save).toHaveFocus();
+    await user.keyboard("{Enter}");
+    await user.type(screen.getByRole("textbox"), "{Enter}");
+    await act(async () => answer({ ...A, name: "Lamps" }));
+    expect(await screen.findByRole("link", { name: /Lamps/ })).toBeInTheDocument();
+    expect(requests.filter(({ method }) => method === "PATCH")).toHaveLength(1);
+  });
+
+  it("goes on with the page when another list is deleted", async () => {
+    const page = (
+      <>
+        <Sidebar />
+        <main tabIndex={-1} />
+      </>
+    );
+    const { user } = renderWithApp(page, {
+      api: { ...lists(A, B), "DELETE /api/lists/a": () => undefined },
+      path: "/lists/b",
+    });
+    await user.click(await screen.findByRole("button", { name: "Delete “Lighthouses”" }));
+    await user.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Delete" }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(screen.queryByRole("link", { name: /Lighthouses/ })).toBeNull();
+    expect(screen.getByRole("main")).toHaveFocus();
+  });
+
+  it("goes on within the drawer when a list is deleted there", async () => {
+    const page = (
+      <>
+        <Sidebar isDrawer isOpen />
+        <main tabIndex={-1} />
+      </>
+    );
+    const { user } = renderWithApp(page, { api: { ...lists(A, B), "DELETE /api/lists/a": () => undefined } });
+    await user.click(await screen.findByRole("button", { name: "Delete “Lighthouses”" }));
+    await user.click(within(screen.getByRole("dialog", { name: /Delete/ })).getByRole("button", { name: "Delete" }));
+    await waitFor(() => expect(screen.queryByRole("link", { name: /Lighthouses/ })).toBeNull());
+    expect(screen.getByRole("button", { name: "Close the lists" })).toHaveFocus();
   });
 
   it("deletes a list only after asking, and leaves it", async () => {

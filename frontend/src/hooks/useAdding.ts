@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { type PreviewRequest, useAddVideo } from "../api/queries";
+import type { Video } from "../api/types";
 import { useText } from "../i18n";
 import { isSourceRefusal, requestsFor } from "../lib/requests";
 import { entriesIn } from "../lib/youtube";
@@ -12,6 +13,8 @@ export interface Adding {
   /** As somebody pasted it. */
   addText: (text: string) => void;
   addFiles: (files: readonly File[]) => void;
+  /** The video that was added last; null while another is on its way. */
+  added: Video | null;
   /** What is to be looked at now, and how much comes after it. */
   wanted: PreviewRequest | null;
   waiting: number;
@@ -41,7 +44,7 @@ interface Queue {
  */
 export function useAdding(listId: string, giveBack: (pasted: string, error?: unknown) => void): Adding {
   const [kept, setQueue] = useState<Queue>({ listId, entries: [], turn: 0 });
-  const addOne = useAddOne(listId);
+  const { added, addOne } = useAddOne(listId);
   const { entries, turn } = queueOf(kept, listId);
 
   const look = (more: readonly Queued[]) => {
@@ -76,6 +79,7 @@ export function useAdding(listId: string, giveBack: (pasted: string, error?: unk
     addAddresses: (addresses) => addAddresses(addresses),
     addText,
     addFiles: (files) => look(files.map((file) => ({ request: { file }, pasted: "" }))),
+    added,
     wanted: entries[0]?.request ?? null,
     waiting: Math.max(entries.length - 1, 0),
     turn,
@@ -95,15 +99,19 @@ function addressesOf(request: PreviewRequest, addresses: readonly string[]): str
   return ("urls" in request ? request.urls : addresses).join("\n");
 }
 
-function useAddOne(listId: string): (address: string) => Promise<void> {
+function useAddOne(listId: string) {
   const text = useText();
   const [, navigate] = useLocation();
   // Several may be on their way at once; only the promises tell of each.
   const { mutateAsync } = useAddVideo(listId);
-  return async (address) => {
-    const { duplicate } = await mutateAsync(address);
+  const [added, setAdded] = useState<Video | null>(null);
+  const addOne = async (address: string) => {
+    setAdded(null);
+    const { video, duplicate } = await mutateAsync(address);
+    if (video) setAdded(video);
     if (!duplicate) return;
     const show = { label: text("adding.show"), run: () => navigate(`/videos/${duplicate.id}`) };
     toast({ text: text("adding.duplicate"), action: show });
   };
+  return { added, addOne };
 }

@@ -12,6 +12,8 @@ const FIRST_PAGE: string | null = null;
 export interface Captions {
   segments: readonly Segment[];
   kind: CaptionsKind | null;
+  /** Null where nobody could name it. */
+  language: string | null;
   isPending: boolean;
   /** Whether `segments` is everything. */
   isWhole: boolean;
@@ -21,22 +23,34 @@ export interface Captions {
 
 /** A video's captions: the first lines as soon as they are there, the others behind them, page by page. */
 export function useCaptions(videoId: string): Captions {
-  const query = useInfiniteQuery({
-    queryKey: [...keys.transcript(videoId), "pages"],
-    queryFn: ({ pageParam, signal }) => fetchPage(videoId, pageParam, signal),
-    initialPageParam: FIRST_PAGE,
-    getNextPageParam: (page) => page.next_cursor,
-    staleTime: FRESH_MS,
-  });
-  const { data, error, hasNextPage, isFetching, fetchNextPage, isPending } = query;
+  const query = useCaptionPages(videoId);
+  const { data, error, hasNextPage, isFetching, fetchNextPage, isFetchNextPageError, isPending } = query;
   useEffect(() => {
     if (hasNextPage && !isFetching && !error) void fetchNextPage();
   }, [hasNextPage, isFetching, error, fetchNextPage]);
 
   const segments = useMemo(() => data?.pages.flatMap((page) => page.segments) ?? [], [data]);
-  const retry = () => void (data ? fetchNextPage() : query.refetch());
-  const kind = data?.pages[0]?.captions_kind ?? null;
-  return { segments, kind, isPending, isWhole: Boolean(data) && !hasNextPage, error, retry };
+  const retry = () => void (isFetchNextPageError ? fetchNextPage() : query.refetch());
+  const { captions_kind: kind = null, captions_language: language = null } = data?.pages[0] ?? {};
+  return { segments, kind, language, isPending, isWhole: Boolean(data) && !hasNextPage, error, retry };
+}
+
+/** Whether a video has captions by now; null while that is not known. `isAsked`: otherwise nobody wants to know. */
+export function useHasLines(videoId: string, isAsked: boolean): boolean | null {
+  const { data, isPending } = useCaptionPages(videoId, isAsked);
+  if (!isAsked) return false;
+  return isPending ? null : Boolean(data?.pages[0]?.segments.length);
+}
+
+function useCaptionPages(videoId: string, enabled = true) {
+  return useInfiniteQuery({
+    queryKey: [...keys.transcript(videoId), "pages"],
+    queryFn: ({ pageParam, signal }) => fetchPage(videoId, pageParam, signal),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: FRESH_MS,
+    enabled,
+  });
 }
 
 function fetchPage(videoId: string, cursor: string | null, signal: AbortSignal) {

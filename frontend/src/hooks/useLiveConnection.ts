@@ -7,11 +7,12 @@ import { useText } from "../i18n";
 import { batchSummary } from "../lib/batchTexts";
 import { LiveConnection } from "../lib/connection";
 import { useImportProgressFlag } from "../lib/flags";
-import { liveApi, newsOfBatch } from "../lib/liveApi";
+import { liveApi } from "../lib/liveApi";
 import { LiveCache } from "../lib/liveCache";
 import type { LiveMessage } from "../lib/messages";
 import { ResumePoint } from "../lib/resume";
 import type { OpenSocket } from "../lib/session";
+import { UntoldBatches } from "../lib/untoldBatches";
 import { onWatch } from "../lib/watched";
 import { useLanguage } from "../stores/preferences";
 import {
@@ -24,7 +25,7 @@ import {
 } from "../stores/progress";
 import { isClosed } from "../stores/progressRules";
 import { toast } from "../stores/toasts";
-import { useBatchActions } from "./useBatchActions";
+import { againKey, useBatchActions } from "./useBatchActions";
 
 /** Keeps live updates coming while the app is there, unless imports are not to be shown while they run. */
 export function useLiveConnection(openSocket?: OpenSocket): void {
@@ -69,7 +70,16 @@ function isClosedLive(videoId: string): boolean {
 function useTake(): (messages: readonly LiveMessage[]) => void {
   const queryClient = useQueryClient();
   const cache = useRef<LiveCache>(null);
+  const untold = useRef(new UntoldBatches());
   const tellEnd = useTellEnd();
+  useEffect(
+    () => () => {
+      cache.current?.stop();
+      untold.current.stop();
+      cache.current = null;
+    },
+    [],
+  );
   return function take(messages) {
     const before = useProgressStore.getState().batches;
     const ended = applyMessages(messages);
@@ -77,17 +87,8 @@ function useTake(): (messages: readonly LiveMessage[]) => void {
     cache.current ??= new LiveCache(queryClient);
     cache.current.take(messages, before, after);
     ended.forEach(tellEnd);
-    for (const message of messages) if (message.type === "caught_up") void askForOthers(message.batchIds, take);
+    for (const message of messages) if (message.type === "caught_up") untold.current.ask(message.batchIds, take);
   };
-}
-
-/** Of a batch that is shown and that nobody mentions any more, nothing will come: it is over, or gone. */
-async function askForOthers(told: readonly string[], take: (messages: LiveMessage[]) => void): Promise<void> {
-  const shown = [...useProgressStore.getState().batches.values()].filter((batch) => !batch.isOver);
-  for (const { batch_id: batchId } of shown.filter((batch) => !told.includes(batch.batch_id))) {
-    const news = await newsOfBatch(batchId);
-    if (news) take([news]);
-  }
 }
 
 function useTellEnd(): (batch: BatchNews) => void {
@@ -99,13 +100,12 @@ function useTellEnd(): (batch: BatchNews) => void {
       const summary = batchSummary(batch, text);
       const lists = queryClient.getQueryData<VideoList[]>(keys.lists);
       const title = batch.title ?? lists?.find((list) => list.id === batch.list_id)?.name;
+      const again = againKey(batch);
       toast({
         text: title ? text("live.summary.of", { title, summary }) : summary,
-        ...(batch.failed > 0 && {
-          action: { label: text("live.batch.retry"), run: () => change(batch, "retry-failed") },
-        }),
+        ...(again && { action: { label: text(again), run: () => change(batch, "retry-failed") } }),
       });
-      if (batch.failed === 0 && !batch.message) forgetBatch(batch.batch_id);
+      if (!again && !batch.message) forgetBatch(batch.batch_id);
     },
     [text, change, queryClient],
   );

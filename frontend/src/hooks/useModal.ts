@@ -1,8 +1,9 @@
 import { type RefObject, useEffect, useRef } from "react";
+import { catchFocus } from "../lib/focus";
 
 /**
  * Shows a <dialog> as a modal one for as long as it is there: the browser keeps the focus inside. Afterwards the focus
- * goes back to where it was. It begins with what has `data-autofocus`, else with what the browser chooses.
+ * goes back to where it was, or near it. It begins with what has `data-autofocus`, else with what the browser chooses.
  */
 export function useModal(): RefObject<HTMLDialogElement | null> {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -13,7 +14,7 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
     opened?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
       opened?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      catchFocus(before);
     };
   }, []);
   return dialog;

@@ -6,6 +6,8 @@ export interface Formats {
   time(iso: string): string;
   /** The same within a sentence: "at 14:10", "on 25 November at 00:20". */
   at(iso: string): string;
+  /** "until 14:10", "until 25 November at 00:20". */
+  until(iso: string): string;
   /** 9 March 2025. */
   date(iso: string): string;
   /** A position or length as players show it: 4:05, 1:02:09. */
@@ -17,8 +19,11 @@ export interface Formats {
 }
 
 const LOCALES: Record<Language, string> = { en: "en-GB", de: "de-DE" };
-/** Browsers do not agree on what stands between a day and a time. */
-const WORDS: Record<Language, { on: string; at: string }> = { en: { on: "on", at: "at" }, de: { on: "am", at: "um" } };
+/** What stands before and after days and times; browsers do not agree on it. */
+const WORDS: Record<Language, { on: string; at: string; until: string; untilDay: string; clock: string }> = {
+  en: { on: "on", at: "at", until: "until", untilDay: "until", clock: "" },
+  de: { on: "am", at: "um", until: "bis", untilDay: "bis zum", clock: " Uhr" },
+};
 const MADE = new Map<Language, Formats>();
 
 /** Intl formatters are slow to make, so each language's are made once. */
@@ -32,14 +37,15 @@ function makeFormats(language: Language): Formats {
   const locale = LOCALES[language];
   const words = WORDS[language];
   const number = new Intl.NumberFormat(locale);
-  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const clock = (moment: Date) => hours.format(moment) + words.clock;
   const dayOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
   const time = (iso: string) => {
     const moment = new Date(iso);
-    if (isToday(moment)) return clock.format(moment);
+    if (isToday(moment)) return clock(moment);
     const date = (isThisYear(moment) ? dayOfYear : day).format(moment);
-    return `${date} ${words.at} ${clock.format(moment)}`;
+    return `${date} ${words.at} ${clock(moment)}`;
   };
   const unit = (name: string) =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long", maximumFractionDigits: 0 });
@@ -47,6 +53,7 @@ function makeFormats(language: Language): Formats {
   return {
     time,
     at: (iso) => `${isToday(new Date(iso)) ? words.at : words.on} ${time(iso)}`,
+    until: (iso) => `${isToday(new Date(iso)) ? words.until : words.untilDay} ${time(iso)}`,
     date: (iso) => day.format(new Date(iso)),
     duration: positionOf,
     count: (n) => number.format(n),

@@ -64,13 +64,16 @@ describe("formats", () => {
   it("names the day only where it is not today", () => {
     const today = new Date();
     today.setHours(14, 10);
-    expect(de.time(today.toISOString())).toBe("14:10");
-    expect(de.at(today.toISOString())).toBe("um 14:10");
+    expect(de.time(today.toISOString())).toBe("14:10 Uhr");
+    expect(de.at(today.toISOString())).toBe("um 14:10 Uhr");
+    expect(de.until(today.toISOString())).toBe("bis 14:10 Uhr");
     expect(en.at(today.toISOString())).toBe("at 14:10");
     const other = new Date(today.getFullYear(), today.getMonth() === 4 ? 5 : 4, 25, 0, 20).toISOString();
-    expect(de.at(other)).toMatch(/^am 25\. (Mai|Juni) um 00:20$/);
+    expect(de.at(other)).toMatch(/^am 25\. (Mai|Juni) um 00:20 Uhr$/);
+    expect(de.until(other)).toMatch(/^bis zum 25\. (Mai|Juni) um 00:20 Uhr$/);
+    expect(en.until(other)).toMatch(/^until 25 (May|June) at 00:20$/);
     expect(en.at(other)).toMatch(/^on 25 (May|June) at 00:20$/);
-    expect(de.time(other)).toMatch(/^25\. (Mai|Juni) um 00:20$/);
+    expect(de.time(other)).toMatch(/^25\. (Mai|Juni) um 00:20 Uhr$/);
     expect(en.at("2020-03-09T12:00:00Z")).toMatch(/^on 9 March 2020 at \d\d:00$/);
   });
 

@@ -71,6 +71,14 @@ describe("what a card says of an import", () => {
     expect(cardImportOf(CREATED, at(140), null, true).progress).toBe(100);
   });
 
+  it("forgets the failure of one that is tried again", () => {
+    const failed: CardVideo = { ...FAILED, import_progress: 60, error_code: "video_private" };
+    const again = at(0, { stage: "created" });
+    expect(cardImportOf(failed, again, null, true)).toMatchObject({ state: "importing", progress: 0, reason: null });
+    const waiting = cardImportOf(failed, again, PAUSE, true);
+    expect(waiting).toMatchObject({ state: "waiting", progress: 0, reason: "bot_check" });
+  });
+
   it("takes the words of a failure from what was loaded, which is in the page's language", () => {
     const live = at(25, { stage: "error", message: "Dieses Video ist privat.", error_code: "video_private" });
     expect(cardImportOf(FAILED, live, null, true).message).toBe("This video is private.");

@@ -69,7 +69,8 @@ export function cardImportOf(
   if (!flagOn || stage === null || stage === "complete") {
     return plain(video.captions_source === "none" ? "partial" : "complete", 100);
   }
-  return underWayOf(video, live, pauses ?? {});
+  // One that had failed is tried again: nothing of its failure counts any more.
+  return underWayOf(video.import_stage === "error" ? {} : video, live, pauses ?? {});
 }
 
 /** Whether more is to come of an import, by what was loaded. */

@@ -83,7 +83,7 @@ function waitText(shown: CardImport, text: Text, format: Formats, now: number): 
 }
 
 function whenOf(iso: string, format: Formats) {
-  return { time: format.time(iso), at: format.at(iso) };
+  return { at: format.at(iso), until: format.until(iso) };
 }
 
 /** A time that has passed says nothing any more. */

@@ -17,7 +17,9 @@ function copiedTheOldWay(text: string): boolean {
   field.readOnly = true;
   field.style.position = "fixed";
   field.style.opacity = "0";
-  document.body.append(field);
+  // What is below an open dialog cannot be marked.
+  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  place.append(field);
   field.select();
   try {
     return document.execCommand("copy");

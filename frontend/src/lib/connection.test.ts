@@ -145,6 +145,38 @@ describe("after a break", () => {
     expect(heard.at(-1)).toEqual({ type: "missed_some", isLittle });
   });
 
+  it.each([
+    ["the computer slept", (): void => void vi.setSystemTime(Date.now() + 8 * 3_600_000), false],
+    ["nobody was there any more", (): void => void vi.advanceTimersByTime(30_000), true],
+  ])("has missed more or less since it heard something last: %s", (_name, pass, isLittle) => {
+    const { newest, heard } = connect();
+    newest().tell(aSnapshot(10), PONG);
+    for (let minute = 0; minute < 6; minute += 1) {
+      vi.advanceTimersByTime(25_000);
+      newest().tell(PONG);
+    }
+    pass();
+    newest().end();
+    vi.advanceTimersByTime(500);
+    newest().tell(aSnapshot(10), PONG);
+    frame();
+    expect(heard.at(-1)).toEqual({ type: "missed_some", isLittle });
+  });
+
+  it("has missed as much when it breaks again before it has caught up", () => {
+    const { newest, heard } = connect();
+    newest().tell(aSnapshot(10), PONG);
+    newest().end();
+    vi.setSystemTime(Date.now() + 120_000);
+    vi.advanceTimersByTime(500);
+    newest().tell(aSnapshot(15), anEvent({ seq: 16 }));
+    newest().end();
+    vi.advanceTimersByTime(2_000);
+    newest().tell(aSnapshot(17), PONG);
+    frame();
+    expect(heard.at(-1)).toEqual({ type: "missed_some", isLittle: false });
+  });
+
   it("connects again and resumes after the last event it saw", () => {
     const { opened, newest, types } = connect();
     newest().tell(aSnapshot(10), anEvent({ seq: 11 }), PONG);

@@ -57,7 +57,7 @@ export class LiveConnection {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private bundle: ReturnType<typeof setTimeout> | undefined;
   private askingAgain: ReturnType<typeof setTimeout> | undefined;
-  /** Until when news came; before the first, since when they are wanted. */
+  /** Until when nothing was missed, by a clock that does not stand still while the computer sleeps. */
   private newsUntil = 0;
 
   constructor(options: LiveOptions) {
@@ -68,7 +68,7 @@ export class LiveConnection {
 
   start(): void {
     this.options.onState("connecting");
-    this.newsUntil = performance.now();
+    this.newsUntil = Date.now();
     this.open();
   }
 
@@ -115,7 +115,6 @@ export class LiveConnection {
     this.resume.end();
     this.failures += 1;
     clearTimeout(this.askingAgain);
-    if (this.told) this.newsUntil = performance.now();
     if (!this.told && code !== TRY_AGAIN_LATER) this.blocked += 1;
     this.told = null;
     if (this.blocked >= BLOCKED_AFTER) this.startPolling();
@@ -133,6 +132,7 @@ export class LiveConnection {
   }
 
   private hear(message: ServerMessage): void {
+    if (this.told?.isComplete) this.newsUntil = Date.now();
     if (!this.told) {
       if (message.type === "snapshot") this.begin(message);
       return;
@@ -183,8 +183,9 @@ export class LiveConnection {
     this.resume.caughtUp();
     this.queue.push({ type: "caught_up", batchIds: [...told.batchIds], upstreams: [...told.upstreams] });
     // Deleted videos and what batches added are no events.
-    const isLittle = performance.now() - this.newsUntil < SHORT_BREAK_MS;
+    const isLittle = Date.now() - this.newsUntil < SHORT_BREAK_MS;
     if (told.isAfterBreak) this.queue.push({ type: "missed_some", isLittle });
+    this.newsUntil = Date.now();
   }
 
   private underWay(): string[] {

@@ -13,7 +13,7 @@ export function useImportProgressFlag(): boolean {
   return isBuiltIn() && isKnown && config?.features?.import_progress !== false;
 }
 
-/** Whether the flag is settled: the server has answered, or failed to for good. It is not asked about again. */
+/** Whether the flag is settled: the server has answered, or failed to, so that nobody waits until it does. */
 export function useIsFlagKnown(): boolean {
   const { data: config, errorUpdateCount } = useConfig();
   return !isBuiltIn() || config !== undefined || errorUpdateCount > 0;

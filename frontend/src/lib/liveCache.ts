@@ -2,7 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { loadNewVideos, reloadVideo, removeVideo, VIDEOS_PER_PAGE, type VideoPages } from "../api/cache";
 import { Problem } from "../api/client";
 import { keys } from "../api/keys";
-import type { ImportProgress, Video, VideoDetails } from "../api/types";
+import type { ImportProgress, ImportStage, Video, VideoDetails } from "../api/types";
 import { pendingVideos } from "../stores/pendingVideos";
 import { forgetComplete } from "../stores/progress";
 import { type BatchNews, isClosed, isQueuedAgain } from "../stores/progressRules";
@@ -12,18 +12,25 @@ import { Throttle } from "./throttle";
 import { watchedIds } from "./watched";
 
 const PAUSE_MS = 1_000;
+/** The API may be away for a moment. */
+const READ_AGAIN_MS = 5_000;
 const MAX_RELOADS_AT_ONCE = 4;
 /** So many videos that are under way further down are read one by one after a short break. */
 const MAX_READ_AGAIN = 60;
 
 type Batches = ReadonlyMap<string, BatchNews>;
+/** Stages by YouTube id. */
+type Shown = ReadonlyMap<string, ImportStage | null>;
 
 /** Brings what was loaded up to date with what came live, with as few requests as will do. */
 export class LiveCache {
   private readonly queryClient: QueryClient;
   private readonly throttle = new Throttle(PAUSE_MS);
   private readonly waiting = new Set<string>();
+  /** Every batch as it was told last, also where its banner was closed since. */
+  private readonly batches = new Map<string, BatchNews>();
   private reloads = 0;
+  private isStopped = false;
 
   constructor(queryClient: QueryClient) {
     this.queryClient = queryClient;
@@ -39,6 +46,11 @@ export class LiveCache {
     }
   }
 
+  stop(): void {
+    this.isStopped = true;
+    this.waiting.clear();
+  }
+
   /** An import that ended while nobody listened has no further event: what is loaded still has it under way. */
   private takeEnds(told: readonly ImportProgress[]): void {
     const ended = told.filter(isClosed);
@@ -47,36 +59,44 @@ export class LiveCache {
     for (const { video_id: videoId, stage } of ended) {
       const details = this.queryClient.getQueryData<VideoDetails>(keys.video(videoId));
       const isOutdated = (known?: string) => known !== undefined && known !== stage;
-      if (isOutdated(details?.import_stage)) this.reload(`video ${videoId}`, keys.video(videoId));
+      if (isOutdated(details?.import_stage)) this.renewDetails(videoId);
       if (isOutdated(loaded.get(videoId))) this.readAgain(videoId);
     }
   }
 
   private takeEvents(events: readonly ImportProgress[]): void {
-    const shown = new Map<string, Set<string> | null>();
+    const lists = new Map<string, Shown | null>();
+    const unseen: string[] = [];
     for (const event of events) {
       const { list_id: listId, video_id: videoId } = event;
-      if (this.queryClient.getQueryState(keys.video(videoId))) this.reload(`video ${videoId}`, keys.video(videoId));
-      if (!listId || !this.queryClient.getQueryState(keys.videos(listId))) continue;
-      if (!shown.has(listId)) shown.set(listId, this.shownIn(listId));
-      const isShown = shown.get(listId)?.has(event.youtube_id);
-      if (event.stage === "created" && !isShown) this.loadNew(listId);
-      if (isShown && this.isWorthReading(event)) this.readAgain(videoId);
+      const isOpen = this.queryClient.getQueryState(keys.video(videoId)) !== undefined;
+      if (isOpen) this.renewDetails(videoId);
+      if (listId && !lists.has(listId)) lists.set(listId, this.shownIn(listId));
+      const shown = lists.get(listId ?? "");
+      const loaded = shown?.get(event.youtube_id);
+      if (listId && shown && loaded === undefined && event.stage === "created") this.loadNew(listId);
+      if (loaded !== undefined && isWorthReading(event, loaded)) this.readAgain(videoId);
+      if (loaded === undefined && !isOpen) unseen.push(videoId);
     }
+    forgetComplete(...unseen); // whoever shows them later reads that they are complete
   }
 
-  /** A single video has its title as soon as that is known; many at once have theirs when they are done. */
-  private isWorthReading(event: ImportProgress): boolean {
-    return isClosed(event) || (event.stage === "metadata" && !event.batch_id);
+  /** A page that shows an import hears of it by itself and reads again; one that is opened later reads anew. */
+  private renewDetails(videoId: string): void {
+    const queryKey = keys.video(videoId);
+    const details = this.queryClient.getQueryData<VideoDetails>(queryKey);
+    if (details && isUnderWay(details)) void this.queryClient.invalidateQueries({ queryKey, refetchType: "none" });
+    else this.reload(`video ${videoId}`, queryKey);
   }
 
   private takeBatches(before: Batches, after: Batches): void {
     for (const batch of after.values()) {
-      const known = before.get(batch.batch_id);
+      const known = before.get(batch.batch_id) ?? this.batches.get(batch.batch_id);
+      this.batches.set(batch.batch_id, batch);
       if (batch === known) continue;
       const isChanged = known && (isQueuedAgain(known, batch) || batch.cancelled > known.cancelled);
       if (isChanged) this.reload(`videos ${batch.list_id}`, keys.videos(batch.list_id));
-      else if (!known || batch.total > known.total || batch.isOver) this.loadNew(batch.list_id);
+      if (!known || batch.total > known.total || batch.isOver) this.loadNew(batch.list_id);
     }
   }
 
@@ -124,9 +144,16 @@ export class LiveCache {
         if (stage === "complete") forgetComplete(videoId);
       } catch (error) {
         if (error instanceof Problem && error.status === 404) removeVideo(this.queryClient, videoId);
+        if (error instanceof Problem && error.isPassing) await this.putBack(videoId);
       }
     }
     this.reloads -= 1;
+  }
+
+  /** Nothing else would ask for it again: its import may be over. */
+  private async putBack(videoId: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS));
+    if (!this.isStopped) this.waiting.add(videoId);
   }
 
   private loadedVideos(part = (videos: Video[]) => videos): Video[] {
@@ -134,10 +161,19 @@ export class LiveCache {
     return lists.flatMap(([, pages]) => part(pages?.pages.flatMap((page) => page.items) ?? []));
   }
 
-  private shownIn(listId: string): Set<string> | null {
-    const pages = this.queryClient.getQueryData<VideoPages>(keys.videos(listId));
-    if (!pages) return null;
-    const videos = [...pendingVideos(listId), ...pages.pages.flatMap((page) => page.items)];
-    return new Set(videos.map((video) => video.youtube_id));
+  private shownIn(listId: string): Shown | null {
+    if (!this.queryClient.getQueryState(keys.videos(listId))) return null;
+    const pages = this.queryClient.getQueryData<VideoPages>(keys.videos(listId))?.pages ?? [];
+    const videos = [...pendingVideos(listId), ...pages.flatMap((page) => page.items)];
+    return new Map(videos.map((video) => [video.youtube_id, video.import_stage]));
   }
+}
+
+/**
+ * A single video has its title as soon as that is known; many at once have theirs when they are done. One that begins
+ * anew is still loaded as it was before.
+ */
+function isWorthReading({ stage, batch_id: batchId }: ImportProgress, loaded: ImportStage | null): boolean {
+  if (stage === "created") return loaded !== "created";
+  return isClosed({ stage }) || (stage === "metadata" && !batchId);
 }

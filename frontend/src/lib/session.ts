@@ -14,7 +14,7 @@ export type ClientMessage =
   | { type: "ping" };
 
 /** The part of a browser's WebSocket that is used. */
-export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "onmessage" | "onclose" | "onerror">;
+export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "onmessage" | "onclose">;
 
 export type OpenSocket = (url: string) => Socket;
 

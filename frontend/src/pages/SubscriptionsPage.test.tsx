@@ -11,7 +11,12 @@ const ONE = "/api/subscriptions/{id}";
 
 function show(known: Partial<Subscription>[] = [{}], api: ApiHandlers = {}, lists = [aList()]) {
   const items = known.map((each) => aSubscription(each));
-  return renderWithApp(<SubscriptionsPage />, {
+  const page = (
+    <main tabIndex={-1}>
+      <SubscriptionsPage />
+    </main>
+  );
+  return renderWithApp(page, {
     path: "/subscriptions",
     api: {
       "GET /api/lists": { items: lists, next_cursor: null },
@@ -87,14 +92,42 @@ it("changes how often it looks, looks now, pauses and goes on", async () => {
   ]);
 });
 
+it("keeps the focus on what was pressed, and takes nothing twice, until the answer is there", async () => {
+  const never = () => new Promise(() => {});
+  const { requests, user } = show([{}], {
+    [`PATCH ${ONE}`]: never,
+    [`POST ${ONE}/run`]: aSubscription({ checking: true }),
+  });
+  const often = await screen.findByRole("combobox", { name: "How often to check The Lamp Room" });
+  often.focus();
+  for (const choice of ["Every day", "Every week"]) await user.selectOptions(often, choice);
+  await waitFor(() => expect(often).toHaveAttribute("aria-disabled", "true"));
+  expect(often).toHaveDisplayValue("Every day");
+  expect(often).toHaveFocus();
+  const run = screen.getByRole("button", { name: "Check now: The Lamp Room" });
+  await user.click(run);
+  expect(await screen.findByText("Checking for new videos …")).toBeInTheDocument();
+  await user.click(run);
+  expect(run).toHaveFocus();
+  expect(sent(requests).map(({ method }) => method)).toEqual(["PATCH", "POST"]);
+});
+
 it("follows no longer what somebody confirms", async () => {
-  const { requests, user } = show([{}], { [`DELETE ${ONE}`]: () => undefined });
+  let items = [aSubscription()];
+  const { requests, user } = show([], {
+    "GET /api/subscriptions": () => ({ items, next_cursor: null }),
+    [`DELETE ${ONE}`]: () => {
+      items = [];
+    },
+  });
   await user.click(await screen.findByRole("button", { name: "Unfollow: The Lamp Room" }));
   const dialog = screen.getByRole("dialog", { name: "Unfollow?" });
   await user.click(within(dialog).getByRole("button", { name: "Unfollow" }));
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(sent(requests).map(({ method }) => method)).toEqual(["DELETE"]);
   expect(useToasts.getState().toasts.at(-1)?.text).toBe("You no longer follow it");
+  expect(await screen.findByText("You are not following anything yet")).toBeInTheDocument();
+  expect(screen.getByRole("main")).toHaveFocus();
 });
 
 it("follows what is entered", async () => {

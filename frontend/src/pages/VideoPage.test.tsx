@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Route } from "wouter";
+import { Link, Route } from "wouter";
 import type { ImportProgress, VideoDetails } from "../api/types";
 import { applyMessages, resetProgress } from "../stores/progress";
 import { type ApiHandlers, refuse, reply } from "../test/api";
@@ -111,29 +111,6 @@ describe("a complete video", () => {
     expect(requests.filter(({ path }) => path.endsWith("/transcript"))).toHaveLength(2);
   });
 
-  it("fetches captions and chapters anew where that is asked for, and says so before", async () => {
-    let transcript = { ...TRANSCRIPT, segments: [line("The old captions.")] };
-    let video = someDetails();
-    const { user, requests } = show(undefined, {
-      "GET /api/videos/{id}": () => video,
-      "GET /api/videos/{id}/transcript": () => transcript,
-      "POST /api/videos/{id}/reimport": () => {
-        video = someDetails({ import_stage: "created", import_progress: 0 });
-        return reply(202, aVideo({ import_stage: "created", import_progress: 0 }));
-      },
-    });
-    expect(await screen.findByText("The old captions.")).toBeInTheDocument();
-    expect(screen.getByText(/^Fetches captions and chapters from YouTube once more/)).toBeInTheDocument();
-    await user.click(screen.getByRole("button", { name: "Import again" }));
-    expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
-    expect(requests.some(({ path }) => path.endsWith("/retry"))).toBe(false);
-    transcript = { ...TRANSCRIPT, segments: [line("The new captions.")] };
-    video = someDetails();
-    told({ stage: "complete", progress: 100 });
-    expect(await screen.findByText("The new captions.")).toBeInTheDocument();
-    expect(screen.queryByText("The old captions.")).not.toBeInTheDocument();
-  });
-
   it("explains that it is being imported already", async () => {
     const { user } = show(undefined, {
       "POST /api/videos/{id}/reimport": () => refuse(409, { code: "import_under_way", detail: "Under way." }),
@@ -168,6 +145,177 @@ describe("a complete video", () => {
     });
     expect(await screen.findByText(/von YouTube, von Menschen erstellt, Englisch/)).toBeInTheDocument();
     expect(screen.getByText("Dieses Video hat keine Kapitel.")).toBeInTheDocument();
+  });
+});
+
+describe("importing again", () => {
+  const AGAIN: Partial<VideoDetails> = { import_stage: "created", import_progress: 0, captions_source: null };
+  const FAILED: Partial<VideoDetails> = { import_stage: "error", error_message: "YouTube cannot be reached." };
+
+  /** A complete video whose server does as it is told by `server`. */
+  function showComplete() {
+    const server = {
+      video: {} as Partial<VideoDetails>,
+      lines: [line("The old captions.")],
+      chapters: [{ ...CHAPTERS[0], title: "Old chapter" }],
+      isReady: Promise.resolve(),
+    };
+    const begin = async () => {
+      await server.isReady;
+      server.video = AGAIN;
+      return reply(202, aVideo(AGAIN));
+    };
+    const page = (
+      <>
+        <Route path="/videos/:videoId" component={VideoPage} />
+        <Link href={`/videos/${VIDEO_ID}`}>The video</Link>
+      </>
+    );
+    const rendered = renderWithApp(page, {
+      path: `/videos/${VIDEO_ID}`,
+      api: {
+        "GET /api/videos/{id}": () => someDetails(server.video),
+        "GET /api/videos/{id}/transcript": () => ({ ...TRANSCRIPT, segments: server.lines }),
+        "GET /api/videos/{id}/chapters": () => ({ chapters: server.chapters }),
+        "POST /api/videos/{id}/reimport": begin,
+        "POST /api/videos/{id}/retry": begin,
+      },
+    });
+    const complete = () => {
+      server.video = {};
+      server.lines = [line("The new captions.")];
+      server.chapters = [{ ...CHAPTERS[0], title: "New chapter" }];
+    };
+    return { ...rendered, server, complete };
+  }
+
+  async function begin(user: ReturnType<typeof showComplete>["user"]) {
+    await user.click(await screen.findByRole("button", { name: "Import again" }));
+    await screen.findByText("This video is being imported");
+  }
+
+  it("says before what it does", async () => {
+    const { requests, user } = showComplete();
+    expect(await screen.findByText(/What is here stays until then/)).toBeInTheDocument();
+    await begin(user);
+    const asked = requests.filter(({ method }) => method === "POST").map(({ path }) => path);
+    expect(asked).toEqual([`/api/videos/${VIDEO_ID}/reimport`]);
+  });
+
+  it("keeps what is here, and tells how it goes, until what is new is there", async () => {
+    // Nothing is to be fetched here, and nobody is there to be talked to.
+    vi.spyOn(HTMLIFrameElement.prototype, "src", "get").mockReturnValue("");
+    vi.spyOn(HTMLIFrameElement.prototype, "contentWindow", "get").mockReturnValue(null);
+    const { user, complete } = showComplete();
+    await user.click(await screen.findByRole("button", { name: "1:35 Old chapter" }));
+    const player = screen.getByTitle("Video: How a Fresnel lens is ground");
+    await begin(user);
+    expect(screen.getByRole("button", { name: "Import under way" })).toHaveFocus();
+    expect(screen.getByText(/^You can go on watching and reading/)).toBeInTheDocument();
+    expect(screen.getByText("Captions:").parentElement).toHaveTextContent("from an earlier import, English");
+
+    told({ stage: "captions", progress: 42 });
+    const status = screen.getByText("This video is being imported").closest("[role=status]");
+    await waitFor(() => expect(status).toHaveTextContent("Writing down what is said"));
+    expect(screen.getByText("The old captions.")).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "1:35 Old chapter" })).toBeInTheDocument();
+
+    complete();
+    told({ stage: "complete", progress: 100 });
+    expect(await screen.findByText("The new captions.")).toBeInTheDocument();
+    expect(await screen.findByRole("button", { name: "1:35 New chapter" })).toBeInTheDocument();
+    expect(screen.queryByText("The old captions.")).not.toBeInTheDocument();
+    expect(screen.getByTitle("Video: How a Fresnel lens is ground")).toBe(player);
+    expect(screen.getByRole("button", { name: "Import again" })).toHaveFocus();
+    expect(status).toBeEmptyDOMElement();
+  });
+
+  it("says of captions that were never found that they are looked for", async () => {
+    const { user, server } = showComplete();
+    server.lines = [];
+    expect(await screen.findByText("This video has no captions.")).toBeInTheDocument();
+    await begin(user);
+    expect(screen.getByText("Captions are still being looked for.")).toBeInTheDocument();
+    expect(screen.getByText("Captions:").parentElement).toHaveTextContent("not checked yet");
+  });
+
+  it("keeps what is here where it fails, says why, and is tried again", async () => {
+    const { user, server } = showComplete();
+    await begin(user);
+    server.video = { ...AGAIN, ...FAILED };
+    told({ stage: "error", progress: 25, error_code: "upstream_unavailable" });
+    expect(await screen.findByText("YouTube cannot be reached.")).toBeInTheDocument();
+    expect(screen.getByText("What was here before is still here.")).toBeInTheDocument();
+    expect(screen.getByText("The old captions.")).toBeInTheDocument();
+    const retry = screen.getByRole("button", { name: "Try again" });
+    expect(retry).toHaveFocus();
+    await user.click(retry);
+    expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
+    expect(screen.getByText("The old captions.")).toBeInTheDocument();
+  });
+
+  it("brings what is new to those who look in meanwhile, and later", async () => {
+    const { user, complete, queryClient } = showComplete();
+    const leave = () => user.click(screen.getByRole("link", { name: "Back to the list" }));
+    const comeBack = () => user.click(screen.getByRole("link", { name: "The video" }));
+    await begin(user);
+    await leave();
+    expect(screen.queryByRole("heading")).not.toBeInTheDocument();
+    await comeBack();
+    expect(screen.getByText("The old captions.")).toBeInTheDocument();
+    await waitFor(() => expect(queryClient.isFetching()).toBe(0));
+    await leave();
+    complete();
+    await comeBack();
+    expect(await screen.findByText("The new captions.")).toBeInTheDocument();
+    expect(await screen.findByRole("button", { name: "1:35 New chapter" })).toBeInTheDocument();
+  });
+
+  it("brings what is new to those who leave at once", async () => {
+    const { user, server, complete, queryClient } = showComplete();
+    let answer = () => {};
+    server.isReady = new Promise((resolve) => {
+      answer = resolve;
+    });
+    await user.click(await screen.findByRole("button", { name: "Import again" }));
+    await user.click(screen.getByRole("link", { name: "Back to the list" }));
+    answer();
+    await waitFor(() => expect(queryClient.isMutating()).toBe(0));
+    complete();
+    await queryClient.refetchQueries({ queryKey: ["video", VIDEO_ID], exact: true });
+    await user.click(screen.getByRole("link", { name: "The video" }));
+    expect(await screen.findByText("The new captions.")).toBeInTheDocument();
+    expect(await screen.findByRole("button", { name: "1:35 New chapter" })).toBeInTheDocument();
+  });
+
+  it.each([
+    ["under way", AGAIN],
+    ["failed", { ...AGAIN, ...FAILED }],
+  ])("shows what an earlier import brought, where it is %s when the page is opened", async (_name, video) => {
+    show(video);
+    expect(await screen.findByText("This lens weighs four tons.")).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Play “How a Fresnel lens is ground”" })).toBeInTheDocument();
+    expect(screen.queryByText("You can stay here", { exact: false })).not.toBeInTheDocument();
+  });
+
+  it.each([
+    ["nothing was brought", { ...TRANSCRIPT, segments: [] }],
+    ["nobody knows", () => refuse(500)],
+  ])("shows the import alone where %s", async (_name, transcript) => {
+    show(AGAIN, { "GET /api/videos/{id}/transcript": transcript });
+    expect(await screen.findByText(/^You can stay here/)).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: /^Play/ })).not.toBeInTheDocument();
+  });
+
+  it("says that it was begun where progress is switched off", async () => {
+    const config = aConfig({ features: { import_progress: false } });
+    const { user } = show(undefined, {
+      "GET /api/config": config,
+      "POST /api/videos/{id}/reimport": () => reply(202, aVideo(AGAIN)),
+    });
+    await user.click(await screen.findByRole("button", { name: "Import again" }));
+    expect(await screen.findByText("The import continues.")).toBeInTheDocument();
+    expect(screen.getByText("This lens weighs four tons.")).toBeInTheDocument();
   });
 });
 
@@ -225,12 +373,15 @@ describe("an import under way", () => {
 
   it("can be watched, and nothing more is told of it, where progress is switched off", async () => {
     const config = aConfig({ features: { import_progress: false } });
-    const { requests } = show({ ...JUST_ADDED, title: "A lens" }, { "GET /api/config": config });
+    show(
+      { ...JUST_ADDED, title: "A lens" },
+      { "GET /api/config": config, "GET /api/videos/{id}/transcript": { ...TRANSCRIPT, segments: [] } },
+    );
     await heading("A lens");
     expect(screen.getByRole("button", { name: "Play “A lens”" })).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
     expect(screen.queryByText("The import, step by step")).not.toBeInTheDocument();
-    expect(requests.some(({ path }) => path.endsWith("/transcript"))).toBe(false);
+    expect(screen.queryByText("Transcript")).not.toBeInTheDocument();
   });
 });
 

@@ -9,6 +9,7 @@ import { Spinner } from "../components/Spinner";
 import { VideoImporting } from "../components/VideoImporting";
 import { VideoPlain } from "../components/VideoPlain";
 import { VideoReading } from "../components/VideoReading";
+import { useIsReadable } from "../hooks/useIsReadable";
 import { useTitle } from "../hooks/useTitle";
 import { useWebSocket } from "../hooks/useWebSocket";
 import { useText } from "../i18n";
@@ -16,7 +17,7 @@ import { cardImportOf, isUnderWay } from "../lib/cardState";
 import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";
 import { usePauses, useVideoProgress } from "../stores/progress";
 
-/** One video: to watch, read and search, once it is imported; until then, how far that is. */
+/** One video: to watch, read and search, once it was imported; until then, how far that is. */
 export function VideoPage() {
   const { videoId = "" } = useParams<{ videoId: string }>();
   const text = useText();
@@ -38,8 +39,9 @@ function KnownVideo({ video, reload }: { video: VideoDetails; reload: () => unkn
   const title = video.title ?? text("video.untitled");
   useTitle(title);
   useReloadOnNews(video, isFlagOn && isUnderWay(video), reload);
-  const isReadable = !isUnderWay(video) && video.import_stage !== "error";
+  const isReadable = useIsReadable(video);
   const parts = { video, title, shown };
+  if (isReadable === null) return <Spinner label={text("app.loading")} />;
   if (isReadable) return <VideoReading {...parts} />;
   const isTold = isFlagOn || video.import_stage === "error";
   return isTold ? <VideoImporting {...parts} /> : <VideoPlain video={video} title={title} />;

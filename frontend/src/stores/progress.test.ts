@@ -5,7 +5,9 @@ import { BATCH_ID, VIDEO_ID } from "../test/data";
 import { anEvent, aPause, aSnapshot, batchComplete, batchProgress } from "../test/live";
 import {
   applyMessages,
+  forgetBatch,
   forgetComplete,
+  forgetProgress,
   resetProgress,
   useBatchNews,
   usePause,
@@ -55,6 +57,41 @@ describe("progress of a video", () => {
   });
 });
 
+describe("a snapshot that knows the stage only", () => {
+  const STAGE_ONLY = { seq: null, stage: "metadata", progress: 25 } as const;
+  const told = (known: Partial<ImportProgress> = {}) => aSnapshot(20, [anEvent({ ...STAGE_ONLY, ...known })]);
+
+  it.each([33, 45])("does not take sub-progress back: %d", (progress) => {
+    applyMessages([anEvent({ seq: null, stage: "captions", progress, batch_id: BATCH_ID }), told()]);
+    expect(known()).toMatchObject({ stage: "captions", progress, batch_id: BATCH_ID });
+  });
+
+  it("tells for what the import waits, unless that is behind it", () => {
+    const waits = { error_code: "rate_limited", retry_at: "2026-11-23T14:10:00Z" } as const;
+    applyMessages([anEvent({ seq: null, stage: "captions", progress: 33 }), told(waits)]);
+    expect(known()).toMatchObject({ progress: 33, ...waits });
+    resetProgress();
+    applyMessages([anEvent({ seq: null, stage: "captions", progress: 45 }), told(waits)]);
+    expect(known()?.error_code ?? known()?.retry_at).toBeUndefined();
+  });
+
+  it.each<[string, ImportProgress[]]>([
+    ["failed", [anEvent({ seq: 18, stage: "error", progress: 45 })]],
+    ["failed and was tried again", [anEvent({ seq: 18, stage: "error" }), anEvent({ seq: 19, stage: "created" })]],
+  ])("does not hide that it %s, which comes after it", (_name, missed) => {
+    applyMessages([anEvent({ seq: 5 }), anEvent({ seq: null, stage: "captions", progress: 45 }), told(), ...missed]);
+    expect(known()?.stage).toBe(missed.at(-1)?.stage);
+  });
+
+  it("goes back where the import has begun anew", () => {
+    applyMessages([anEvent({ seq: null, stage: "captions", progress: 45 })]);
+    applyMessages([told({ stage: "created", progress: 0 })]);
+    expect(known()).toMatchObject({ stage: "created", progress: 0 });
+    applyMessages([anEvent({ seq: 21, stage: "chapters", progress: 90 }), anEvent({ seq: 22, stage: "created" })]);
+    expect(known()?.stage).toBe("created");
+  });
+});
+
 describe("the store", () => {
   it("is not copied for what changes nothing", () => {
     applyMessages([anEvent({ seq: 5 }), aPause(), batchProgress()]);
@@ -77,10 +114,18 @@ describe("the store", () => {
     expect(known(OTHER_ID)).toBeDefined();
   });
 
-  it("does not go back with a snapshot that knows the stage only", () => {
-    applyMessages([anEvent({ seq: null, progress: 33, batch_id: BATCH_ID })]);
-    applyMessages([aSnapshot(7, [anEvent({ seq: null, progress: 25, error_code: "live_now" })])]);
-    expect(known()).toMatchObject({ progress: 33, error_code: "live_now", batch_id: BATCH_ID });
+  it("forgets, of several, all that is complete", () => {
+    const complete = { stage: "complete", progress: 100 } as const;
+    applyMessages([anEvent({ seq: 5, ...complete }), anEvent({ seq: 6, video_id: OTHER_ID, ...complete })]);
+    forgetComplete(VIDEO_ID, OTHER_ID);
+    expect(useProgressStore.getState().progress.size).toBe(0);
+  });
+
+  it("forgets an import altogether where that is wanted", () => {
+    applyMessages([anEvent({ seq: 5, stage: "error" }), anEvent({ seq: 6, video_id: OTHER_ID })]);
+    forgetProgress(VIDEO_ID);
+    expect(known()).toBeUndefined();
+    expect(known(OTHER_ID)).toBeDefined();
   });
 });
 
@@ -121,6 +166,14 @@ describe("a batch", () => {
     applyMessages([batchProgress({ failed: 0 })]);
     expect(known()).toBeUndefined();
     expect(applyMessages([batchComplete({ failed: 0 })])).toHaveLength(1);
+  });
+
+  it("takes its failures with it when its notice is closed: nobody would hear that they are tried again", () => {
+    applyMessages([batchComplete({ failed: 1 }), anEvent({ seq: 3, stage: "error", batch_id: BATCH_ID })]);
+    applyMessages([anEvent({ seq: 4, stage: "error", video_id: OTHER_ID })]);
+    forgetBatch(BATCH_ID);
+    expect(known()).toBeUndefined();
+    expect(known(OTHER_ID)).toBeDefined();
   });
 
   it("goes with its list", () => {

@@ -34,11 +34,20 @@ export function setConnection(connection: ConnectionState): void {
 }
 
 /** What is loaded says the same by now. A failure stays: late sub-progress would look like another attempt. */
-export function forgetComplete(videoId: string): void {
+export function forgetComplete(...videoIds: string[]): void {
   const { progress } = useProgressStore.getState();
-  if (progress.get(videoId)?.stage !== "complete") return;
-  const left = new Map(progress);
-  left.delete(videoId);
+  forget(videoIds.filter((videoId) => progress.get(videoId)?.stage === "complete"));
+}
+
+/** Whatever was known of this import is out of date: the video is gone, or tried again. */
+export function forgetProgress(videoId: string): void {
+  if (useProgressStore.getState().progress.has(videoId)) forget([videoId]);
+}
+
+function forget(videoIds: readonly string[]): void {
+  if (videoIds.length === 0) return;
+  const left = new Map(useProgressStore.getState().progress);
+  for (const videoId of videoIds) left.delete(videoId);
   useProgressStore.setState({ progress: left });
 }
 

@@ -91,6 +91,7 @@ function apply(draft: Draft, message: LiveMessage): void {
       break;
     case "batch_gone":
       draft.batches.delete(message.batch_id);
+      forgetFailures(draft, message.batch_id);
       break;
     case "upstream_paused":
       draft.pauses = { ...draft.pauses, [message.upstream]: message };
@@ -125,19 +126,34 @@ function applySnapshot({ progress }: Draft, snapshot: Snapshot): void {
 }
 
 /** Not every import is asked itself: sub-progress may be further, and who asked by name heard of no batch. */
-function toldBy(snapshot: Snapshot, video: ImportProgress, known: KnownProgress | undefined): KnownProgress {
-  const isSameStage = known?.stage === video.stage;
-  const progress = isSameStage ? Math.max(known.progress, video.progress) : video.progress;
-  return { ...video, progress, batch_id: video.batch_id ?? known?.batch_id ?? null, seq: snapshot.seq };
+function toldBy({ seq }: Snapshot, video: ImportProgress, known: KnownProgress | undefined): KnownProgress {
+  const batchId = video.batch_id ?? known?.batch_id ?? null;
+  if (!known || !isBehind(video, known)) return { ...video, batch_id: batchId, seq };
+  // Who needs another upstream by now does not wait for the one that the snapshot has in mind.
+  const isSameNeed = upstreamNeededAt(video.progress) === upstreamNeededAt(known.progress);
+  const { stage, progress } = known;
+  // Not the snapshot's `seq`: where it was tried again meanwhile, missed events say so, which are older than that.
+  return { ...(isSameNeed ? video : known), stage, progress, batch_id: batchId, seq: known.seq };
 }
 
-/** Videos that are queued again have no event that says so: what is known of their failure is out of date. */
+/** An attempt never goes back; one that is at its beginning is another. */
+function isBehind(video: ImportProgress, known: KnownProgress): boolean {
+  return !isClosed(video) && !isClosed(known) && video.stage !== "created" && video.progress < known.progress;
+}
+
 function applyBatch(draft: Draft, news: BatchNews): void {
   const before = draft.batches.get(news.batch_id);
   draft.batches.set(news.batch_id, news);
-  if (!before || !isQueuedAgain(before, news)) return;
-  for (const [videoId, known] of draft.progress.now) {
-    if (known.batch_id === news.batch_id && known.stage === "error") draft.progress.delete(videoId);
+  if (before && isQueuedAgain(before, news)) forgetFailures(draft, news.batch_id);
+}
+
+/**
+ * Videos that are queued again have no event that says so: what is known of their failure is out of date. Of a batch that
+ * is closed nobody can tell whether that happens.
+ */
+function forgetFailures({ progress }: Draft, batchId: string): void {
+  for (const [videoId, known] of progress.now) {
+    if (known.batch_id === batchId && known.stage === "error") progress.delete(videoId);
   }
 }
 

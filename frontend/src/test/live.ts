@@ -9,7 +9,6 @@ export class FakeSocket implements Socket {
   readyState: number = WebSocket.CONNECTING;
   onmessage: WebSocket["onmessage"] = null;
   onclose: WebSocket["onclose"] = null;
-  onerror: WebSocket["onerror"] = null;
   readonly url: string;
   /** What the page sent. */
   readonly sent: Record<string, unknown>[] = [];

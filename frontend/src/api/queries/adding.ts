@@ -21,11 +21,10 @@ export function useAddVideo(listId: string) {
   return useMutation({
     mutationFn: (url: string) => addVideo(listId, url),
     onMutate: (url) => addPending(listId, newIds([url])),
-    onSuccess: ({ video }) => video && addVideosForSure(queryClient, listId, [video]),
-    onSettled: (_result, _error, url) => {
-      removePending(listId, newIds([url]));
-      void queryClient.invalidateQueries({ queryKey: keys.lists });
-    },
+    onSuccess: ({ video }, url) => replacePending(queryClient, listId, [url], video ? [video] : []),
+    onError: (_error, url) => removePending(listId, newIds([url])),
+    onSettled: () => reloadCounts(queryClient),
+    meta: { newIn: listId },
   });
 }
 
@@ -46,11 +45,10 @@ export function useAddMany(listId: string) {
     mutationFn: (urls: string[]): Promise<BatchCreated> =>
       answerOf(api.POST("/api/lists/{list_id}/videos/batch", { ...at(listId), body: { urls } })),
     onMutate: (urls) => addPending(listId, newIds(urls)),
-    onSuccess: (created) => addVideosForSure(queryClient, listId, created.videos),
-    onSettled: (_created, _error, urls) => {
-      removePending(listId, newIds(urls));
-      reloadCounts(queryClient);
-    },
+    onSuccess: ({ videos }, urls) => replacePending(queryClient, listId, urls, videos),
+    onError: (_error, urls) => removePending(listId, newIds(urls)),
+    onSettled: () => reloadCounts(queryClient),
+    meta: { newIn: listId },
   });
 }
 
@@ -61,6 +59,7 @@ export function useImportFile(listId: string) {
     mutationFn: (file: File): Promise<ImportCreated> =>
       answerOf(api.POST("/api/lists/{list_id}/imports", { ...at(listId), ...upload(file) })),
     onSuccess: () => reloadAfterImport(queryClient, listId),
+    meta: { newIn: listId },
   });
 }
 
@@ -78,6 +77,11 @@ export function useImportSource(listId: string) {
 export function fetchPreview(listId: string, request: PreviewRequest, signal: AbortSignal): Promise<Preview> {
   const options = "file" in request ? upload(request.file) : { body: { urls: null, source: null, ...request } };
   return answerOf(api.POST("/api/lists/{list_id}/imports/preview", { ...at(listId), ...options, signal }));
+}
+
+/** The videos' own cards in the place of those that stood for them, at the latest once the list is read. */
+function replacePending(queryClient: QueryClient, listId: string, urls: string[], videos: Video[]): void {
+  void addVideosForSure(queryClient, listId, videos).finally(() => removePending(listId, newIds(urls)));
 }
 
 /** The contract's field is the file itself; the form carries it. */

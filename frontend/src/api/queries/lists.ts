@@ -39,7 +39,7 @@ export function useCreateList() {
     mutationFn: (name: string) => answerOf(api.POST("/api/lists", { body: { name } })),
     onSuccess: (list) => {
       queryClient.setQueryData<VideoList[]>(keys.lists, (lists) => lists && [list, ...lists]);
-      return queryClient.invalidateQueries({ queryKey: keys.lists, exact: true });
+      void queryClient.invalidateQueries({ queryKey: keys.lists, exact: true });
     },
   });
 }

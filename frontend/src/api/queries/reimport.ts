@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { patchVideo } from "../cache";
+import { patchBegun } from "../cache";
 import { answerOf, api } from "../client";
 import { keys } from "../keys";
 
@@ -10,10 +10,11 @@ export function useReimportVideo() {
     mutationFn: (videoId: string) =>
       answerOf(api.POST("/api/videos/{video_id}/reimport", { params: { path: { video_id: videoId } } })),
     onSuccess: (video) => {
-      patchVideo(queryClient, video);
-      // What was fetched before must not be shown as what comes now.
+      patchBegun(queryClient, video);
+      // Until what comes now is there, what was fetched before is shown; whoever opens the page later asks again.
       for (const queryKey of [keys.transcript(video.id), keys.chapters(video.id)])
-        queryClient.removeQueries({ queryKey });
+        void queryClient.invalidateQueries({ queryKey, refetchType: "none" });
     },
+    meta: { video: "changed" },
   });
 }

@@ -61,7 +61,12 @@ export function useDeleteSubscription() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => answerOf(api.DELETE("/api/subscriptions/{subscription_id}", at(id))),
-    onSuccess: () => reload(queryClient),
+    onSuccess: (_nothing, id) => {
+      queryClient.setQueriesData<Subscription[]>({ queryKey: keys.subscriptions }, (subscriptions) =>
+        subscriptions?.filter((subscription) => subscription.id !== id),
+      );
+      reload(queryClient);
+    },
   });
 }
 
@@ -71,8 +76,9 @@ function show(queryClient: QueryClient, changed: Subscription): void {
   );
 }
 
-function reload(queryClient: QueryClient): Promise<void> {
-  return queryClient.invalidateQueries({ queryKey: keys.subscriptions });
+/** Nobody waits for it: what was asked for is done, whatever becomes of the reading. */
+function reload(queryClient: QueryClient): void {
+  void queryClient.invalidateQueries({ queryKey: keys.subscriptions });
 }
 
 function at(id: string) {

@@ -1,11 +1,23 @@
 import { act, waitFor } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { addPending } from "../../stores/pendingVideos";
+import { applyMessages, resetProgress, useProgressStore } from "../../stores/progress";
 import { type ApiRequest, refuse, reply } from "../../test/api";
 import { aVideo, aVideoPage, LIST_ID, VIDEO_ID, videos } from "../../test/data";
 import { renderHookWithApp } from "../../test/hooks";
+import { anEvent } from "../../test/live";
+import { loadNewVideos } from "../cache";
 import { Problem } from "../client";
-import { useAddMany, useAddVideo, useDeleteVideo, useImportFile, useRetryVideo, useVideos } from "../queries";
+import { keys } from "../keys";
+import {
+  useAddMany,
+  useAddVideo,
+  useDeleteVideo,
+  useImportFile,
+  useReimportVideo,
+  useRetryVideo,
+  useVideos,
+} from "../queries";
 
 const GET_VIDEOS = "GET /api/lists/{id}/videos";
 const URL_OF_NEW = "https://youtu.be/dBq4wT1rXgE";
@@ -49,7 +61,7 @@ describe("useVideos", () => {
       api: { [GET_VIDEOS]: () => (asked++ === 0 ? aVideoPage(videos(1), "next") : promise) },
     });
     await waitFor(() => expect(current().hasNextPage).toBe(true));
-    await act(async () => void current().refetch());
+    await act(async () => void current().retry());
     await act(() => current().fetchNextPage());
     await act(async () => answer(reply(200, aVideoPage(videos(2), "next"))));
     await waitFor(() => expect(ids(current())).toHaveLength(2));
@@ -67,6 +79,76 @@ describe("useVideos", () => {
     expect(requests.filter(({ path }) => path.includes("/a/"))).toHaveLength(3);
     expect(requests.filter(({ path }) => path.includes("/b/"))).toHaveLength(1);
     expect(current()[1].error).toMatchObject({ detail: "This list is gone." });
+  });
+});
+
+describe("another attempt to read a list", () => {
+  /** A list of two pages; `refused` names what is refused: "top" or the cursor of a further page. */
+  function twoPages() {
+    const all = videos(2);
+    const refused = new Set<string>();
+    const rendered = renderHookWithApp(() => useVideos(LIST_ID), {
+      api: {
+        [GET_VIDEOS]: ({ query }: { query: URLSearchParams }) => {
+          const cursor = query.get("cursor");
+          if (refused.has(cursor ?? "top")) return refuse(404, { code: "list_not_found" });
+          return cursor ? aVideoPage(all.slice(1)) : aVideoPage(all.slice(0, 1), "next");
+        },
+      },
+    });
+    const asked = () => rendered.requests.map(({ query }) => query.get("cursor") ?? "top");
+    return { ...rendered, refused, asked };
+  }
+
+  it("reads it again where it could not be brought up to date", async () => {
+    const { current, queryClient, refused, asked } = twoPages();
+    await waitFor(() => expect(current().hasNextPage).toBe(true));
+    await act(() => current().fetchNextPage());
+    refused.add("top");
+    await act(() => queryClient.invalidateQueries({ queryKey: keys.videos(LIST_ID) }));
+    await waitFor(() => expect(current().error).not.toBeNull());
+    refused.clear();
+    const before = asked().length;
+    await act(async () => void (await current().retry()));
+    expect(asked().slice(before)).toEqual(["top", "next"]);
+    await waitFor(() => expect(current().error).toBeNull());
+  });
+
+  it("reads the further page that could not be read, and no other", async () => {
+    const { current, refused, asked } = twoPages();
+    await waitFor(() => expect(current().hasNextPage).toBe(true));
+    refused.add("next");
+    await act(() => current().fetchNextPage());
+    await waitFor(() => expect(current().error).not.toBeNull());
+    refused.clear();
+    const before = asked().length;
+    await act(async () => void (await current().retry()));
+    expect(asked().slice(before)).toEqual(["next"]);
+    await waitFor(() => expect(ids(current())).toHaveLength(2));
+  });
+});
+
+describe("a list that grew at its top", () => {
+  it("is as long as before when it is read again", async () => {
+    const all = videos(200);
+    let onServer = all.slice(199);
+    const { current, queryClient } = renderHookWithApp(() => useVideos(LIST_ID), {
+      api: {
+        [GET_VIDEOS]: ({ query }: { query: URLSearchParams }) => {
+          const from = Number(query.get("cursor"));
+          const end = from + Number(query.get("limit"));
+          return aVideoPage(onServer.slice(from, end), end < onServer.length ? String(end) : null);
+        },
+      },
+    });
+    await waitFor(() => expect(ids(current())).toHaveLength(1));
+    for (const from of [150, 1, 0]) {
+      onServer = all.slice(from);
+      await act(() => loadNewVideos(queryClient, LIST_ID));
+    }
+    await waitFor(() => expect(ids(current())).toEqual(all.map((video) => video.id)));
+    await act(async () => void (await current().retry()));
+    expect(ids(current())).toEqual(all.map((video) => video.id));
   });
 });
 
@@ -171,6 +253,44 @@ describe("useDeleteVideo", () => {
     await act(async () => answer(refuse(500)));
     await waitFor(() => expect(ids(current().list)).toEqual([VIDEO_ID]));
   });
+
+  /** Three cards; from `goAway` on nothing can be reached. */
+  async function threeCards(answer: () => unknown) {
+    const all = videos(3);
+    let isAway = false;
+    const rendered = renderHookWithApp(() => ({ list: useVideos(LIST_ID), remove: useDeleteVideo() }), {
+      api: {
+        [GET_VIDEOS]: () => (isAway ? refuse(404) : aVideoPage(all)),
+        "DELETE /api/videos/{id}": answer,
+      },
+    });
+    await waitFor(() => expect(ids(rendered.current().list)).toHaveLength(3));
+    const goAway = () => {
+      isAway = true;
+    };
+    const remove = (...videoIds: (string | undefined)[]) =>
+      act(async () => {
+        const { mutateAsync } = rendered.current().remove;
+        await Promise.allSettled(videoIds.map((id = "") => mutateAsync(id)));
+      });
+    return { ...rendered, goAway, remove, all: ids({ videos: all }) };
+  }
+
+  it("brings the card back to its place though the list cannot be read, several as well as one", async () => {
+    const { current, goAway, remove, all } = await threeCards(() => refuse(503));
+    goAway();
+    await remove(all[0], all[1]);
+    await waitFor(() => expect(ids(current().list)).toEqual(all));
+    await remove(all[2]);
+    await waitFor(() => expect(ids(current().list)).toEqual(all));
+  });
+
+  it("does not bring back what is gone already", async () => {
+    const { current, goAway, remove, all } = await threeCards(() => refuse(404, { code: "video_not_found" }));
+    goAway();
+    await remove(all[1]);
+    await waitFor(() => expect(ids(current().list)).toEqual([all[0], all[2]]));
+  });
 });
 
 describe("useRetryVideo", () => {
@@ -185,6 +305,31 @@ describe("useRetryVideo", () => {
     await waitFor(() => expect(ids(current().list)).toEqual([VIDEO_ID]));
     await act(async () => void (await current().retry.mutateAsync(VIDEO_ID)));
     await waitFor(() => expect(current().list.videos[0]?.import_stage).toBe("created"));
+  });
+});
+
+describe("a video that is imported once more", () => {
+  const again = aVideo({ import_stage: "created", import_progress: 0 });
+  const useBoth = () => ({ retry: useRetryVideo(), reimport: useReimportVideo() });
+  const told = () => useProgressStore.getState().progress.get(VIDEO_ID)?.stage;
+
+  afterEach(resetProgress);
+
+  it.each([
+    ["retry", "error"],
+    ["reimport", "complete"],
+  ] as const)("is not shown as it ended before: %s", async (way, stage) => {
+    const { current } = renderHookWithApp(useBoth, { api: { [`POST /api/videos/{id}/${way}`]: again } });
+    act(() => void applyMessages([anEvent({ seq: 7, stage })]));
+    await act(async () => void (await current()[way].mutateAsync(VIDEO_ID)));
+    expect(told()).toBeUndefined();
+  });
+
+  it("keeps what was told of the new import before the answer came", async () => {
+    const { current } = renderHookWithApp(useBoth, { api: { "POST /api/videos/{id}/retry": again } });
+    act(() => void applyMessages([anEvent({ seq: 8, stage: "metadata" })]));
+    await act(async () => void (await current().retry.mutateAsync(VIDEO_ID)));
+    expect(told()).toBe("metadata");
   });
 });
 

@@ -1,10 +1,10 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { usePendingVideos } from "../../stores/pendingVideos";
-import { fetchVideoPage, patchVideo, recallVideo, removeVideo } from "../cache";
-import { answerOf, api } from "../client";
+import { fetchVideoPage, patchBegun, putBackVideo, removeVideo } from "../cache";
+import { answerOf, api, Problem } from "../client";
 import { keys } from "../keys";
-import type { Video, VideoDetails, VideoPage } from "../types";
+import type { Video, VideoPage } from "../types";
 
 const FIRST_PAGE: string | null = null;
 
@@ -21,12 +21,14 @@ export function useVideos(listId: string) {
   });
   const pages = query.data?.pages;
   const videos = useMemo(() => shown(pending, pages ?? []), [pending, pages]);
-  const { hasNextPage, isFetching, isFetchingNextPage, isPending, error, refetch, fetchNextPage: fetchNext } = query;
+  const { hasNextPage, isFetching, isFetchingNextPage, isPending, error, fetchNextPage: fetchNext } = query;
   // The next page would end a reading that is under way, and with it what that was to bring.
   const fetchNextPage = useCallback(async () => {
     if (queryClient.isFetching({ queryKey: keys.videos(listId), exact: true }) === 0) await fetchNext();
   }, [queryClient, listId, fetchNext]);
-  return { videos, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage, isPending, error, refetch };
+  /** Whatever failed last: a further page, or all of them. */
+  const retry = query.isFetchNextPageError ? fetchNextPage : query.refetch;
+  return { videos, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage, isPending, error, retry };
 }
 
 /** A video is on a list once; while pages shift, it may be on two of them. */
@@ -58,25 +60,25 @@ export function useRetryVideo() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (videoId: string) => answerOf(api.POST("/api/videos/{video_id}/retry", at(videoId))),
-    onSuccess: (video) => patchVideo(queryClient, video),
+    onSuccess: (video) => patchBegun(queryClient, video),
+    meta: { video: "changed" },
   });
 }
 
-/** `mutate(videoId)`: the card goes at once, and comes back where that was refused. */
+/** `mutate(videoId)`: the card goes at once, and comes back where that failed. */
 export function useDeleteVideo() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (videoId: string) => answerOf(api.DELETE("/api/videos/{video_id}", at(videoId))),
-    onMutate: (videoId) => {
-      const details = queryClient.getQueryData<VideoDetails>(keys.video(videoId));
-      removeVideo(queryClient, videoId);
-      return { details };
+    onMutate: (videoId) => removeVideo(queryClient, videoId),
+    onError: (error, videoId, taken) => {
+      const isGone = error instanceof Problem && error.isMissing;
+      if (taken && !isGone) putBackVideo(queryClient, videoId, taken);
     },
-    onError: (_error, videoId, before) => {
-      if (before?.details) queryClient.setQueryData(keys.video(videoId), before.details);
-      return recallVideo(queryClient, videoId);
+    onSettled: () => {
+      void queryClient.invalidateQueries({ queryKey: keys.lists });
     },
-    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.lists }),
+    meta: { video: "removed" },
   });
 }
 

@@ -1,6 +1,6 @@
 /** Words of everything that comes live: imports of many videos, pauses, short notices. */
 export const en = {
-  "live.lost": "New progress is shown again in a moment",
+  "live.lost": "Not connected right now. Progress continues by itself.",
   "live.batch.label": "Import of {title}",
   "live.batch.several": "{n} imports",
   "live.batch.several.label": "All imports together",
@@ -17,12 +17,14 @@ export const en = {
   "live.batch.cancelling": "Cancelled; videos already started are being finished",
   "live.batch.pause": "Pause",
   "live.batch.pauseOf": "Pause the import of {title}",
-  "live.batch.resume": "Continue",
-  "live.batch.resumeOf": "Continue the import of {title}",
+  "live.batch.resume": "Resume",
+  "live.batch.resumeOf": "Resume the import of {title}",
   "live.batch.cancel": "Cancel",
   "live.batch.cancelOf": "Cancel the import of {title}",
   "live.batch.retry": "Try again",
   "live.batch.retryOf": "Try again: the missing videos of {title}",
+  "live.batch.others": "Import the rest",
+  "live.batch.othersOf": "Import the rest of {title}",
   "live.batch.close": "Close the notice about {title}",
   "live.batch.confirm.title": "Cancel this import?",
   "live.batch.confirm.text":
@@ -38,16 +40,16 @@ export const en = {
   "live.summary.nothing": "Nothing new to import",
   "live.summary.of": "{title}: {summary}",
   "live.pause.label": "Imports wait",
-  "live.pause.youtube.until": "YouTube asks for a pause until {time}",
+  "live.pause.youtube.until": "YouTube asks for a pause {until}",
   "live.pause.hourly.until": "YouTube was asked often enough for now. Imports continue {at}",
-  "live.pause.speech.until": "Speech recognition asks for a pause until {time}",
+  "live.pause.speech.until": "Speech recognition asks for a pause {until}",
   "live.pause.allowance.until": "The allowance for speech recognition is used up for now. Imports continue {at}",
   "live.toasts": "Notices",
   "live.toast.close": "Close the notice",
 } as const;
 
 export const de: Record<keyof typeof en, string> = {
-  "live.lost": "Neue Fortschritte erscheinen gleich wieder",
+  "live.lost": "Gerade keine Verbindung. Es geht von selbst weiter.",
   "live.batch.label": "Import von {title}",
   "live.batch.several": "{n} Importe",
   "live.batch.several.label": "Alle Importe zusammen",
@@ -70,6 +72,8 @@ export const de: Record<keyof typeof en, string> = {
   "live.batch.cancelOf": "Import von {title} abbrechen",
   "live.batch.retry": "Erneut versuchen",
   "live.batch.retryOf": "Fehlende Videos von {title} erneut versuchen",
+  "live.batch.others": "Rest importieren",
+  "live.batch.othersOf": "Rest von {title} importieren",
   "live.batch.close": "Hinweis zu {title} schließen",
   "live.batch.confirm.title": "Diesen Import abbrechen?",
   "live.batch.confirm.text":
@@ -85,9 +89,9 @@ export const de: Record<keyof typeof en, string> = {
   "live.summary.nothing": "Nichts Neues zu importieren",
   "live.summary.of": "{title}: {summary}",
   "live.pause.label": "Importe warten",
-  "live.pause.youtube.until": "YouTube bittet um eine Pause bis {time}",
+  "live.pause.youtube.until": "YouTube bittet um eine Pause {until}",
   "live.pause.hourly.until": "YouTube wurde vorerst oft genug angefragt. Importe gehen {at} weiter",
-  "live.pause.speech.until": "Die Spracherkennung bittet um eine Pause bis {time}",
+  "live.pause.speech.until": "Die Spracherkennung bittet um eine Pause {until}",
   "live.pause.allowance.until":
     "Das Kontingent für Spracherkennung ist vorerst aufgebraucht. Importe gehen {at} weiter",
   "live.toasts": "Hinweise",
