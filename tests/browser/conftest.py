@@ -6,6 +6,7 @@ Unless `BROWSER_TESTS_REQUIRED` is set, as continuous integration does: then its
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,9 +40,18 @@ async def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> As
         yield stack
 
 
+@pytest.fixture(scope="package")
+async def all_props() -> list[Props]:
+    """Made once, by the first test that plays a scene."""
+    return []
+
+
 @pytest.fixture
-async def invite(browser: Browser, stack: Stack) -> AsyncIterator[Invite]:
-    """Brings people: `await invite(locale="de-DE")`. Nothing may go wrong in their tabs behind their backs."""
+async def invite(browser: Browser, stack: Stack, api: Api, all_props: list[Props]) -> AsyncIterator[Invite]:
+    """Brings people: `await invite(locale="de-DE")`. Nothing may go wrong in their tabs behind their backs.
+
+    What they leave is cleared away: every list is one more to pass by keyboard.
+    """
     people: list[Person] = []
     async with AsyncExitStack() as exits:
 
@@ -51,13 +61,11 @@ async def invite(browser: Browser, stack: Stack) -> AsyncIterator[Invite]:
             return await exits.enter_async_context(person.present())
 
         yield bring
+    kept = {list_id for props in all_props for list_id in props.lists}
+    for left in (await api.get("/lists", limit=200))["items"]:
+        if left["id"] not in kept:
+            await api.http.delete(f"/lists/{left['id']}")
     assert [person.complaints for person in people if person.complaints] == []
-
-
-@pytest.fixture(scope="package")
-async def all_props() -> list[Props]:
-    """Made once, by the first test that plays a scene."""
-    return []
 
 
 @pytest.fixture
@@ -65,4 +73,4 @@ async def props(api: Api, standin: StandinControl, all_props: list[Props]) -> Pr
     """What the scenes are played with."""
     if not all_props:
         all_props.append(await Props.ready(api, standin))
-    return Props(api, standin, all_props[0].list_id, all_props[0].empty_id)
+    return replace(all_props[0], api=api, standin=standin)

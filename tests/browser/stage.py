@@ -25,11 +25,13 @@ class Props:
     list_id: str
     """Of a list with a video in every state that lasts."""
     empty_id: str
+    lists: frozenset[str]
+    """These two, and another."""
 
     @classmethod
     async def ready(cls, api: Api, standin: StandinControl) -> "Props":
         """Lists, videos, and a channel that is followed."""
-        await api.create_list("Lectures about tides, bridges and everything in between")
+        another_id = await api.create_list("Lectures about tides, bridges and everything in between")
         empty_id = await api.create_list("Read later")
         videos = (*FILMS, "demoGerman_", "demoPrivate", "demoNoCaps_", "demoCaption")
         list_id = await list_with(api, *videos, name="Harbour evenings")
@@ -37,7 +39,7 @@ class Props:
             await api.add(list_id, youtube_id)
         follow = {"source": "https://www.youtube.com/@harbourmaster", "list_id": empty_id}
         (await api.http.post("/subscriptions", json=follow)).raise_for_status()
-        return cls(api, standin, list_id, empty_id)
+        return cls(api, standin, list_id, empty_id, frozenset({list_id, empty_id, another_id}))
 
     async def stall(self, **fault: object) -> None:
         """Let the stand-in think for long about some requests."""

@@ -100,6 +100,15 @@ export async function reloadVideo(queryClient: QueryClient, videoId: string): Pr
  * Where so much is new that the known videos are far below, the list begins anew from its top.
  */
 export async function loadNewVideos(queryClient: QueryClient, listId: string): Promise<void> {
+  try {
+    await readNewVideos(queryClient, listId);
+  } catch {
+    // The list's own query tries more than once, and says so where it cannot.
+    await queryClient.invalidateQueries({ queryKey: keys.videos(listId) });
+  }
+}
+
+async function readNewVideos(queryClient: QueryClient, listId: string): Promise<void> {
   const shown = queryClient.getQueryData<VideoPages>(keys.videos(listId));
   if (!shown) return;
   const known = idsIn(shown);
@@ -119,10 +128,7 @@ export async function loadNewVideos(queryClient: QueryClient, listId: string): P
 /** Every list and count that an import of many videos changes. Where that fails, the import was done all the same. */
 export function reloadAfterImport(queryClient: QueryClient, listId: string): void {
   void queryClient.invalidateQueries({ queryKey: keys.lists });
-  loadNewVideos(queryClient, listId).catch(() => {
-    // The list's own query tries more than once, and says so where it cannot.
-    void queryClient.invalidateQueries({ queryKey: keys.videos(listId) });
-  });
+  void loadNewVideos(queryClient, listId);
 }
 
 export function fetchVideoPage(listId: string, cursor: string | null, signal?: AbortSignal): Promise<VideoPage> {
@@ -209,6 +215,7 @@ function videoOf(details: VideoDetails): Video {
     like_count: _likes,
     transcribed_seconds: _seconds,
     estimated_usd: _usd,
+    stage_times: _times,
     ...video
   } = details;
   return video;
