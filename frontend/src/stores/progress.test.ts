@@ -176,6 +176,15 @@ describe("a batch", () => {
     expect(known(OTHER_ID)).toBeDefined();
   });
 
+  it("is cancelled with all that had not begun: no event tells of these", () => {
+    const queued = { seq: null, stage: "created", progress: 0 } as const;
+    applyMessages([batchProgress({ cancelled: 0 }), aSnapshot(3, [anEvent(queued)])]);
+    applyMessages([anEvent({ seq: 4, video_id: OTHER_ID, batch_id: BATCH_ID })]);
+    applyMessages([batchProgress({ cancelled: 1, state: "cancelled" })]);
+    expect(known()).toBeUndefined();
+    expect(known(OTHER_ID)).toMatchObject({ progress: 25 });
+  });
+
   it("goes with its list", () => {
     applyMessages([batchProgress()]);
     applyMessages([{ type: "batch_gone", batch_id: BATCH_ID }]);

@@ -145,6 +145,7 @@ function applyBatch(draft: Draft, news: BatchNews): void {
   const before = draft.batches.get(news.batch_id);
   draft.batches.set(news.batch_id, news);
   if (before && isQueuedAgain(before, news)) forgetFailures(draft, news.batch_id);
+  if (before && news.cancelled > before.cancelled) forgetQueued(draft, news);
 }
 
 /**
@@ -154,6 +155,13 @@ function applyBatch(draft: Draft, news: BatchNews): void {
 function forgetFailures({ progress }: Draft, batchId: string): void {
   for (const [videoId, known] of progress.now) {
     if (known.batch_id === batchId && known.stage === "error") progress.delete(videoId);
+  }
+}
+
+/** Nor have those that were cancelled before they began. Snapshots of single videos name no batch. */
+function forgetQueued({ progress }: Draft, { batch_id: batchId }: BatchNews): void {
+  for (const [videoId, known] of progress.now) {
+    if (known.stage === "created" && (known.batch_id ?? batchId) === batchId) progress.delete(videoId);
   }
 }
 
