@@ -18,6 +18,8 @@ MORE_THAN_THE_WINDOW = 28
 TALL: ViewportSize = {"width": 1280, "height": 3000}
 """All these cards are in the window: others are not in the page."""
 ANSWER_SECONDS = 0.3
+LONG_ANSWER_SECONDS = 1
+"""So slow that nobody is too late with a pause: the window moves on after a quarter of a minute."""
 SLOW_SECONDS = 2
 
 
@@ -64,7 +66,7 @@ async def test_a_reload_in_the_middle(invite: Invite, api: Api, standin: Standin
 
 async def slow_batch(api: Api, standin: StandinControl) -> tuple[str, str, list[str]]:
     """The list, the batch and the YouTube ids of more videos than may be under way at once."""
-    await standin.slow_down(ANSWER_SECONDS)
+    await standin.slow_down(LONG_ANSWER_SECONDS)
     list_id, youtube_ids = await api.create_list(), new_ids(MORE_THAN_THE_WINDOW)
     return list_id, await add_batch(api, list_id, youtube_ids), youtube_ids
 
