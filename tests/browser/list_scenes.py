@@ -155,5 +155,5 @@ async def _connection_lost(person: Person, props: Props) -> AsyncIterator[Page]:
     await page.goto(f"/lists/{props.list_id}")
     await expect(cards(page, "complete").first).to_be_visible()
     await page.clock.fast_forward(PATIENCE_MS)
-    await expect(page.get_by_text("Not connected right now. Progress continues by itself.")).to_be_visible()
+    await expect(page.get_by_text("Not connected right now. What you see may be out of date.")).to_be_visible()
     yield page

@@ -59,19 +59,27 @@ describe("addVideos", () => {
     expect(titles()).toEqual(["Video 0", "Video 1", "Changed"]);
   });
 
-  it("makes pages as long as the API's, of which the last one goes on where the first one did", () => {
+  it("keeps the API's order: what was added at the same moment may belong below", () => {
+    const at = (fraction: string) => `2026-11-23T08:01:00${fraction}Z`;
+    const [first, second, third] = videos(3) as [Video, Video, Video];
+    show([{ ...first, created_at: at(".00002") }], [{ ...third, created_at: at("") }]);
+    addVideos(queryClient, LIST_ID, [{ ...second, created_at: at(".000011") }]);
+    expect(titles()).toEqual(["Video 0", "Video 1", "Video 2"]);
+  });
+
+  it("makes pages as long as the API's, of which the last one goes on where it did", () => {
     const all = videos(132);
-    show(all.slice(130, 131), all.slice(131));
+    const last = aVideoPage(all.slice(130), "more");
+    queryClient.setQueryData<VideoPages>(keys.videos(LIST_ID), { pages: [last], pageParams: [null] });
     addVideos(queryClient, LIST_ID, all.slice(129, 130));
     addVideos(queryClient, LIST_ID, all.slice(0, 129));
     expect(titles()).toEqual(all.map((video) => video.title));
     expect(shown().pages.map(({ items, next_cursor }) => [items.length, next_cursor])).toEqual([
-      [11, null],
+      [12, null],
       [60, null],
-      [60, "cursor0"],
-      [1, null],
+      [60, "more"],
     ]);
-    expect(shown().pageParams).toEqual([null, null, null, "cursor0"]);
+    expect(shown().pageParams).toEqual([null, null, null]);
   });
 });
 

@@ -156,15 +156,25 @@ function patchedLater(pages: VideoPages, patches: ReadonlyMap<string, Video>): V
   return patched(pages, new Map(newer));
 }
 
+/** In the API's order: a further page of a channel is older than the first, and was added at the same moment. */
 function withOnTop(pages: VideoPages, videos: readonly Video[]): VideoPages {
-  const [first, ...others] = pages.pages;
-  if (!first) return pages;
   const known = idsIn(pages);
   const added = videos.filter((video) => !known.has(video.id));
-  const top = inPages([...added, ...first.items], first.next_cursor);
-  const [firstParam = null, ...otherParams] = pages.pageParams;
-  const params = top.map((_, index) => (index === 0 ? firstParam : null));
-  return { pages: [...top, ...others], pageParams: [...params, ...otherParams] };
+  if (added.length === 0) return pages;
+  const shown = [...added, ...pages.pages.flatMap((page) => page.items)];
+  const cut = inPages(shown.sort(newestFirst), pages.pages.at(-1)?.next_cursor ?? null);
+  return { pages: cut, pageParams: cut.map(() => null) };
+}
+
+function newestFirst(one: Video, other: Video): number {
+  const [a, b] = [moment(one), moment(other)];
+  return a === b ? 0 : a < b ? 1 : -1;
+}
+
+/** A time to the microsecond, to be compared as text: the API leaves out zeros at its end. */
+function moment({ created_at: at }: Video): string {
+  const [seconds = "", fraction = ""] = at.replace(/Z$/, "").split(".");
+  return `${seconds}.${fraction.padEnd(6, "0")}`;
 }
 
 /**

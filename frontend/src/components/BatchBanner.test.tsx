@@ -102,7 +102,7 @@ describe("an import that is over", () => {
 
   it("sums up, and offers to try again what failed", async () => {
     const { user, requests } = show([over]);
-    expect(screen.getByText("108 imported, 7 without captions, 5 not available")).toBeInTheDocument();
+    expect(screen.getByText("115 imported (7 without captions), 5 not available")).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).toBeNull();
     await user.click(screen.getByRole("button", { name: "Try again: the missing videos of The Lamp Room" }));
     expect(await screen.findByRole("progressbar")).toBeInTheDocument();

@@ -2,6 +2,9 @@ import type { MouseEvent, ReactNode } from "react";
 import { useLocation, useRouter } from "wouter";
 import styles from "./CardLink.module.css";
 
+/** What is opened like this knows that the list is one step back, see `VideoLayout`. */
+const FROM_LIST = { isFromList: true };
+
 interface Props {
   /** Where it leads; null: nowhere yet. It can be reached all the same, and says so. */
   to: string | null;
@@ -16,7 +19,7 @@ export function CardLink({ to, tabIndex, children }: Props) {
   const follow = (event: MouseEvent) => {
     if (to === null || !isPlain(event)) return;
     event.preventDefault();
-    navigate(to);
+    navigate(to, { state: FROM_LIST });
   };
   return (
     <a

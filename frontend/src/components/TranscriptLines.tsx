@@ -26,7 +26,7 @@ const LINES_AROUND = 12;
 const GLIDE_PX = 600;
 
 export interface LinesHandle {
-  /** Brings a line into the middle of the box. */
+  /** Brings a line into the middle of the box, and the box into the window. */
   show: (line: number) => void;
 }
 
@@ -54,7 +54,14 @@ export function TranscriptLines(props: TranscriptLinesProps) {
   const lines = useLines(box, segments.length, stop.line);
 
   const show = useCallback((line: number) => centre(lines, line), [lines]);
-  useImperativeHandle(handle, () => ({ show }), [show]);
+  const showInWindow = useCallback(
+    (line: number) => {
+      show(line);
+      box.current?.scrollIntoView({ block: "nearest" });
+    },
+    [show],
+  );
+  useImperativeHandle(handle, () => ({ show: showInWindow }), [showInWindow]);
   useEffect(() => {
     if (isFollowing && current >= 0) show(current);
   }, [isFollowing, current, show]);

@@ -104,7 +104,7 @@ describe("an importing card", () => {
     expect(link).toHaveAttribute("aria-disabled", "true");
     expect(link).not.toHaveAttribute("href");
     expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
-    expect(card).toHaveTextContent("Looking up the video");
+    expect(card).toHaveTextContent("Waiting for its turn");
   });
 
   it.each([

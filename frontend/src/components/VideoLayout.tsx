@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { Link } from "wouter";
 import { useText } from "../i18n";
 import styles from "./VideoLayout.module.css";
@@ -17,7 +17,7 @@ export function VideoLayout({ listId, main, side, more }: VideoLayoutProps) {
   const text = useText();
   return (
     <div className={styles.page}>
-      <Link className={styles.back} href={`/lists/${listId}`}>
+      <Link className={styles.back} href={`/lists/${listId}`} onClick={goBack}>
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M15 5l-7 7 7 7" />
         </svg>
@@ -30,4 +30,13 @@ export function VideoLayout({ listId, main, side, more }: VideoLayoutProps) {
       </div>
     </div>
   );
+}
+
+/** Who came from the list finds it as it was left. */
+function goBack(event: MouseEvent): void {
+  const state: unknown = history.state;
+  const isFromList = typeof state === "object" && state !== null && "isFromList" in state;
+  if (!isFromList || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  history.back();
 }

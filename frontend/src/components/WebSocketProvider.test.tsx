@@ -88,11 +88,11 @@ describe("the connection", () => {
     vi.useFakeTimers();
     act(() => socket.end());
     act(() => vi.advanceTimersByTime(4_900));
-    expect(screen.queryByText("Not connected right now. Progress continues by itself.")).toBeNull();
+    expect(screen.queryByText("Not connected right now. What you see may be out of date.")).toBeNull();
     act(() => vi.advanceTimersByTime(200));
-    expect(screen.getByText("Not connected right now. Progress continues by itself.")).toBeInTheDocument();
+    expect(screen.getByText("Not connected right now. What you see may be out of date.")).toBeInTheDocument();
     act(() => live.newest().tell(aSnapshot(10)));
-    expect(screen.queryByText("Not connected right now. Progress continues by itself.")).toBeNull();
+    expect(screen.queryByText("Not connected right now. What you see may be out of date.")).toBeNull();
   });
 });
 
@@ -139,7 +139,7 @@ describe("what was loaded", () => {
 
 describe("the end of an import of many videos", () => {
   const over = { total: 120, imported: 115, without_captions: 7, failed: 5, unavailable: 0, duplicates: 0 };
-  const sum = "The Lamp Room: 108 imported, 7 without captions, 5 not available";
+  const sum = "The Lamp Room: 115 imported (7 without captions), 5 not available";
 
   it("is summed up, and what failed can be tried again", async () => {
     const live = show({
@@ -157,13 +157,13 @@ describe("the end of an import of many videos", () => {
     live.queryClient.setQueryData(["lists"], [aList()]);
     const untitled = { ...over, failed: 0, title: null, kind: "urls" as const };
     await connected(live, { ...batchProgress(), title: null }, batchComplete(untitled));
-    expect(await screen.findByText("Lighthouses: 108 imported, 7 without captions")).toBeInTheDocument();
+    expect(await screen.findByText("Lighthouses: 115 imported (7 without captions)")).toBeInTheDocument();
   });
 
   it("leaves nothing behind where everything went well", async () => {
     const live = show();
     await connected(live, batchProgress(), batchComplete({ ...over, failed: 0 }));
-    await screen.findByText("The Lamp Room: 108 imported, 7 without captions");
+    await screen.findByText("The Lamp Room: 115 imported (7 without captions)");
     expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
     expect(useProgressStore.getState().batches.size).toBe(0);
   });

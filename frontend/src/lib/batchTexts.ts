@@ -15,16 +15,16 @@ export function batchTitle(batch: BatchNews, text: Text): string {
   }
 }
 
-/** What became of a batch: "108 imported, 7 without captions, 5 not available". The parts add up to all its videos. */
+/** What became of a batch: "115 imported (7 without captions), 5 not available". The parts add up to all its videos. */
 export function batchSummary(batch: BatchNews, text: Text): string {
+  const without = batch.without_captions;
   const parts: [TextKey, number][] = [
-    ["live.summary.imported", batch.imported - batch.without_captions],
-    ["live.summary.without", batch.without_captions],
+    [without > 0 ? "live.summary.without" : "live.summary.imported", batch.imported],
     ["live.summary.failed", batch.failed + batch.unavailable],
     ["live.summary.cancelled", batch.cancelled],
     ["live.summary.waiting", batch.waiting],
     ["live.summary.duplicates", batch.duplicates],
   ];
-  const told = parts.filter(([, n]) => n > 0).map(([key, n]) => text(key, { n }));
+  const told = parts.filter(([, n]) => n > 0).map(([key, n]) => text(key, { n, without }));
   return told.length > 0 ? told.join(", ") : text("live.summary.nothing");
 }

@@ -33,7 +33,7 @@ const TOPICS: Partial<Record<WaitReason, WaitTopic>> = {
 /** Where each part of the way ends, in percent, and what is done until there. Between 25 and 60, whole stages are told
  * as 25; anything above is captions being made from speech. */
 const PARTS: readonly (readonly [below: number, key: TextKey])[] = [
-  [25, "cards.stage.lookup"],
+  [25, "cards.stage.queued"],
   [26, "cards.stage.captions"],
   [40, "cards.stage.sound"],
   [60, "cards.stage.speech"],

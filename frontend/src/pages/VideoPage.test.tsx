@@ -120,6 +120,20 @@ describe("a complete video", () => {
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();
   });
 
+  it("leads back to the list as it was left, for those who came from there", async () => {
+    const back = vi.spyOn(history, "back").mockImplementation(() => {});
+    const { user } = show();
+    const link = await screen.findByRole("link", { name: "Back to the list" });
+    history.replaceState({ isFromList: true }, "");
+    await user.click(link);
+    expect(back).toHaveBeenCalledOnce();
+    expect(link).toBeInTheDocument();
+    history.replaceState(null, "");
+    await user.click(link);
+    expect(back).toHaveBeenCalledOnce();
+    expect(link).not.toBeInTheDocument();
+  });
+
   it("leads operators at this machine to the import's record", async () => {
     show();
     expect(await screen.findByRole("link", { name: /for operators/ })).toHaveAttribute(

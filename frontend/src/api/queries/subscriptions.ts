@@ -6,6 +6,9 @@ import type { Subscription, SubscriptionInput } from "../types";
 
 const SUBSCRIPTIONS_PER_PAGE = 200;
 
+/** So often is asked how a look ended. */
+const LOOK_MS = 3_000;
+
 /** What is followed: all of it, or what comes onto one list. */
 export function useSubscriptions(listId?: string) {
   return useQuery({
@@ -15,6 +18,8 @@ export function useSubscriptions(listId?: string) {
         const query = { limit: SUBSCRIPTIONS_PER_PAGE, ...(listId && { list_id: listId }), ...cursor };
         return answerOf(api.GET("/api/subscriptions", { params: { query }, signal }));
       }),
+    // Nothing tells of a look that brings nothing new.
+    refetchInterval: ({ state }) => (state.data?.some(isBeingLookedAt) ? LOOK_MS : false),
   });
 }
 
@@ -68,6 +73,11 @@ export function useDeleteSubscription() {
       reload(queryClient);
     },
   });
+}
+
+/** Right now, or for the first time in a moment. */
+function isBeingLookedAt({ checking, paused, last_result: last }: Subscription): boolean {
+  return checking || (last === null && !paused);
 }
 
 function show(queryClient: QueryClient, changed: Subscription): void {

@@ -1,6 +1,6 @@
 /** Words of everything that comes live: imports of many videos, pauses, short notices. */
 export const en = {
-  "live.lost": "Not connected right now. Progress continues by itself.",
+  "live.lost": "Not connected right now. What you see may be out of date.",
   "live.batch.label": "Import of {title}",
   "live.batch.several": "{n} imports",
   "live.batch.several.label": "All imports together",
@@ -28,11 +28,11 @@ export const en = {
   "live.batch.close": "Close the notice about {title}",
   "live.batch.confirm.title": "Cancel this import?",
   "live.batch.confirm.text":
-    "{n} {n|video that has not started is|videos that have not started are} left out. What was imported stays, and you can import the rest later.",
+    "{n} {n|video that has not started is|videos that have not started are} left out. What was imported stays, and the others can be imported one by one later.",
   "live.batch.confirm.keep": "Keep importing",
   "live.batch.confirm.cancel": "Cancel the import",
   "live.summary.imported": "{n} imported",
-  "live.summary.without": "{n} without captions",
+  "live.summary.without": "{n} imported ({without} without captions)",
   "live.summary.failed": "{n} not available",
   "live.summary.cancelled": "{n} cancelled",
   "live.summary.waiting": "{n} not started yet",
@@ -49,7 +49,7 @@ export const en = {
 } as const;
 
 export const de: Record<keyof typeof en, string> = {
-  "live.lost": "Gerade keine Verbindung. Es geht von selbst weiter.",
+  "live.lost": "Gerade keine Verbindung. Was Sie sehen, ist vielleicht nicht mehr aktuell.",
   "live.batch.label": "Import von {title}",
   "live.batch.several": "{n} Importe",
   "live.batch.several.label": "Alle Importe zusammen",
@@ -77,11 +77,11 @@ export const de: Record<keyof typeof en, string> = {
   "live.batch.close": "Hinweis zu {title} schließen",
   "live.batch.confirm.title": "Diesen Import abbrechen?",
   "live.batch.confirm.text":
-    "{n} {n|noch nicht begonnenes Video wird|noch nicht begonnene Videos werden} ausgelassen. Was importiert ist, bleibt, und den Rest können Sie später importieren.",
+    "{n} {n|noch nicht begonnenes Video wird|noch nicht begonnene Videos werden} ausgelassen. Was importiert ist, bleibt; ausgelassene lassen sich später einzeln importieren.",
   "live.batch.confirm.keep": "Weiter importieren",
   "live.batch.confirm.cancel": "Import abbrechen",
   "live.summary.imported": "{n} importiert",
-  "live.summary.without": "{n} ohne Untertitel",
+  "live.summary.without": "{n} importiert ({without} ohne Untertitel)",
   "live.summary.failed": "{n} nicht verfügbar",
   "live.summary.cancelled": "{n} abgebrochen",
   "live.summary.waiting": "{n} noch nicht begonnen",
