@@ -9,8 +9,9 @@ import styles from "./ImportTimeline.module.css";
 
 export type TimelineVideo = Pick<
   VideoDetails,
-  "created_at" | "stage_times" | "captions_source" | "transcribed_seconds" | "estimated_usd"
->;
+  "created_at" | "captions_source" | "transcribed_seconds" | "estimated_usd"
+> &
+  Partial<Pick<VideoDetails, "stage_times">>;
 
 interface ImportTimelineProps {
   video: TimelineVideo;
@@ -77,8 +78,8 @@ function labelOf({ name, state }: ImportStep, video: TimelineVideo, chapterCount
 
 function timeOf({ name, state }: ImportStep, video: TimelineVideo): string | undefined {
   if (name === "created") return video.created_at;
-  if (state === "failed") return video.stage_times.error;
-  return state === "done" ? video.stage_times[name] : undefined;
+  if (state === "failed") return video.stage_times?.error;
+  return state === "done" ? video.stage_times?.[name] : undefined;
 }
 
 function noteOf({ state }: ImportStep, shown: CardImport, status: string | null, text: Text): string | null {

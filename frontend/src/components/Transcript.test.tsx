@@ -199,6 +199,16 @@ describe("search", () => {
     expect(scrollTo).toHaveBeenCalled();
   });
 
+  it("brings the box into the window, which following does not", async () => {
+    const { user, playTo, box } = show(linesOf(20));
+    const scrollIntoView = vi.spyOn(box(), "scrollIntoView");
+    playTo(1);
+    expect(scrollIntoView).not.toHaveBeenCalled();
+    await user.type(field(), "line 12");
+    await waitFor(() => expect(status()).toHaveTextContent("1 of 1"));
+    expect(scrollIntoView).toHaveBeenCalledWith({ block: "nearest" });
+  });
+
   it("says when nothing was found, and can be cleared", async () => {
     const { user } = show(linesOf(5));
     await user.type(field(), "whale");

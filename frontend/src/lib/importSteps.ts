@@ -10,7 +10,7 @@ export interface ImportStep {
 }
 
 /** The percentage that a step reaches when it is done; also of an import that failed later. */
-export const STEP_PERCENT: Readonly<Record<StepName, number>> = {
+const STEP_PERCENT: Readonly<Record<StepName, number>> = {
   created: 0,
   metadata: 25,
   captions: 60,

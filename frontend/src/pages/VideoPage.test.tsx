@@ -143,7 +143,8 @@ describe("a complete video", () => {
   });
 
   it("is what a video without import fields is taken for", async () => {
-    show({ import_stage: undefined, import_progress: undefined, captions_source: undefined } as Partial<VideoDetails>);
+    const missing = { import_stage: undefined, import_progress: undefined, captions_source: undefined };
+    show({ ...missing, stage_times: undefined } as Partial<VideoDetails>);
     expect(await screen.findByText("This lens weighs four tons.")).toBeInTheDocument();
   });
 
