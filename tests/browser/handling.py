@@ -1,7 +1,8 @@
 """What hands do on the page, and where the eyes find things."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from playwright.async_api import JSHandle, Locator, Page
 
@@ -25,6 +26,22 @@ def address_of(youtube_id: str) -> str:
 def control_url(stack: Stack) -> str:
     """Where the stand-in for YouTube is told how to answer."""
     return str(json.loads(stack.standin_file.read_text())["control_url"])
+
+
+@asynccontextmanager
+async def youtube_paused(api: Api) -> AsyncIterator[None]:
+    """As long as the operator has paused the calls to YouTube; from when that holds: the request is only accepted."""
+
+    async def holds() -> bool:
+        upstreams = (await api.get("/upstreams"))["items"]
+        return any(each["name"] == "youtube" and each["reason"] == "operator" for each in upstreams)
+
+    (await api.http.post("/upstreams/youtube/pause")).raise_for_status()
+    try:
+        await eventually(holds)
+        yield
+    finally:
+        (await api.http.post("/upstreams/youtube/resume")).raise_for_status()
 
 
 def cards(page: Page, state: str | None = None) -> Locator:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Invite
-from tests.browser.handling import card, cards, list_with
+from tests.browser.handling import card, cards, list_with, youtube_paused
 from tests.e2e.clients import Api, StandinControl, new_ids
 from tests.support.waiting import eventually
 
@@ -57,16 +57,13 @@ async def test_live_and_coming_videos_say_when_they_are_imported(invite: Invite,
 
 @pytest.mark.usefixtures("standin")
 async def test_imports_wait_while_the_operator_pauses(invite: Invite, api: Api) -> None:
-    (await api.http.post("/upstreams/youtube/pause")).raise_for_status()
-    try:
+    async with youtube_paused(api):
         list_id = await api.create_list()
         (youtube_id,) = new_ids(1)
         await api.add(list_id, youtube_id)
         page = await (await invite()).open(f"/lists/{list_id}")
         await expect(cards(page, "waiting")).to_contain_text("Imports are paused")
         await expect(page.get_by_role("status", name="Imports wait")).not_to_be_empty()
-    finally:
-        (await api.http.post("/upstreams/youtube/resume")).raise_for_status()
     await expect(cards(page, "complete")).to_have_count(1)
     await expect(page.get_by_role("status", name="Imports wait")).to_be_empty()
 

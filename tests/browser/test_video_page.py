@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Invite
-from tests.browser.handling import card, list_with
+from tests.browser.handling import card, list_with, youtube_paused
 from tests.e2e.clients import Api, Json, new_ids
 
 PLAYER = re.compile(r"^https://www\.youtube-nocookie\.com/embed/demoCaption\?.*")
@@ -110,8 +110,7 @@ async def test_importing_again_keeps_what_is_here_and_tells_how_it_goes(invite: 
     await line.click()
     await page.locator("iframe").evaluate("frame => { frame.isWatched = true }")
     words = page.get_by_role("status").filter(has_text="This video is being imported")
-    (await api.http.post("/upstreams/youtube/pause")).raise_for_status()  # for as long as is looked
-    try:
+    async with youtube_paused(api):
         await page.get_by_role("button", name="Import again").click()
         await expect(words).to_contain_text("Imports are paused")
         await expect(page.get_by_role("button", name="Import under way")).to_be_focused()
@@ -123,8 +122,6 @@ async def test_importing_again_keeps_what_is_here_and_tells_how_it_goes(invite: 
         await expect(line).to_be_visible()
         await line.click()
         await page.locator("iframe").evaluate("frame => { frame.isWatched = true }")
-    finally:
-        (await api.http.post("/upstreams/youtube/resume")).raise_for_status()
     await expect(page.get_by_text("Captions: from YouTube")).to_be_visible()
     await expect(page.get_by_role("button", name="Import again")).to_be_visible()
     await expect(words).to_have_count(0)
