@@ -17,13 +17,14 @@ FROM python:3.13-slim
 # A volume takes its owner from the directory that it is first mounted on.
 RUN useradd --system --uid 10001 --create-home vidferry \
     && install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/audio
+RUN install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/extractor
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY services services
 COPY shared shared
 COPY workflows workflows
 COPY --from=page /frontend/dist frontend/dist
-# Compiled here: the workflow sandbox imports a workflow anew for each run, and would compile it each time.
+# Compiled here: the workflow sandbox imports a workflow again for each run, and would compile it each time.
 RUN python -m compileall -q services shared workflows
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1
 USER vidferry

@@ -2,10 +2,12 @@
 # frontend/dist/; after the first run it works offline.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up demo status doctor stop test lint format types benchmarks lock clean runtime development page built node tools
+.PHONY: help up demo status doctor stop test lint format types docs benchmarks chaos lock clean runtime fakes development page built node tools
 
 BIN := .venv/bin
 TEST_PROCESSES ?= 3
+SEEDS ?= 10
+PARALLEL ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 NODE := frontend/with-node
@@ -19,13 +21,13 @@ help: ## Show this list
 up: runtime page ## Start Vidferry on this machine (Ctrl-C stops it; data in .vidferry/)
 	@$(BIN)/vidferry up
 
-demo: development page ## The same, offline, with stand-ins for YouTube (invented videos) and speech-to-text
+demo: fakes page ## The same, offline, with fakes of YouTube (invented videos) and of the transcription server
 	@$(BIN)/vidferry demo
 
 status: runtime ## Show what is running
 	@$(BIN)/vidferry status || test $$? -eq 3
 
-doctor: runtime ## Say what is wrong and what to do
+doctor: runtime ## Find problems and say how to fix them
 	@$(BIN)/vidferry doctor || test $$? -eq 1
 
 stop: runtime ## Stop what `make up` or `make demo` started
@@ -59,39 +61,46 @@ format: development tools ## Format the code and sort its imports
 types: development tools ## Make the page's types (frontend/src/api/schema.ts) from the API's description
 	@$(BIN)/python -m services.api.describe | $(NODE) npm run --silent types
 
-benchmarks: development page ## Measure POST, bulk, import rate, live progress, sound, the page; then the pace (25 minutes)
+docs: development ## Write the generated parts of the documents (settings, errors)
+	@$(BIN)/python -m services.stack.describe
+
+benchmarks: development page ## Measure POST, bulk, deletion, import rate, live progress, audio, the page, alternatives; then rate limits (16 minutes)
 	@$(BIN)/python -m benchmarks.post_latency
 	@$(BIN)/python -m benchmarks.bulk
+	@$(BIN)/python -m benchmarks.list_deletion
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
 	@$(BIN)/python -m benchmarks.long_audio
 	@$(BIN)/python -m benchmarks.page
-	@echo "Fairness, the first design's limiter and the pace: 4, 9 and 12 minutes more. Ctrl-C leaves them out."
+	@$(BIN)/python -m benchmarks.alternatives
+	@$(BIN)/python -m benchmarks.following
+	@echo "Fairness and rate limits: 4 and 12 minutes more. Ctrl-C leaves them out."
 	@$(BIN)/python -m benchmarks.fairness
-	@$(BIN)/python -m benchmarks.seed_limiter
-	@$(BIN)/python -m benchmarks.pace
+	@$(BIN)/python -m benchmarks.rate_limits
 
-lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml anew into all lock files
+chaos: development page ## Kill, stop and cut off everything while it imports: 10 seeds, 80 minutes (SEEDS=3, SEED=7, PARALLEL=2)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --parallel $(PARALLEL)
+
+lock: $(BIN)/pip ## Resolve the dependencies of pyproject.toml into all lock files
 	@test -x $(BIN)/uv || $(PIP) install uv
 	@echo "Resolving …"
 	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) -c requirements.lock --group fakes pyproject.toml -o requirements-demo.lock
+	@$(COMPILE) -c requirements-demo.lock --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --group node -o requirements-node.lock
 
 clean: ## Remove what was installed and built, and all caches; data in .vidferry/ stay
 	@rm -rf .venv frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# What is installed is remembered as a copy of the lock file it came from; the development lock contains the other one.
-runtime: $(BIN)/vidferry
-	@cmp -s requirements.lock .venv/requirements.lock || { \
-	  echo "Installing requirements.lock into .venv …" && rm -f .venv/requirements*.lock && \
-	  $(PIP) install --require-hashes -r requirements.lock && cp requirements.lock .venv/; }
-
-development: $(BIN)/vidferry
-	@cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
-	  echo "Installing requirements-dev.lock into .venv …" && rm -f .venv/requirements*.lock && \
-	  $(PIP) install --require-hashes -r requirements-dev.lock && cp requirements.lock requirements-dev.lock .venv/; }
+# What is installed is remembered as copies of the lock files it came from: each contains those before it.
+runtime: LOCKS := requirements.lock
+fakes: LOCKS := requirements.lock requirements-demo.lock
+development: LOCKS := requirements.lock requirements-demo.lock requirements-dev.lock
+runtime fakes development: $(BIN)/vidferry
+	@cmp -s $(lastword $(LOCKS)) .venv/$(lastword $(LOCKS)) || { \
+	  echo "Installing $(lastword $(LOCKS)) into .venv …" && rm -f .venv/requirements*.lock && \
+	  $(PIP) install --require-hashes -r $(lastword $(LOCKS)) && cp $(LOCKS) .venv/; }
 
 # The page is built when there is none, or one from other sources; only then it needs Node and its tools.
 page:
@@ -107,7 +116,7 @@ tools: node
 	  $(NODE) npm ci --loglevel error > /dev/null && \
 	  cp frontend/package-lock.json frontend/node_modules/.installed-lock.json; }
 
-# Node where this machine has none that is new enough. A folder of its own: the services do not need it.
+# Node where this machine has none that is new enough, in a folder of its own: the services do not need it.
 node: $(BIN)/pip
 	@$(NODE) --machine || cmp -s requirements-node.lock .venv/node/requirements-node.lock || { \
 	  echo "Installing requirements-node.lock into .venv/node …" && rm -rf .venv/node && \

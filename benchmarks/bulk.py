@@ -1,6 +1,6 @@
 """Adding in bulk: 1,000 addresses, a CSV of 10,000 rows beside the bare INSERT of the same rows, and 10,000 queued.
 
-The API, a worker and the servers run as processes of their own. YouTube (the stand-in) answers so slowly meanwhile
+The API, a worker and the servers run as processes of their own. The fake YouTube answers so slowly meanwhile
 that a batch stays queued.
 """
 
@@ -8,7 +8,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -17,12 +17,13 @@ from temporalio.client import Client
 
 from benchmarks.installation import way_to
 from benchmarks.machine import Machine, answers, machine, percentile, print_machine
+from benchmarks.videos import new_ids, watch_url
+from fakes.youtube import FakeYoutube, Fault
+from fakes.youtube.library import Library
 from shared.contracts.youtube import thumbnail_url
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.client import connect
 from shared.temporal.names import IMPORT_VIDEO
-from tests.standin import Fault, Standin
-from tests.standin.library import Library
 from tests.support.waiting import eventually
 
 URLS, ROWS, QUEUED = 1_000, 10_000, 10_000
@@ -38,12 +39,6 @@ _BARE_INSERT = """
     """
 
 
-def new_ids(count: int) -> list[str]:
-    """Ids of videos that nobody has asked for."""
-    prefix = uuid4().hex[:6]
-    return [f"{prefix}{number:05}" for number in range(count)]
-
-
 class Lists:
     """A client of the API that adds to a new list each time."""
 
@@ -57,7 +52,7 @@ class Lists:
 
     async def post_urls(self, count: int) -> float:
         """Add addresses; returns how long that took, in seconds. Every row can be read afterwards."""
-        urls = [f"https://www.youtube.com/watch?v={youtube_id}" for youtube_id in new_ids(count)]
+        urls = [watch_url(youtube_id) for youtube_id in new_ids(count)]
         list_id = await self.new()
         begun = time.perf_counter()
         answer = await self._http.post(f"/lists/{list_id}/videos/batch", json={"urls": urls})
@@ -69,7 +64,7 @@ class Lists:
 
     async def post_csv(self, youtube_ids: Sequence[str]) -> float:
         """Import a file; returns how long that took, in seconds. Every row can be read afterwards."""
-        rows = [f"https://www.youtube.com/watch?v={youtube_id},A title,2026-11-24" for youtube_id in youtube_ids]
+        rows = [f"{watch_url(youtube_id)},A title,2026-11-24" for youtube_id in youtube_ids]
         content = "\n".join(["url,title,added", *rows]).encode()
         list_id = await self.new()
         begun = time.perf_counter()
@@ -162,19 +157,21 @@ def _seconds(values: Sequence[float]) -> str:
 async def main() -> None:
     """Measure and print."""
     print_machine()
-    async with machine() as running, Standin.start(library=Library(generate=True)) as standin:
-        api = f"http://127.0.0.1:{running.settings.api_port}/api"
-        async with httpx.AsyncClient(base_url=api, timeout=60) as http:
-            lists = Lists(http)
-            with running.process("services.api"):
-                await answers(running.settings.api_port)
-                await measure_adding(running, lists)  # without a worker: nobody else is on the cores
-                await lists.cancel_all()
-                environment = {**way_to(standin), "YOUTUBE_CALLS_PER_SECOND": "1000"}
-                with running.process("services.worker", **environment) as worker:
-                    await warm_up(running, lists)
-                    standin.faults.add(Fault(stall_seconds=5, times=-1))
-                    await measure_queue(running, lists, psutil.Process(worker.pid))
+    async with (
+        machine() as running,
+        FakeYoutube.start(library=Library(generate=True)) as fake_youtube,
+        httpx.AsyncClient(base_url=running.api_url, timeout=60) as http,
+    ):
+        lists = Lists(http)
+        with running.process("services.api"):
+            await answers(running.settings.api_port)
+            await measure_adding(running, lists)  # without a worker: nobody else is on the cores
+            await lists.cancel_all()
+            environment = {**way_to(fake_youtube), "YOUTUBE_CALLS_PER_SECOND": "1000"}
+            with running.process("services.worker", **environment) as worker:
+                await warm_up(running, lists)
+                fake_youtube.faults.add(Fault(stall_seconds=5, times=-1))
+                await measure_queue(running, lists, psutil.Process(worker.pid))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Turns:
 @asynccontextmanager
 async def behind_many() -> AsyncIterator[Installation]:
     """An installation with 200 imports in line."""
-    async with machine() as running, youtube() as standin, installation(running, standin, **PACE) as here:
+    async with machine() as running, youtube() as fake_youtube, installation(running, fake_youtube, **PACE) as here:
         await here.add(IN_FRONT)
         say(f"{IN_FRONT} imports queued")
         yield here
@@ -46,7 +46,7 @@ async def behind_many() -> AsyncIterator[Installation]:
 async def turns(here: Installation, since: float, imports: Collection[Import]) -> Turns:
     """Whose calls YouTube got from then on until the imports were complete."""
     await all_complete(imports)
-    ids = [import_video_id(call.youtube_id or "") for call in calls_of(here.standin, since)]
+    ids = [import_video_id(call.youtube_id or "") for call in calls_of(here.fake_youtube, since)]
     wanted = {each.id for each in imports}
     numbers = [number for number, each in enumerate(ids, 1) if each in wanted]
     return Turns(numbers[0], numbers[-1])

@@ -11,18 +11,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from uuid import uuid4
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.machine import Machine, answers, machine, milliseconds, percentile, print_machine
+from benchmarks.videos import add_entries
 from shared.contracts.stages import ImportStage
-from shared.db import import_progress
-from shared.db.driver import transaction
+from shared.db import imports
+from shared.db.connection import transaction
 from shared.db.engine import create_engine
-from shared.db.models import LOCAL_USER_ID
 from shared.temporal.client import connect as connect_temporal
 from shared.temporal.feed import FeedPublisher
 from shared.temporal.names import RECONCILE_SCHEDULE_ID
@@ -67,7 +65,7 @@ class Writer:
     async def write(self, youtube_id: str, stage: ImportStage) -> None:
         """One transaction, then the feed hears of it."""
         async with transaction(self.engine) as connection:
-            items = await import_progress.advance(connection, youtube_id, stage)
+            items = await imports.advance(connection, youtube_id, stage)
         now = time.perf_counter()
         self.lags.committed.update({item.message.seq or 0: now for item in items})
         self.feed.publish(items)
@@ -79,25 +77,6 @@ class Writer:
             for number, (stage, youtube_id) in enumerate((s, y) for s in STAGES for y in youtube_ids):
                 await asyncio.sleep(begun + number / per_second - time.perf_counter())
                 writes.create_task(self.write(youtube_id, stage))
-
-
-async def add_videos(engine: AsyncEngine, count: int) -> list[str]:
-    """The YouTube ids of entries on a new list, at `created`."""
-    prefix, list_id = uuid4().hex[:7], uuid4()
-    ids = [f"{prefix}{number:04}" for number in range(count)]
-    async with engine.begin() as connection:
-        await connection.execute(
-            text("INSERT INTO lists (id, user_id, name) VALUES (:id, :user, 'benchmark')"),
-            {"id": list_id, "user": LOCAL_USER_ID},
-        )
-        await connection.execute(
-            text(
-                "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url) "
-                "SELECT gen_random_uuid(), :list, :user, id, '' FROM unnest(CAST(:ids AS text[])) id"
-            ),
-            {"list": list_id, "user": LOCAL_USER_ID, "ids": ids},
-        )
-    return ids
 
 
 @asynccontextmanager
@@ -123,7 +102,7 @@ async def receiving(url: str, lags: Lags) -> AsyncIterator[None]:
 async def measure(running: Machine, engine: AsyncEngine, feed: FeedPublisher, per_second: int, count: int) -> Lags:
     """One load from its first commit until everything was received, or should have been."""
     lags = Lags()
-    youtube_ids = await add_videos(engine, count // len(STAGES))
+    youtube_ids = await add_entries(engine, count // len(STAGES))
     async with receiving(running.settings.websocket_url(), lags):
         await Writer(engine, feed, lags).write_all(youtube_ids, per_second)
         with suppress(TimeoutError):

@@ -6,28 +6,30 @@ Database, feed and workflow are real; both sides run in turn, in one process, on
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from benchmarks.bare_workflow import BareWorkflow, no_op
 from benchmarks.machine import Machine, machine, print_machine
-from services.worker.adapters.models import ExtractedVideo, Transcript, TranscriptLine
-from services.worker.build import DATABASE_STEPS, build_workers
-from services.worker.dependencies import configure_governors, dependencies
+from benchmarks.videos import add_entries
+from services.worker.adapters.models import Transcript, TranscriptLine
+from services.worker.background.governors import configure_governors
+from services.worker.dependencies import dependencies
+from services.worker.workers import DATABASE_ACTIVITIES, build_workers
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionsKind, CaptionTrack
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
 from shared.db.engine import create_engine
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.client import connect
 from shared.temporal.feed import ensure_feed
-from workflows.start import start_import
+from workflows.imports.client import start_import
 
 ROUNDS = 5
 IMPORTS = 100
@@ -38,28 +40,22 @@ IN_FLIGHT = 50
 class InstantYoutube:
     """Answers without a network."""
 
-    def extract(self, youtube_id: str) -> ExtractedVideo:
+    def ask(self, youtube_id: str) -> dict[str, Any]:
         """A plausible video."""
-        track = CaptionTrack(language="en", kind=CaptionsKind.MANUAL, url="https://www.youtube.com/api/timedtext")
-        return ExtractedVideo(
-            youtube_id,
-            "Title",
-            "Channel",
-            "UC",
-            300,
-            None,
-            "0:00 a\n1:00 b\n2:00 c",
-            [],
-            [],
-            1,
-            1,
-            "en",
-            "not_live",
-            [],
-            track,
-        )
+        track = {"ext": "json3", "url": "https://www.youtube.com/api/timedtext?lang=en"}
+        return {
+            "title": "Title",
+            "channel": "Channel",
+            "channel_id": "UC",
+            "duration": 300,
+            "description": "0:00 a\n1:00 b\n2:00 c",
+            "view_count": 1,
+            "like_count": 1,
+            "live_status": "not_live",
+            "subtitles": {"en": [track]},
+        }
 
-    def fetch(self, youtube_id: str, track: CaptionTrack | None) -> Transcript:
+    def fetch(self, youtube_id: str, track: CaptionTrack | None, answers: Mapping[str, CaptionsAnswer]) -> Transcript:
         """A hundred lines."""
         return Transcript("en", CaptionsKind.MANUAL, [TranscriptLine(n, n + 1, f"line {n}") for n in range(100)])
 
@@ -88,21 +84,7 @@ async def run_bare(client: Client, count: int) -> float:
 
 async def run_imports(client: Client, engine: AsyncEngine, count: int) -> float:
     """Imports per second; their entries are there before the clock starts."""
-    prefix = uuid4().hex[:7]
-    ids = [f"{prefix}{number:04}" for number in range(count)]
-    async with engine.begin() as connection:
-        list_id = uuid4()
-        await connection.execute(
-            text("INSERT INTO lists (id, user_id, name) VALUES (:id, :user, 'benchmark')"),
-            {"id": list_id, "user": LOCAL_USER_ID},
-        )
-        await connection.execute(
-            text(
-                "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url) "
-                "SELECT gen_random_uuid(), :list, :user, id, '' FROM unnest(CAST(:ids AS text[])) id"
-            ),
-            {"list": list_id, "user": LOCAL_USER_ID, "ids": ids},
-        )
+    ids = await add_entries(engine, count)
 
     async def start(number: int) -> None:
         handle = await start_import(client, ids[number], LOCAL_USER_ID)
@@ -135,7 +117,7 @@ async def main() -> None:
     print_machine()
     async with machine() as running:
         client = await connect(running.settings, lazy=False)
-        engine = create_engine(running.settings, pool_size=2 * DATABASE_STEPS)
+        engine = create_engine(running.settings, pool_size=2 * DATABASE_ACTIVITIES)
         bare: list[float] = []
         imports: list[float] = []
         async with workers(running, client, engine):

@@ -1,4 +1,4 @@
-"""Two worker processes on the stand-in for YouTube, and the calls it sees: for the benchmarks of the pace."""
+"""Two worker processes on the fake YouTube, and the calls it sees: for the benchmarks of rate limits."""
 
 import asyncio
 import time
@@ -6,35 +6,36 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
-from itertools import pairwise
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.machine import Machine
+from benchmarks.videos import new_ids
+from fakes.youtube import FakeYoutube
+from fakes.youtube.library import Library
+from fakes.youtube.model import Kind
 from shared.contracts.imports import ImportVideoResult
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.db.connection import raw_connection
 from shared.db.engine import create_engine
 from shared.db.models import LOCAL_USER_ID
 from shared.db.upstreams import all_statuses
 from shared.temporal.client import connect
 from shared.temporal.names import PRIORITY_BULK, RECONCILE_SCHEDULE_ID, rate_governor_id
-from tests.standin import Standin
-from tests.standin.library import Library
-from tests.standin.model import Kind
 from tests.support.entries import add_video
 from tests.support.waiting import eventually
-from workflows.import_video import ImportVideo
-from workflows.start import start_import
+from workflows.imports.client import start_import
+from workflows.imports.workflow import ImportVideo
 
 WORKERS = 2
 ANSWER_SECONDS = 0.1
-"""How long the stand-in thinks about every request."""
+"""How long the fake YouTube thinks about every request."""
 START_SECONDS = 60
 PATIENCE_SECONDS = 1200
-"""For whatever the slowest of paces takes."""
+"""For whatever the lowest rate limit takes."""
 ONE_PER_CALL = frozenset({Kind.WATCH, Kind.TIMEDTEXT})
 """Every call begins with exactly one of these requests: the watch page, or the caption track that metadata named."""
 
@@ -43,7 +44,7 @@ Import = WorkflowHandle[ImportVideo, ImportVideoResult]
 
 @dataclass(frozen=True)
 class Call:
-    """One call to YouTube, as the stand-in saw it begin."""
+    """One call to YouTube, as the fake YouTube saw it begin."""
 
     at: float
     youtube_id: str | None
@@ -55,7 +56,7 @@ class Installation:
 
     client: Client
     engine: AsyncEngine
-    standin: Standin
+    fake_youtube: FakeYoutube
     statuses: list[UpstreamStatus] = field(default_factory=list)
     """How YouTube stood, each time that was written down."""
 
@@ -91,13 +92,13 @@ class Installation:
         ]
 
 
-def youtube() -> AbstractAsyncContextManager[Standin]:
+def youtube() -> AbstractAsyncContextManager[FakeYoutube]:
     """A YouTube that has every video."""
-    return Standin.start(library=Library(generate=True), latency_seconds=ANSWER_SECONDS)
+    return FakeYoutube.start(library=Library(generate=True), latency_seconds=ANSWER_SECONDS)
 
 
 @asynccontextmanager
-async def installation(running: Machine, standin: Standin, **environment: str) -> AsyncIterator[Installation]:
+async def installation(running: Machine, fake_youtube: FakeYoutube, **environment: str) -> AsyncIterator[Installation]:
     """Two worker processes with default settings, except for `environment`; nobody else starts imports."""
     async with AsyncExitStack() as stack:
         client = await connect(running.settings, lazy=False)
@@ -105,8 +106,8 @@ async def installation(running: Machine, standin: Standin, **environment: str) -
         engine = create_engine(running.settings)
         stack.push_async_callback(engine.dispose)
         for _ in range(WORKERS):
-            stack.enter_context(running.process("services.worker", **way_to(standin), **environment))
-        here = Installation(client, engine, standin)
+            stack.enter_context(running.process("services.worker", **way_to(fake_youtube), **environment))
+        here = Installation(client, engine, fake_youtube)
         await stack.enter_async_context(_watched(here))
         await here.until(lambda status: True)
         yield here
@@ -119,7 +120,11 @@ async def _watched(here: Installation) -> AsyncIterator[None]:
     async def watch() -> None:
         while True:
             async with here.engine.connect() as connection:
-                news = [status for status in await all_statuses(connection) if status not in here.statuses[-1:]]
+                news = [
+                    status
+                    for status in await all_statuses(raw_connection(connection))
+                    if status not in here.statuses[-1:]
+                ]
             here.statuses.extend(news)
             await asyncio.sleep(0.05)
 
@@ -130,22 +135,16 @@ async def _watched(here: Installation) -> AsyncIterator[None]:
         await task
 
 
-def way_to(standin: Standin) -> dict[str, str]:
-    """The environment of a process that takes `standin` for YouTube."""
-    return {"YOUTUBE_PROXY": standin.proxy_url, "YOUTUBE_CA_FILE": str(standin.ca_file)}
+def way_to(fake_youtube: FakeYoutube) -> dict[str, str]:
+    """The environment of a process that takes `fake_youtube` for YouTube."""
+    return {"YOUTUBE_PROXY": fake_youtube.proxy_url, "YOUTUBE_CA_FILE": str(fake_youtube.ca_file)}
 
 
-def new_ids(count: int) -> list[str]:
-    """Ids of videos that nobody has asked for."""
-    prefix = uuid4().hex[:7]
-    return [f"{prefix}{number:04}" for number in range(count)]
-
-
-def calls_of(standin: Standin, since: float = 0, until: float = float("inf")) -> list[Call]:
+def calls_of(fake_youtube: FakeYoutube, since: float = 0, until: float = float("inf")) -> list[Call]:
     """Every call between two moments (seconds since the epoch)."""
     return [
         Call(request.at, request.youtube_id)
-        for request in standin.requests
+        for request in fake_youtube.requests
         if request.kind in ONE_PER_CALL and since <= request.at < until
     ]
 
@@ -168,11 +167,6 @@ def most_within(window_seconds: float, calls: Sequence[Call]) -> int:
         (sum(0 <= call.at - first.at < window_seconds for call in calls) for first in calls),
         default=0,
     )
-
-
-def idle_seconds(calls: Sequence[Call], per_second: float) -> float:
-    """How long in all a call was allowed and not made, while calls were always waiting."""
-    return sum(max(later.at - earlier.at - 1 / per_second, 0) for earlier, later in pairwise(calls))
 
 
 def say(text: str) -> None:

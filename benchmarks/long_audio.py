@@ -1,6 +1,6 @@
 """Captions from the speech of a 3-hour video: memory of the worker, disk, and what is in the workflow's history.
 
-One worker process with default settings (but no limits of the server), the stand-in for YouTube, and a server that
+One worker process with default settings (but no limits of the server), the fake YouTube, and a server that
 answers at once with a sentence every five seconds. The sound is a hiss at YouTube's cheapest rate.
 """
 
@@ -13,16 +13,17 @@ import psutil
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHistory
 
+from benchmarks.installation import way_to
 from benchmarks.machine import Machine, machine, print_machine
+from fakes.speech.server import FakeTranscriptionServer, SpeechSegment
+from fakes.speech.sound import SAMPLE_BYTES, SAMPLE_RATE, noise, repeated
+from fakes.youtube import Audio, FakeVideo, FakeYoutube, Kind
 from shared.contracts.stages import ImportStage
 from shared.db.engine import create_engine
 from shared.db.models import LOCAL_USER_ID
 from shared.temporal.client import connect
-from tests.speech.server import Heard, SpeechServer
-from tests.speech.sound import SAMPLE_BYTES, SAMPLE_RATE, noise, repeated
-from tests.standin import Audio, Kind, Standin, StandinVideo
 from tests.support.entries import add_video
-from workflows.start import start_import
+from workflows.imports.client import start_import
 
 ID = "threehours_"
 HOURS = 3
@@ -62,10 +63,13 @@ def _size(path: Path) -> int:
         return 0
 
 
-def sentences(sound: bytes) -> Sequence[Heard]:
+def sentences(sound: bytes) -> Sequence[SpeechSegment]:
     """One every five seconds, whatever the sound."""
     seconds = len(sound) // SAMPLE_RATE // SAMPLE_BYTES
-    return [Heard(start, start + 4, f"This is what was said at {start} seconds.") for start in range(0, seconds - 4, 5)]
+    return [
+        SpeechSegment(start, start + 4, f"This is what was said at {start} seconds.")
+        for start in range(0, seconds - 4, 5)
+    ]
 
 
 def payload_bytes(history: WorkflowHistory) -> int:
@@ -93,17 +97,16 @@ def payload_bytes(history: WorkflowHistory) -> int:
     return found
 
 
-async def measure(running: Machine, sound: bytes, speech: SpeechServer) -> None:
+async def measure(running: Machine, sound: bytes, speech: FakeTranscriptionServer) -> None:
     """Import the video and print the figures."""
     store = running.directory / "audio"
     client = await connect(running.settings, lazy=False)
     engine = create_engine(running.settings)
-    async with Standin.start() as standin:
+    async with FakeYoutube.start() as fake_youtube:
         audio = Audio(sound, itag=139, bits_per_second=48_000)
-        standin.library.add(StandinVideo(ID, duration_seconds=HOURS * 3600, audios=(audio,)))
+        fake_youtube.library.add(FakeVideo(ID, duration_seconds=HOURS * 3600, audios=(audio,)))
         environment = {
-            "YOUTUBE_PROXY": standin.proxy_url,
-            "YOUTUBE_CA_FILE": str(standin.ca_file),
+            **way_to(fake_youtube),
             "VIDFERRY_AUDIO_STORE": str(store),
             "TRANSCRIPTION_BASE_URL": speech.base_url,
             "TRANSCRIPTION_REQUESTS_PER_MINUTE": "600",
@@ -123,7 +126,7 @@ async def measure(running: Machine, sound: bytes, speech: SpeechServer) -> None:
             sampling.cancel()
         if result.stage is not ImportStage.COMPLETE or len(speech.requests) == 0:
             raise RuntimeError(f"the import ended in {result}")
-        gets = [request.kind for request in standin.requests if request.youtube_id == ID].count(Kind.AUDIO)
+        gets = [request.kind for request in fake_youtube.requests if request.youtube_id == ID].count(Kind.AUDIO)
     await engine.dispose()
     history = payload_bytes(await handle.fetch_history())
     print(f"{HOURS} hours of sound, {len(sound) / 1e6:.1f} MB in {gets} requests, {len(speech.requests)} pieces")
@@ -143,7 +146,7 @@ async def main() -> None:
     """Measure and print."""
     print_machine()
     sound = repeated(noise(600), HOURS * 6)
-    async with machine() as running, SpeechServer.start(sentences) as speech:
+    async with machine() as running, FakeTranscriptionServer.start(sentences) as speech:
         await measure(running, sound, speech)
 
 

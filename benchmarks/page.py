@@ -1,7 +1,7 @@
 """The page in Chromium: from drop to card, the weight of the first load, and the frames while cards move or go by.
 
 Everything behind the page is real and a process of its own (PostgreSQL, Temporal, worker, notifier, API), and YouTube
-is the stand-in. Events are written as a worker's activities write them (see `feed_lag`); frames are those of somebody
+is a fake. Events are written as a worker's activities write them (see `feed_lag`); frames are those of somebody
 who has nothing against motion (see `frames`). Drop to card is measured in the page: from the event to the frame that
 shows the card.
 """
@@ -9,24 +9,24 @@ shows the card.
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
 
 from playwright.async_api import Browser, Page, Request, ViewportSize
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.feed_lag import Lags, Writer, add_videos, publisher
+from benchmarks.feed_lag import Lags, Writer, publisher
 from benchmarks.frames import Frames, watched
-from benchmarks.machine import Machine, answers, machine, print_machine
+from benchmarks.installation import way_to
+from benchmarks.machine import machine, print_machine
+from benchmarks.videos import add_entries
+from fakes.youtube import FakeYoutube
 from shared.contracts.stages import ImportStage
-from shared.db import import_progress
-from shared.db.driver import transaction
+from shared.db import imports
+from shared.db.connection import transaction
 from shared.db.engine import create_engine
 from shared.temporal.feed import FeedPublisher
 from tests.browser.chromium import DESKTOP, Person, chromium
 from tests.browser.handling import address_of, cards
-from tests.standin import Standin
 
 DROPS = 20
 AIM_DROP_MS = 100
@@ -68,19 +68,6 @@ MEASURE_DROP = """async (address) => {
   });
   return performance.now() - begun;
 }"""
-
-
-@asynccontextmanager
-async def product(running: Machine) -> AsyncIterator[None]:
-    """The services, with the stand-in for YouTube."""
-    async with Standin.start() as standin:
-        youtube = {"YOUTUBE_PROXY": standin.proxy_url, "YOUTUBE_CA_FILE": str(standin.ca_file)}
-        with ExitStack() as processes:
-            for name in ("worker", "notifier", "api"):
-                processes.enter_context(running.process(f"services.{name}", **youtube))
-            await answers(running.settings.notifier_port)
-            await answers(running.settings.api_port)
-            yield
 
 
 async def list_of(engine: AsyncEngine, youtube_id: str) -> str:
@@ -130,7 +117,7 @@ async def write_progress(writer: Writer, youtube_ids: list[str]) -> None:
 async def write_step(writer: Writer, youtube_id: str, percent: int) -> None:
     """What an activity tells in the middle of a stage."""
     async with transaction(writer.engine) as connection:
-        items = await import_progress.step(connection, youtube_id, ImportStage.CAPTIONS, percent)
+        items = await imports.set_subprogress(connection, youtube_id, ImportStage.CAPTIONS, percent)
     writer.feed.publish(items)
 
 
@@ -145,7 +132,7 @@ async def move_cards(page: Page, writer: Writer, youtube_ids: list[str]) -> Fram
 
 async def add_imported(engine: AsyncEngine, count: int) -> str:
     """The id of a list with so many videos that are complete."""
-    youtube_ids = await add_videos(engine, count)
+    youtube_ids = await add_entries(engine, count)
     async with engine.begin() as connection:
         for statement in (COMPLETED, ENRICHED):
             await connection.execute(text(statement), {"ids": youtube_ids})
@@ -162,7 +149,7 @@ async def scroll(page: Page) -> Frames:
 async def measure_frames(browser: Browser, url: str, engine: AsyncEngine, feed: FeedPublisher) -> None:
     """A hundred cards that move, in a window that shows them all and in a usual one; and a long list that goes by."""
     for viewport in (WHOLE_GRID, DESKTOP):
-        youtube_ids = await add_videos(engine, CARDS)
+        youtube_ids = await add_entries(engine, CARDS)
         async with Person(browser, url, viewport=viewport, motion="no-preference").present() as person:
             page = await person.open(f"/lists/{await list_of(engine, youtube_ids[0])}")
             await cards(page).nth(CARDS - 1 if viewport == WHOLE_GRID else 0).wait_for()
@@ -179,10 +166,15 @@ async def measure_frames(browser: Browser, url: str, engine: AsyncEngine, feed: 
 async def main() -> None:
     """Measure and print."""
     print_machine()
-    async with machine() as running, publisher(running) as feed, product(running), chromium() as browser:
-        engine = create_engine(running.settings)
-        url = f"http://127.0.0.1:{running.settings.api_port}"
-        youtube_ids = await add_videos(engine, CARDS)
+    async with (
+        machine() as running,
+        publisher(running) as feed,
+        FakeYoutube.start() as fake_youtube,
+        running.product(**way_to(fake_youtube)),
+        chromium() as browser,
+    ):
+        engine, url = create_engine(running.settings), running.url
+        youtube_ids = await add_entries(engine, CARDS)
         path = f"/lists/{await list_of(engine, youtube_ids[0])}"
         print(f"Chromium {browser.version}")
         print(f"JavaScript of the first load: {await first_load(browser, url, path) / 1000:.0f} KB", end=" ")

@@ -17,6 +17,7 @@ import httpx
 from temporalio.client import Client
 
 from benchmarks.machine import Machine, answers, machine, milliseconds, print_machine
+from benchmarks.videos import watch_url
 from shared.temporal.client import connect
 from shared.temporal.names import IMPORT_VIDEO
 from tests.support.servers import free_port
@@ -41,7 +42,7 @@ class Side:
 
     async def post(self, http: httpx.AsyncClient) -> float:
         """One request; returns how long it took, in seconds."""
-        body = {"url": f"https://www.youtube.com/watch?v=b{next(self.ids):010}"}
+        body = {"url": watch_url(f"b{next(self.ids):010}")}
         begun = time.perf_counter()
         response = await http.post(self.url, json=body)
         took = time.perf_counter() - begun
@@ -62,11 +63,10 @@ class Side:
 
 async def sides(running: Machine, http: httpx.AsyncClient, bare_port: int) -> tuple[Side, Side]:
     """The bare endpoint and the product's, warmed up."""
-    api = f"http://127.0.0.1:{running.settings.api_port}/api"
-    created = await http.post(f"{api}/lists", json={"name": "benchmark"})
+    created = await http.post(f"{running.api_url}/lists", json={"name": "benchmark"})
     ids = itertools.count()
     bare = Side("bare INSERT", f"http://127.0.0.1:{bare_port}/lists/{uuid4()}/videos", ids)
-    product = Side("Vidferry", f"{api}/lists/{created.json()['id']}/videos", ids)
+    product = Side("Vidferry", f"{running.api_url}/lists/{created.json()['id']}/videos", ids)
     for _ in range(WARM_UP):
         await bare.post(http)
         await product.post(http)

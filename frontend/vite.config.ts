@@ -33,7 +33,13 @@ function compressed(): Plugin {
 export default defineConfig({
   plugins: [react(), compressed()],
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
-  build: { target: "es2022", sourcemap: false, assetsInlineLimit: 0 },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    // On a slow machine it would warn that plugins take long, which is nothing that its user could change.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
   test: {
     environment: "happy-dom",
     setupFiles: ["src/test/setup.ts"],

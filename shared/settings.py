@@ -1,26 +1,26 @@
-"""All settings, read from the environment once per process. README.md's table lists them."""
+"""All settings, read from the environment once per process. docs/configuration.md lists them, generated from here."""
 
 import ssl
 import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.contracts.upstreams import PacePolicy
-from shared.languages import WHISPER_LANGUAGES
+from shared.contracts.transcription import WHISPER_LANGUAGES
+from shared.contracts.upstreams import RateLimitPolicy
+from shared.extractor_settings import ExtractorSettings
+from shared.urls import GROQ_URL, http_parts, is_groqs, split_urls
 
-GROQ_URL = "https://api.groq.com/openai/v1"
 LOCAL_STORES = frozenset({"file", "local"})
 REMOTE_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "sftp", "ssh", "ftp", "smb", "hdfs"})
 """Schemes of fsspec under which every worker finds the same files. S3's package is ours; others may be installed."""
 
 
-class SettingRefused(ValueError):
+class InvalidSettingError(ValueError):
     """A setting that only its user can judge: which one, and why not, in one sentence without its value."""
 
 
@@ -31,105 +31,143 @@ class TranscriptionOff(StrEnum):
     NO_KEY = "no_key"
 
 
-class Settings(BaseSettings):
+class Settings(ExtractorSettings):
     """Vidferry's settings with the defaults of an installation on one machine."""
 
     model_config = SettingsConfigDict(
-        populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,  # they are the descriptions in docs/configuration.md
     )
 
     database_url: SecretStr = Field(
         default=SecretStr("postgresql://vidferry@127.0.0.1:5433/vidferry"), validation_alias="DATABASE_URL"
     )
+    """The PostgreSQL to use."""
     temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
+    """The Temporal to use, as `host:port`."""
     temporal_namespace: str = Field(default="default", validation_alias="TEMPORAL_NAMESPACE")
+    """Its namespace. In a Temporal of your own it has to exist."""
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
+    """Where people find its Web UI; `/api/config` returns it."""
 
     api_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_API_HOST")
+    """Address that the API listens on."""
     api_port: int = Field(default=8000, ge=1, le=65535, validation_alias="VIDFERRY_API_PORT")
+    """Port of the API and the web page."""
     notifier_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_NOTIFIER_HOST")
+    """Address that the notifier listens on."""
     notifier_port: int = Field(default=8001, ge=1, le=65535, validation_alias="VIDFERRY_NOTIFIER_PORT")
+    """Port of the notifier."""
     notifier_url: str | None = Field(default=None, validation_alias="VIDFERRY_NOTIFIER_URL")
-    """Where browsers reach the notifier; None: `ws://127.0.0.1:<notifier_port>`."""
+    """Where browsers reach the notifier, without a path. Unset: the host of the API, at the port above."""
     allowed_hosts: str = Field(default="127.0.0.1,localhost", validation_alias="VIDFERRY_ALLOWED_HOSTS")
-    """Host names this installation answers to, comma separated (protects against DNS rebinding)."""
+    """Comma-separated host names that API and notifier answer to. Protects against DNS rebinding and other websites."""
     health_port: int = Field(default=0, ge=0, le=65535, validation_alias="VIDFERRY_WORKER_HEALTH_PORT")
-    """Port of the worker's /healthz; 0: none."""
+    """Port of the worker's `/healthz`. 0: none (the launcher picks a free port)."""
 
     feed_shards: int = Field(default=1, ge=1, validation_alias="VIDFERRY_FEED_SHARDS")
+    """Number of `ProgressFeed` workflows. It has to be the same in every process."""
     reconcile_interval_seconds: int = Field(default=15, ge=1, validation_alias="VIDFERRY_RECONCILE_INTERVAL_SECONDS")
+    """How often imports without a workflow are reconciled, and each worker checks rate governors and yt-dlp."""
     batch_window: int = Field(default=20, ge=1, validation_alias="VIDFERRY_BATCH_WINDOW")
-    """How many videos of one batch are imported at a time: enough to keep YouTube's pace, however slow each is."""
+    """Slots per batch: how many of its videos are imported at a time."""
     import_progress_enabled: bool = Field(default=True, validation_alias="VITE_ENABLE_IMPORT_PROGRESS")
-    """Whether user interfaces show the progress of imports."""
+    """Whether `/api/config` tells user interfaces to show progress."""
     setup_seconds: float = Field(default=60, gt=0, validation_alias="VIDFERRY_SETUP_SECONDS")
-    """How long the one-shot set-up waits for PostgreSQL and Temporal to answer."""
+    """How long set-up (migrations, schedules) waits for PostgreSQL and Temporal."""
     drain_seconds: int = Field(default=30, ge=0, validation_alias="VIDFERRY_DRAIN_SECONDS")
-    """How long a process that was asked to stop finishes what it has begun."""
+    """How long a process that is asked to stop may finish what it has started."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", validation_alias="VIDFERRY_LOG_LEVEL"
     )
+    """The lowest level that is logged."""
 
     youtube_proxy: SecretStr | None = Field(default=None, validation_alias="YOUTUBE_PROXY")
-    """May carry a user and a password."""
+    """HTTP proxy for all requests to YouTube, or several with commas between. A URL may contain user and password."""
     youtube_ca_file: Path | None = Field(default=None, validation_alias="YOUTUBE_CA_FILE")
+    """PEM file of certificates to trust for YouTube besides the public ones."""
+    youtube_js_runtime: str = Field(default="off", validation_alias="YOUTUBE_JS_RUNTIME")
+    """`off`, `deno`, or the path of a deno or node: yt-dlp may run YouTube's JavaScript to get audio made for kids."""
     youtube_calls_per_second: float = Field(default=0.5, gt=0, validation_alias="YOUTUBE_CALLS_PER_SECOND")
-    """Of the whole installation. The seed waited 2 s between two calls."""
+    """Calls to YouTube per second, over all workers together."""
     youtube_max_concurrent: int = Field(default=3, ge=1, validation_alias="YOUTUBE_MAX_CONCURRENT")
-    """Per worker process; the seed's number."""
+    """Concurrent calls to YouTube per worker."""
+    youtube_max_downloads: int = Field(default=2, ge=1, validation_alias="YOUTUBE_MAX_DOWNLOADS")
+    """Concurrent audio downloads per worker."""
     youtube_hourly_requests: int = Field(default=900, ge=1, validation_alias="YOUTUBE_HOURLY_REQUESTS")
-    """Guests are blocked after about 1,000 requests an hour."""
+    """Requests to YouTube in any hour, over all workers together. YouTube blocks guests after about 1,000."""
+    youtube_feed_hourly_requests: int = Field(default=200, ge=1, validation_alias="YOUTUBE_FEED_HOURLY_REQUESTS")
+    """Requests for feeds of subscriptions in an hour, over all workers together. No other limit counts them."""
     youtube_burst_calls: int = Field(default=20, ge=0, validation_alias="YOUTUBE_BURST_CALLS")
+    """How many calls may go faster after a quiet time. 0: none."""
     youtube_burst_calls_per_second: float = Field(default=3, gt=0, validation_alias="YOUTUBE_BURST_CALLS_PER_SECOND")
+    """The rate of these calls, where it is higher than `YOUTUBE_CALLS_PER_SECOND`."""
     youtube_throttles_to_pause: int = Field(default=3, ge=1, validation_alias="YOUTUBE_THROTTLES_TO_PAUSE")
-    """The seed's circuit breaker: three failures, 30 s."""
+    """Consecutive throttled calls that pause all calls."""
     youtube_pause_seconds: float = Field(default=30, gt=0, validation_alias="YOUTUBE_PAUSE_SECONDS")
+    """The first such pause. While a probe is throttled, the next pause is twice as long."""
     youtube_bot_check_pause_seconds: float = Field(
         default=900, gt=0, validation_alias="YOUTUBE_BOT_CHECK_PAUSE_SECONDS"
     )
+    """The first pause after YouTube asks "are you a bot", or has changed so that yt-dlp is outdated."""
     youtube_max_pause_seconds: float = Field(default=21_600, gt=0, validation_alias="YOUTUBE_MAX_PAUSE_SECONDS")
+    """The longest pause, unless YouTube names a longer one."""
     youtube_rate_step_seconds: float = Field(default=30, gt=0, validation_alias="YOUTUBE_RATE_STEP_SECONDS")
+    """After a slowdown, how often the rate rises by a tenth of `YOUTUBE_CALLS_PER_SECOND`."""
 
     audio_store: SecretStr = Field(
         default=SecretStr(str(Path(tempfile.gettempdir()) / "vidferry-audio")), validation_alias="VIDFERRY_AUDIO_STORE"
     )
-    """A folder, or a URL that fsspec knows, which may carry a password."""
+    """Where audio is stored during transcription: a folder, or a URL such as `s3://bucket/prefix`.
+
+    Every worker needs the same. The launcher's default is `audio` in `VIDFERRY_HOME`.
+    """
     transcription_enabled: bool = Field(default=True, validation_alias="TRANSCRIPTION_ENABLED")
+    """Whether videos without captions are transcribed."""
     transcription_base_url: str = Field(default=GROQ_URL, validation_alias="TRANSCRIPTION_BASE_URL")
-    """Of an OpenAI-compatible API: `/audio/transcriptions` comes after it."""
+    """A server with an OpenAI-compatible API; `/audio/transcriptions` is appended."""
     groq_api_key: SecretStr | None = Field(default=None, validation_alias="GROQ_API_KEY")
-    """Nobody else's server is to see it."""
+    """Groq's key. It is sent to Groq only; `TRANSCRIPTION_API_KEY` takes precedence."""
     transcription_api_key: SecretStr | None = Field(
         default=None, validate_default=True, validation_alias="TRANSCRIPTION_API_KEY"
     )
-    """What the server is sent; unset: Groq's key, where the server is Groq's."""
+    """The server's key. Groq needs one, your own server may not."""
     transcription_model: str = Field(default="whisper-large-v3", validation_alias="TRANSCRIPTION_MODEL")
+    """The model, as the server names it."""
     transcription_language: str | None = Field(default=None, validation_alias="TRANSCRIPTION_LANGUAGE")
-    """What is spoken, as a hint; None: what YouTube says, else the server finds out."""
+    """The spoken language as a two-letter code. Unset: what YouTube says, otherwise the server detects it."""
     transcription_max_minutes: int = Field(default=240, ge=1, validation_alias="TRANSCRIPTION_MAX_MINUTES")
+    """Longer videos are not transcribed."""
     transcription_max_concurrent: int = Field(default=3, ge=1, validation_alias="TRANSCRIPTION_MAX_CONCURRENT")
-    """Per worker process."""
+    """Concurrent requests to the server per worker. Each sends one chunk."""
     transcription_requests_per_minute: float = Field(
         default=20, gt=0, validation_alias="TRANSCRIPTION_REQUESTS_PER_MINUTE"
     )
-    """This and the next three: Groq's free tier, per organisation. 0 in the next three: any number."""
+    """Over all workers together. This and the next three defaults are those of Groq's free tier."""
     transcription_daily_requests: int = Field(default=2000, ge=0, validation_alias="TRANSCRIPTION_DAILY_REQUESTS")
+    """Requests to the server in any 24 hours; then imports wait. 0: unlimited."""
     transcription_hourly_audio_seconds: int = Field(
         default=7200, ge=0, validation_alias="TRANSCRIPTION_HOURLY_AUDIO_SECONDS"
     )
+    """Seconds of audio in any hour; then imports wait. 0: unlimited."""
     transcription_daily_audio_seconds: int = Field(
         default=28_800, ge=0, validation_alias="TRANSCRIPTION_DAILY_AUDIO_SECONDS"
     )
+    """Seconds of audio in any 24 hours; then imports wait. 0: unlimited."""
     transcription_chunk_seconds: int = Field(
         default=600, ge=30, le=1800, validation_alias="TRANSCRIPTION_CHUNK_SECONDS"
     )
-    """Groq's cookbook; half an hour of what we send has 5.4 MB, and 25 MB may be sent."""
+    """The longest chunk of audio. Half an hour of it is 5.4 MB; Groq accepts 25 MB."""
     transcription_timeout_seconds: float = Field(
         default=300, gt=0, le=1500, validation_alias="TRANSCRIPTION_TIMEOUT_SECONDS"
     )
-    """For one chunk; a model on a processor takes its time."""
+    """How long the server may take for one chunk."""
     transcription_usd_per_hour: float = Field(default=0.111, ge=0, validation_alias="TRANSCRIPTION_USD_PER_HOUR")
-    """Groq's price of whisper-large-v3."""
+    """Price of an hour of audio, for estimates only. The default is Groq's for `whisper-large-v3`."""
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -140,11 +178,18 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_proxy(cls, proxy: SecretStr | None) -> SecretStr | None:
         """Refuse what no library could use; the value, which may hold a password, stays out of the message."""
-        if proxy is not None:
-            url = _http_parts(proxy.get_secret_value())
+        for url in map(http_parts, split_urls(proxy)):
             if url is None or url.path.strip("/"):
                 raise PydanticCustomError("proxy_url", "not the address of a proxy, such as http://proxy.example:3128")
         return proxy
+
+    @field_validator("youtube_js_runtime")
+    @classmethod
+    def _is_a_runtime(cls, runtime: str) -> str:
+        path = Path(runtime)
+        if runtime in {"off", "deno"} or (path.is_absolute() and path.name.startswith(("deno", "node"))):
+            return runtime
+        raise PydanticCustomError("js_runtime", "neither off nor deno, nor the whole path of a deno or node")
 
     @field_validator("audio_store")
     @classmethod
@@ -156,11 +201,11 @@ class Settings(BaseSettings):
             raise PydanticCustomError("store_url", "not a folder, nor a URL such as s3://bucket/prefix")
         return store
 
-    @field_validator("transcription_base_url")
+    @field_validator("extractor_index", "transcription_base_url")
     @classmethod
     def _is_a_server(cls, url: str) -> str:
         """Without the slash at its end: one is added with the path."""
-        parts = _http_parts(url)
+        parts = http_parts(url)
         if parts is None or parts.query or "@" in parts.netloc:
             raise PydanticCustomError("server_url", "not the address of a server, such as https://api.example/v1")
         return url.rstrip("/")
@@ -176,8 +221,8 @@ class Settings(BaseSettings):
     @classmethod
     def _may_be_groqs(cls, key: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
         """`others` are the settings above it, without those that were refused."""
-        is_groqs = _is_groqs(others.data.get("transcription_base_url", ""))
-        return key or (others.data.get("groq_api_key") if is_groqs else None)
+        may_be_sent = is_groqs(others.data.get("transcription_base_url", ""))
+        return key or (others.data.get("groq_api_key") if may_be_sent else None)
 
     @field_validator("transcription_language")
     @classmethod
@@ -197,9 +242,14 @@ class Settings(BaseSettings):
         return path
 
     @property
-    def youtube_pace(self) -> PacePolicy:
+    def youtube_proxies(self) -> list[str]:
+        """`youtube_proxy` as a list."""
+        return split_urls(self.youtube_proxy)
+
+    @property
+    def youtube_rate_limits(self) -> RateLimitPolicy:
         """How the `RateGovernor` paces YouTube."""
-        return PacePolicy(
+        return RateLimitPolicy(
             calls_per_second=self.youtube_calls_per_second,
             hourly_requests=self.youtube_hourly_requests,
             burst_calls=self.youtube_burst_calls,
@@ -216,13 +266,13 @@ class Settings(BaseSettings):
         """Why there is no speech-to-text; None where there is. Groq wants a key, a server of one's own may not."""
         if not self.transcription_enabled:
             return TranscriptionOff.SWITCHED_OFF
-        needs_key = _is_groqs(self.transcription_base_url)
+        needs_key = is_groqs(self.transcription_base_url)
         return TranscriptionOff.NO_KEY if needs_key and self.transcription_api_key is None else None
 
     @property
-    def transcription_pace(self) -> PacePolicy:
+    def transcription_rate_limits(self) -> RateLimitPolicy:
         """How the `RateGovernor` paces speech-to-text: no bursts, what is short are seconds of audio."""
-        return PacePolicy(
+        return RateLimitPolicy(
             calls_per_second=self.transcription_requests_per_minute / 60,
             hourly_requests=None,
             daily_requests=self.transcription_daily_requests or None,
@@ -247,19 +297,3 @@ class Settings(BaseSettings):
     def allowed_host_names(self) -> list[str]:
         """`allowed_hosts` as a list, in lower case."""
         return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]
-
-
-def _http_parts(url: str) -> SplitResult | None:
-    """The parts of a URL of HTTP or HTTPS; None for what no library could use as one."""
-    try:
-        parts = urlsplit(url)
-        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 80) > 0
-    except ValueError:
-        return None
-    return parts if is_usable else None
-
-
-def _is_groqs(url: str) -> bool:
-    """Whether a key that is sent there reaches Groq, and nobody else."""
-    url_parts, groqs = urlsplit(url), urlsplit(GROQ_URL)
-    return (url_parts.scheme, url_parts.hostname) == (groqs.scheme, groqs.hostname)

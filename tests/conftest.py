@@ -1,6 +1,5 @@
-"""The fixtures of every test: real servers per run, a fresh database per test."""
+"""The fixtures of every test: real servers per run, an empty database per test."""
 
-import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -8,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
+import hypothesis
 import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from xdist.scheduler import LoadScopeScheduling
 
+from fakes.youtube import FakeYoutube
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.temporal import EmbeddedTemporal
 from shared.contracts.upstreams import Upstream
@@ -24,15 +24,20 @@ from shared.db.migrate import upgrade
 from shared.db.models import LOCAL_USER_ID
 from shared.process import exit_now
 from shared.settings import Settings
-from shared.temporal.client import TEMPORAL_AWAY, connect
-from shared.temporal.names import rate_governor_id
-from shared.temporal.setup import set_up_namespace
-from tests.standin import Standin
+from shared.temporal.client import connect
+from shared.temporal.errors import is_temporal_unavailable
+from shared.temporal.names import progress_feed_id, rate_governor_id
+from shared.temporal.namespace import set_up_namespace
+from tests.support.databases import TEMPLATE, Databases, execute
 from tests.support.servers import free_port, server
+from tests.support.standstill import StoppablePostgres
 from tests.support.waiting import eventually
 
-TEMPLATE = "template_vidferry"
 RUNNING = "ExecutionStatus = 'Running' AND TemporalNamespaceDivision IS NULL"
+# A busy machine meets no deadline. `HYPOTHESIS_PROFILE=thorough` looks further.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 # What a developer's machine may have set must not reach the tests.
 for name in [*os.environ]:
     if (
@@ -46,15 +51,25 @@ for name in [*os.environ]:
     }:
         del os.environ[name]
 
+# A script's background job inherits SIGINT ignored, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 SLOWEST_FIRST = (
     "tests/e2e/",
     "tests/browser/",
-    "tests/pace/test_storm.py",
-    "tests/transcription/test_recognition.py",
-    "tests/transcription/",
+    "tests/transcription/test_faults.py",
+    "tests/stack/test_hangs.py",
     "tests/stack/test_up.py",
-    "tests/pace/",
-    "tests/worker/test_reconcile.py",
+    "tests/rate_limits/test_storm.py",
+    "tests/transcription/",
+    "tests/stack/test_cli.py",
+    "tests/stack/test_launcher.py",
+    "tests/rate_limits/",
+    "tests/worker/test_internal_errors.py",
+    "tests/worker/test_upgrade.py",
+    "tests/worker/test_governor_watch.py",
+    "tests/worker/test_health.py",
+    "tests/worker/",
 )
 """What takes longest, so that no process is left with it in the end; everything else takes a minute at most."""
 
@@ -119,11 +134,29 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Em
     embedded.prepare()
     with server(embedded.argv(), directory / "log", signal.SIGINT):
         await eventually(lambda: _postgres_answers(embedded.url()))
-        await _execute(embedded.url("postgres"), f"CREATE DATABASE {TEMPLATE}")
+        await execute(embedded.url("postgres"), f"CREATE DATABASE {TEMPLATE}")
         engine = create_engine(Settings(database_url=SecretStr(embedded.url(TEMPLATE))), pool_size=1)
         await upgrade(engine)
         await engine.dispose()
         yield embedded
+
+
+@pytest.fixture(scope="session")
+async def stoppable_postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StoppablePostgres]:
+    """Another PostgreSQL for the whole run: tests let it stand still."""
+    directory = tmp_path_factory.mktemp("stoppable_postgres")
+    embedded = EmbeddedPostgres(directory / "data", free_port(), password="test", durable=False)
+    embedded.prepare()
+    with server(embedded.argv(), directory / "log", signal.SIGINT) as process:
+        await eventually(lambda: _postgres_answers(embedded.url()))
+        stoppable = StoppablePostgres(embedded.url(), process)
+        engine = create_engine(stoppable.settings, pool_size=1)
+        await upgrade(engine)
+        await engine.dispose()
+        try:
+            yield stoppable
+        finally:
+            stoppable.go_on()
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +170,9 @@ async def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
             try:
                 client = await connect(Settings(temporal_address=address))
                 await set_up_namespace(client, reconcile_interval_seconds=3600)
-            except TEMPORAL_AWAY as error:
+            except Exception as error:
+                if not is_temporal_unavailable(error):
+                    raise
                 raise AssertionError(f"Temporal does not answer: {error}") from error
             return True
 
@@ -145,16 +180,17 @@ async def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
         yield address
 
 
-_numbers = itertools.count(1)
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres) -> Databases:
+    """The databases of the run's PostgreSQL."""
+    return Databases(postgres)
 
 
 @pytest.fixture
-async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The URL of a fresh database with every migration."""
-    name = f"test_{next(_numbers)}"
-    await _execute(postgres.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield postgres.url(name)
-    await _execute(postgres.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """The URL of an empty database with every migration."""
+    yield await databases.take()
+    await databases.give_back()
 
 
 @pytest.fixture
@@ -165,6 +201,7 @@ async def settings(database_url: str, temporal_address: str, tmp_path: Path) -> 
         temporal_address=temporal_address,
         youtube_calls_per_second=1000,
         youtube_hourly_requests=1_000_000,
+        youtube_feed_hourly_requests=1_000_000,
         audio_store=SecretStr(str(tmp_path / "audio")),
         drain_seconds=5,
     )
@@ -180,13 +217,21 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[Client]:
-    """A client of the run's Temporal; what still runs after the test is terminated."""
+    """A client of the run's Temporal; what still runs after the test is terminated.
+
+    One for each test: a client remembers the workers that were built with it, also those that never ran.
+    """
     client = await connect(settings, lazy=False)
-    for upstream in Upstream:
-        with suppress(RPCError):  # none runs; the list of running workflows lags behind and may have left one over
-            await client.get_workflow_handle(rate_governor_id(upstream)).terminate("another test begins")
+    await _terminate_what_no_list_shows(client)
     yield client
     await terminate_running_workflows(client)
+
+
+async def _terminate_what_no_list_shows(client: Client) -> None:
+    """The list of running workflows lags behind: what a test has started last may be left over."""
+    for workflow_id in (progress_feed_id(0), *(rate_governor_id(upstream) for upstream in Upstream)):
+        with suppress(RPCError):  # it does not run
+            await client.get_workflow_handle(workflow_id).terminate("another test begins")
 
 
 async def terminate_running_workflows(client: Client) -> None:
@@ -203,28 +248,20 @@ async def terminate_running_workflows(client: Client) -> None:
 
 
 @pytest.fixture(scope="session")
-async def running_standin() -> AsyncIterator[Standin]:
-    """One stand-in for all tests."""
-    async with Standin.start() as standin:
-        yield standin
+async def running_fake_youtube() -> AsyncIterator[FakeYoutube]:
+    """One fake YouTube for all tests."""
+    async with FakeYoutube.start() as fake_youtube:
+        yield fake_youtube
 
 
 @pytest.fixture
-def standin(running_standin: Standin) -> Standin:
-    """A stand-in without videos, faults and remembered requests."""
-    running_standin.clear()
-    return running_standin
+def fake_youtube(running_fake_youtube: FakeYoutube) -> FakeYoutube:
+    """A fake YouTube without videos, faults and remembered requests."""
+    running_fake_youtube.clear()
+    return running_fake_youtube
 
 
 @pytest.fixture
 def local_user_id() -> UUID:
     """The one implicit user."""
     return LOCAL_USER_ID
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

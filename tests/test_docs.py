@@ -2,27 +2,26 @@
 
 import json
 import re
-import tempfile
 import tomllib
-from collections import Counter
-from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings
 
+from services.stack import describe
 from services.stack.cli import app
 from services.stack.home import PROJECT_ROOT, Home
 from services.stack.settings import StackSettings, variable_of
-from shared.contracts.errors import ERROR_RULES, ErrorType
+from shared.contracts.errors import Retry
 from shared.settings import Settings
 
 DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
 README = PROJECT_ROOT / "README.md"
-ARCHITECTURE = PROJECT_ROOT / "docs/architecture.md"
-NOTHING = "–"
+DEPENDENCIES = PROJECT_ROOT / "docs/dependencies.md"
+MAX_LINES = {"README.md": 150, "CONTRIBUTING.md": 120, "docs/architecture.md": 160}
+"""A document that grows beyond this is divided."""
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
@@ -45,14 +44,6 @@ def code(document: Path) -> str:
     return "\n".join(_CODE.findall(document.read_text()))
 
 
-def defaults(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
-    """Variable and default of every setting, as the README writes them."""
-    for field in settings.model_fields.values():
-        value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-        text = str(value).lower() if isinstance(value, bool) else str(value).replace(tempfile.gettempdir(), "$TMPDIR")
-        yield f"`{variable_of(field)}`", NOTHING if value is None else f"`{text}`"
-
-
 def slug(heading: str) -> str:
     """A heading's anchor, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
@@ -63,17 +54,50 @@ def package(requirement: str) -> str:
     return re.split(r"[\[<>=!~ ;]", requirement, maxsplit=1)[0]
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    written = Counter((name, default) for name, default, _ in rows(section(README, "Configuration")))
-    home = ("`VIDFERRY_HOME`", "`.vidferry`")
-    assert written == Counter([home, *defaults(StackSettings), *defaults(Settings)])
+@pytest.mark.parametrize("document", describe.DOCUMENTS, ids=lambda path: path.name)
+def test_the_generated_parts_are_up_to_date(document: Path) -> None:
+    assert document.read_text() == describe.generated(document.read_text()), "run `make docs`"
 
 
-def test_the_home_is_where_the_readme_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_every_setting_is_described() -> None:
+    parts = "".join(part() for name, part in describe.PARTS.items() if name.endswith("-settings"))
+    for field in [*StackSettings.model_fields.values(), *Settings.model_fields.values()]:
+        assert f"| `{variable_of(field)}` |" in parts
+        assert field.description, variable_of(field)
+
+
+def test_what_the_readme_says_of_a_setting_is_its_default() -> None:
+    defaults = {
+        cells[0]: cells[1] for name in describe.PARTS if "settings" in name for cells in rows(describe.PARTS[name]())
+    }
+    for names, values, _ in rows(section(README, "Configuration")):
+        for name, value in zip(names.split(", "), values.split(", "), strict=True):
+            assert value == defaults.get(name, "`.vidferry`"), name
+
+
+def test_every_retry_is_explained() -> None:
+    text = (PROJECT_ROOT / "docs/reference/errors.md").read_text()
+    assert [retry for retry in Retry if f"\n| `{retry}` |" not in text] == []
+
+
+@pytest.mark.parametrize(("document", "lines"), MAX_LINES.items())
+def test_short_documents_stay_short(document: str, lines: int) -> None:
+    assert len((PROJECT_ROOT / document).read_text().splitlines()) <= lines
+
+
+def test_the_home_is_where_the_documents_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("VIDFERRY_HOME", raising=False)
     assert Home.from_environment().path == PROJECT_ROOT / ".vidferry"
     monkeypatch.setenv("VIDFERRY_HOME", str(tmp_path))
     assert Home.from_environment().path == tmp_path
+
+
+def test_the_docker_guide_names_what_the_compose_file_passes_on() -> None:
+    compose = (PROJECT_ROOT / "docker-compose.yml").read_text()
+    passed = set(re.findall(r"\$\{(\w+)", compose)) | set(re.findall(r"^ +(\w+):(?: #.*)?$", compose, re.M))
+    variables = {name for name in passed if name.isupper() and not name.startswith(("YOUTUBE_", "TRANSCRIPTION_"))}
+    named = set(re.findall(r"`([A-Z_0-9]+)`", (PROJECT_ROOT / "docs/guides/docker.md").read_text()))
+    assert variables == {name for name in named if not name.endswith("_") and not name.startswith("TRANSCRIPTION_")}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -107,6 +131,7 @@ def test_every_module_that_is_to_be_run_exists() -> None:
 
 def test_every_vidferry_command_that_is_named_exists() -> None:
     commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands |= {group.name for group in app.registered_groups if group.name}
     named = {name for document in DOCUMENTS for name in re.findall(r"vidferry ([a-z]+)", code(document))}
     assert {"status", "logs", "stop"} <= named <= commands
 
@@ -115,26 +140,66 @@ def dependencies() -> dict[str, list[str]]:
     """The packages that the project names, by their heading in the document."""
     project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())
     page = json.loads((PROJECT_ROOT / "frontend/package.json").read_text())
+    groups = project["dependency-groups"]
     return {
         "Runtime": [package(requirement) for requirement in project["project"]["dependencies"]],
-        "Development": [package(requirement) for requirement in project["dependency-groups"]["dev"]],
+        "JavaScript": [package(requirement) for requirement in project["project"]["optional-dependencies"]["js"]],
+        "Fakes": [package(requirement) for requirement in groups["fakes"]],
+        "Development": [package(requirement) for requirement in groups["dev"] if isinstance(requirement, str)],
         "Page": [*page["dependencies"]],
         "Page development": [*page["devDependencies"]],
-        "Node": [package(requirement) for requirement in project["dependency-groups"]["node"]],
+        "Node": [package(requirement) for requirement in groups["node"]],
     }
 
 
 @pytest.mark.parametrize(("heading", "named"), dependencies().items())
-def test_every_dependency_earns_its_place(heading: str, named: list[str]) -> None:
-    explained = [name.strip("`") for name, _ in rows(section(PROJECT_ROOT / "docs/dependencies.md", heading))]
+def test_every_dependency_is_explained(heading: str, named: list[str]) -> None:
+    explained = [name.strip("`") for name, _, _ in rows(section(DEPENDENCIES, heading))]
     assert explained == sorted(named)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-node.lock"])
+def stated_licence(name: str) -> str | None:
+    """The licence that an installed package states as an SPDX expression; None for one that is not there."""
+    page = PROJECT_ROOT / "frontend/node_modules" / name / "package.json"
+    if page.exists():
+        return str(json.loads(page.read_text())["license"])
+    try:
+        licence = metadata(name).json.get("license_expression")
+    except PackageNotFoundError:
+        return None
+    return str(licence) if licence else None
+
+
+def test_licences_are_those_that_the_packages_state() -> None:
+    written = {name: licence for heading in dependencies() for name, licence, _ in rows(section(DEPENDENCIES, heading))}
+    stated = {name: stated_licence(name.strip("`")) for name in written}
+    assert {name: written[name].partition(";")[0] for name, licence in stated.items() if licence} == {
+        name: licence for name, licence in stated.items() if licence
+    }
+
+
+def test_the_licence_of_the_project_is_its_file() -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]
+    (file,) = project["license-files"]
+    assert project["license"] == "Apache-2.0"
+    assert "Apache License\n                           Version 2.0" in (PROJECT_ROOT / file).read_text()
+
+
+LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+"""Each contains those before it: the Makefile relies on that."""
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements-node.lock"])
 def test_python_packages_are_locked_with_hashes_and_name_no_host(lock: str) -> None:
     locked = (PROJECT_ROOT / lock).read_text()
     assert "--hash=sha256:" in locked
     assert "://" not in locked
+
+
+@pytest.mark.parametrize(("smaller", "larger"), [*pairwise(LOCKS)])
+def test_a_lock_contains_the_smaller_one(smaller: str, larger: str) -> None:
+    pins = [set(re.findall(r"^[\w.-]+==[^ ]+", (PROJECT_ROOT / lock).read_text(), re.M)) for lock in (smaller, larger)]
+    assert pins[0] < pins[1]
 
 
 def test_the_pages_packages_are_locked_with_hashes_and_name_no_host() -> None:
@@ -144,14 +209,3 @@ def test_the_pages_packages_are_locked_with_hashes_and_name_no_host() -> None:
     assert [name for name, locked in packages.items() if not locked.get("integrity", "").startswith("sha512-")] == []
     optional = {name for locked in packages.values() for name in locked.get("optionalDependencies", {})}
     assert sorted(name for name in optional if f"node_modules/{name}" not in packages) == [], "for other machines"
-
-
-def test_the_architecture_says_what_follows_from_every_error() -> None:
-    table = next(table for table in section(ARCHITECTURE, "Errors").split("\n\n") if table.startswith("| error type"))
-    written = [(name, what, pace) for names, what, pace in rows(table) for name in re.findall(r"`(\w+)`", names)]
-    assert sorted(name for name, _, _ in written) == sorted(ERROR_RULES)
-    for name, what, pace in written:
-        rule = ERROR_RULES[ErrorType(name)]
-        assert re.search(rf"\b{rule.retry}\b", what), name
-        assert ("speech" in what) == rule.speech_to_text, name
-        assert pace == rule.throttle, name

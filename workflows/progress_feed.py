@@ -14,16 +14,19 @@ with workflow.unsafe.imports_passed_through():
     from shared.temporal.names import PROGRESS_FEED
 
 KEPT_ITEMS = 200
-"""What the next run starts with: four seconds' worth at 50 events/s, and quickly encoded.
+"""What the next run starts with: four seconds at 50 events/s, and quickly encoded.
 
-Whoever needs older ones reads `import_events`.
+Older ones are in `import_events`.
 """
-PATIENCE = timedelta(seconds=5)
-"""How long each half of a good moment is waited for; an idle feed has none."""
+MAX_EVENTS = 1_500
+"""Of one run's history, well before the server suggests a new run: a worker that takes over replays all of them within
+the timeout of one workflow task, on a busy machine, too."""
+IDLE_TIMEOUT = timedelta(seconds=5)
+"""Of each half of `_wait_for_idle_handlers`; a feed without readers has no handlers."""
 
 
 class ProgressFeedInput(BaseModel):
-    """What the run before handed over."""
+    """What the previous run hands over."""
 
     stream: WorkflowStreamState | None = None
 
@@ -32,32 +35,37 @@ class ProgressFeedInput(BaseModel):
 class ProgressFeed:
     """Carries progress from workers to notifiers: signals publish, updates long-poll, queries read.
 
-    It runs for ever, in runs of as many events as the server suggests. A reader that fell behind finds what it
-    missed in `import_events`.
+    It runs indefinitely, in runs of about `MAX_EVENTS`. A reader that fell behind reads what it missed from
+    `import_events`.
     """
 
     @workflow.init
     def __init__(self, feed: ProgressFeedInput | None = None) -> None:
-        """Take over the stream of the run before."""
+        """Take over the previous run's stream."""
         self._stream = WorkflowStream(prior_state=feed.stream if feed else None)
 
     @workflow.run
     async def run(self, feed: ProgressFeedInput | None = None) -> None:
-        """Serve until the history has grown long, then go on in a new run."""
-        workflow.set_current_details("Live progress on its way from the workers to the notifiers.")
-        await workflow.wait_condition(lambda: workflow.info().is_continue_as_new_suggested())
-        await self._good_moment()
+        """Serve until the history has grown long, then continue as new."""
+        workflow.set_current_details("Carries live progress from the workers to the notifiers.")
+        await workflow.wait_condition(_is_long)
+        await self._wait_for_idle_handlers()
         await self._stream.continue_as_new(lambda state: [ProgressFeedInput(stream=_tail(state))])
 
-    async def _good_moment(self) -> None:
-        """Wait until a reader has just been given what a publisher has just sent.
+    async def _wait_for_idle_handlers(self) -> None:
+        """Wait until readers have just received what a publisher has just sent.
 
-        Then neither is on its way to us. The server refuses a signal or an update that comes while a run ends, and
-        clients repeat what was refused only after a second.
+        Then no signal or update is on its way. The server rejects those that come while a run ends, and clients retry
+        only after a second.
         """
         with suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(lambda: not workflow.all_handlers_finished(), timeout=PATIENCE)
-            await workflow.wait_condition(workflow.all_handlers_finished, timeout=PATIENCE)
+            await workflow.wait_condition(lambda: not workflow.all_handlers_finished(), timeout=IDLE_TIMEOUT)
+            await workflow.wait_condition(workflow.all_handlers_finished, timeout=IDLE_TIMEOUT)
+
+
+def _is_long() -> bool:
+    info = workflow.info()
+    return info.is_continue_as_new_suggested() or info.get_current_history_length() >= MAX_EVENTS
 
 
 def _tail(state: WorkflowStreamState) -> WorkflowStreamState:

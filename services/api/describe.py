@@ -1,4 +1,4 @@
-"""`python -m services.api.describe` prints the API's description (OpenAPI), of which the page's types are made."""
+"""`python -m services.api.describe` prints the OpenAPI description, from which the page's types are generated."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from shared.settings import Settings
 
 
 def description() -> str:
-    """The API's description as JSON, the same for every installation."""
+    """The OpenAPI description as JSON, the same for every installation."""
     return json.dumps(create_app(Settings()).openapi())
 
 

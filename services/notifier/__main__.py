@@ -2,11 +2,14 @@
 
 import logging
 
-from services.notifier.app import Notifier
+from services.notifier.server import Notifier
 from shared.db.engine import create_engine
+from shared.logs import get_logger
 from shared.process import configure_logging, run, stop_requested
 from shared.settings import Settings
 from shared.temporal.client import connect
+
+logger = get_logger(__name__)
 
 
 async def main() -> int:
@@ -14,10 +17,10 @@ async def main() -> int:
     settings = Settings()
     configure_logging(settings.log_level)
     logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection and health check
-    stop = stop_requested()
+    stop = stop_requested(drain_seconds=settings.drain_seconds)
     engine = create_engine(settings)
     async with Notifier(settings, engine, await connect(settings)) as notifier:
-        logging.getLogger(__name__).info("listening on port %d", notifier.port)
+        logger.info("listening", port=notifier.port)
         await notifier.serve_until(stop)
     await engine.dispose()
     return 0

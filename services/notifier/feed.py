@@ -1,7 +1,6 @@
-"""What keeps the hub current: the live feed, which is fast, and the sweep, which is sure."""
+"""What keeps the hub current: the live feed, which is fast, and polls of PostgreSQL, which miss nothing."""
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Coroutine
@@ -11,18 +10,21 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from services.notifier.batches import Batches
 from services.notifier.hub import Hub
-from services.notifier.pauses import Pauses
-from services.notifier.store import DatabaseAway, Store
+from services.notifier.store import DatabaseUnavailableError, Store
+from services.notifier.upstreams import UpstreamPauses
+from shared.logs import get_logger
 from shared.temporal.feed import ensure_feed, subscribe
 from shared.temporal.names import progress_feed_id
 
-SWEEP_SECONDS = 2.0
+POLL_SECONDS = 2.0
+"""From one poll of PostgreSQL to the next."""
 WATCH_SECONDS = 5.0
+"""How often the workflow behind a shard is looked at."""
 WATCH_TIMEOUT = timedelta(seconds=5)
 FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 10.0
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class FeedReader:
@@ -44,16 +46,16 @@ class FeedReader:
         await asyncio.gather(*(self._follow(shard) for shard in self._connected))
 
     async def _follow(self, shard: int) -> None:
-        """Subscribe again whenever it ends; what is missed in between, the sweep finds."""
+        """Subscribe again whenever it ends; `poll_database` finds what is missed in between."""
         retry_seconds = FIRST_RETRY_SECONDS
         while True:
             started = time.monotonic()
             try:
                 await ensure_feed(self._client, shard)
                 await _first_of(self._listen(shard), self._watch(shard))
-                logger.info("shard %d of the live feed ended, subscribing again", shard)
-            except Exception as error:  # whatever it was: the sweep carries on meanwhile, and giving up helps nobody
-                logger.warning("shard %d of the live feed cannot be read, trying again: %s", shard, error)
+                logger.info("feed_ended", shard=shard)
+            except Exception as error:  # polls continue meanwhile, and giving up would help no one
+                logger.warning("feed_unavailable", shard=shard, error=error)
             self._connected[shard] = False
             if time.monotonic() - started > MAX_RETRY_SECONDS:  # it worked for a while
                 retry_seconds = FIRST_RETRY_SECONDS
@@ -62,11 +64,11 @@ class FeedReader:
 
     async def _listen(self, shard: int) -> None:
         async for item in subscribe(self._client, shard):
-            self._hub.offer(item)
+            self._hub.publish(item)
             self._batches.hint(item)
 
     async def _watch(self, shard: int) -> None:
-        """Return when the feed that is being read is over: a poll that waits in a terminated workflow never ends."""
+        """Return when the feed that is being read has ended: a poll that waits in a terminated workflow never ends."""
         feed = self._client.get_workflow_handle(progress_feed_id(shard))
         first_run_ids = set[str]()
         while len(first_run_ids) <= 1:
@@ -91,15 +93,15 @@ async def _first_of(*coroutines: Coroutine[None, None, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def sweep(store: Store, hub: Hub, pauses: Pauses) -> None:
-    """Tell every `SWEEP_SECONDS` what Postgres has: one query for all users who are connected, one for the pauses."""
+async def poll_database(store: Store, hub: Hub, pauses: UpstreamPauses) -> None:
+    """Read what is new every `POLL_SECONDS`: one query for all connected users, one for the upstreams."""
     while True:
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
         try:
             if user_ids := hub.user_ids:
-                hub.announce(await store.latest_seqs(user_ids))
-                pauses.observe(await store.upstreams())
-        except DatabaseAway as error:
-            logger.warning("Postgres cannot be read, trying again: %s", error)
-        except Exception:  # whatever it was: without the sweep, nobody hears of what the feed lost, nor of pauses
-            logger.exception("the sweep failed, trying again")
+                hub.set_latest_seqs(await store.latest_seqs(user_ids))
+                pauses.update(await store.upstreams())
+        except DatabaseUnavailableError as error:
+            logger.warning("database_unavailable", error=error)
+        except Exception:  # without polls, no client hears of what the feed lost, nor of pauses
+            logger.exception("poll_failed")

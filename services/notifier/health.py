@@ -6,17 +6,17 @@ from http import HTTPStatus
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Response
 
-from services.notifier.store import DatabaseAway, Store
+from services.notifier.store import DatabaseUnavailableError, Store
 
 
 async def health_response(
     connection: ServerConnection, store: Store, *, connections: int, feed_connected: bool
 ) -> Response:
-    """200 while clients can be served; 503 while Postgres is away. Without the feed the notifier is only slower."""
+    """200 while clients can be served, 503 while PostgreSQL is unavailable. Without the feed it is only slower."""
     try:
         await store.check()
         database = "ok"
-    except DatabaseAway:
+    except DatabaseUnavailableError:
         database = "away"
     body = {
         "status": database if database == "ok" else "unavailable",

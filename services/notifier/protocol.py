@@ -1,4 +1,4 @@
-"""Messages between a browser and the notifier: what a client may ask, and how answers become bytes.
+"""Messages between a browser and the notifier: what a client may send, and how messages are encoded.
 
 Client to notifier: `subscribe` (a snapshot of some videos), `resume` (missed events), `ping`.
 Notifier to client: `import_progress`, `snapshot`, `batch_progress`, `batch_complete`, `upstream_paused`,
@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shared.contracts.batches import BatchSummary
 from shared.contracts.messages import BatchComplete, BatchProgress, ImportProgress, UpstreamPaused, UpstreamResumed
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language, import_error_text, pause_text
 from shared.contracts.upstreams import UpstreamStatus
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text, pause_text
 
 MAX_SUBSCRIBED_VIDEOS = 1000
 MAX_SEQ = 2**63 - 1
-"""Postgres's bigint."""
+"""The largest bigint of PostgreSQL."""
 
 PONG = b'{"type":"pong"}'
 
@@ -78,7 +79,7 @@ class MessageProblem(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """Where imports stand. Events up to `seq` are older than the snapshot, events after it are newer."""
+    """The status of imports. Events up to `seq` are older than the snapshot, events after it are newer."""
 
     type: Literal["snapshot"] = "snapshot"
     seq: int
@@ -114,7 +115,7 @@ def encode_snapshot(snapshot: Snapshot, language: Language) -> bytes:
 
 
 def pause_of(status: UpstreamStatus | None, language: Language = Language.EN) -> UpstreamPaused | None:
-    """What is told of a pause; None where there is none. Its governor gives every pause a reason."""
+    """The message about a pause; None where there is none. A rate governor gives every pause a reason."""
     if status is None or not status.is_paused or status.reason is None:
         return None
     message = pause_text(status.upstream, status.reason, language)
@@ -127,7 +128,7 @@ def encode_upstream(message: UpstreamPaused | UpstreamResumed) -> bytes:
 
 
 def encode_batch(batch: BatchSummary, language: Language) -> bytes:
-    """How far a batch is, or that it is over, as a client reads it."""
+    """The progress or the end of a batch, as a client reads it."""
     reason = import_error_text(batch.error_code, language) if batch.error_code else None
     values = batch.model_dump() | {"message": reason}
     if batch.completed_at is None:
@@ -141,7 +142,7 @@ def encode_problem(problem: MessageProblem) -> bytes:
 
 
 def _in_language(message: ImportProgress, language: Language) -> ImportProgress:
-    """Events are kept in English; with an `error_code` their text exists in every language."""
+    """Events are stored in English; with an `error_code` their text exists in every language."""
     if message.error_code is None:
         return message
     waiting = message.stage is not ImportStage.ERROR

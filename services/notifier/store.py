@@ -1,4 +1,4 @@
-"""What the notifier reads from Postgres. Every failure is one exception: `DatabaseAway`."""
+"""What the notifier reads from PostgreSQL. Every failure is one exception: `DatabaseUnavailableError`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -7,37 +7,42 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.batches import BatchSummary
 from shared.contracts.messages import FeedItem
 from shared.db import events
 from shared.db.batches import batches_of_users
-from shared.db.driver import driver_of
+from shared.db.connection import raw_connection, snapshot
 from shared.db.engine import ping
+from shared.db.errors import is_database_unavailable
+from shared.db.lists import NOT_DELETED
 from shared.db.upstreams import UpstreamRow, all_upstreams
+from shared.logs import get_logger
 
 READ_SECONDS = 5.0
 """How long one read may take, waiting for a connection included."""
+CHECK_SECONDS = 2.0
+"""The same for a health check, whose client waits for 4 s."""
 PAGE_EVENTS = 500
-"""About 200 kB as messages: well below what a connection may have waiting."""
+"""About 200 kB as messages: well below MAX_BACKLOG_BYTES of a connection."""
+
+logger = get_logger(__name__)
 
 _VIDEO_COLUMNS = "id, list_id, batch_id, youtube_id, import_stage, import_progress, error_code"
 _IN_FLIGHT = text(
     f"""
     SELECT {_VIDEO_COLUMNS} FROM videos
-    WHERE user_id = :user_id AND import_stage NOT IN ('complete', 'error')
+    WHERE user_id = :user_id AND import_stage NOT IN ('complete', 'error') AND {NOT_DELETED}
     ORDER BY created_at DESC, id LIMIT :limit
-    """  # noqa: S608 - a constant
+    """  # noqa: S608 - constants
 )
 _OF_IDS = text(
     f"""
-    SELECT {_VIDEO_COLUMNS} FROM videos WHERE user_id = :user_id AND id = ANY(:video_ids)
+    SELECT {_VIDEO_COLUMNS} FROM videos WHERE user_id = :user_id AND id = ANY(:video_ids) AND {NOT_DELETED}
     ORDER BY created_at DESC, id
-    """  # noqa: S608 - a constant
+    """  # noqa: S608 - constants
 )
 _ENDED_BATCHES = text(
     """
@@ -47,18 +52,8 @@ _ENDED_BATCHES = text(
 )
 
 
-class DatabaseAway(Exception):
-    """Postgres did not answer, or not in time."""
-
-
-_AWAY = (
-    SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a socket that vanished while a statement was on its way
-    OSError,
-    TimeoutError,
-)
+class DatabaseUnavailableError(Exception):
+    """PostgreSQL did not answer, or not in time."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +81,11 @@ class Store:
     """Reads of one notifier; each is one short transaction that sees one moment."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        self._engine = engine
 
     async def check(self) -> None:
-        """Raise `DatabaseAway` unless Postgres answers."""
-        async with _in_time():
+        """Raise `DatabaseUnavailableError` unless PostgreSQL answers, in time for a health check."""
+        async with _in_time(CHECK_SECONDS):
             await ping(self._engine)
 
     async def latest_seq(self, user_id: UUID) -> int:
@@ -109,25 +104,25 @@ class Store:
             return await events.events_since(connection, user_id, after, up_to=up_to, limit=PAGE_EVENTS)
 
     async def upstreams(self) -> list[UpstreamRow]:
-        """How every upstream stands."""
+        """The status of every upstream."""
         async with self._connection() as connection:
-            return await all_upstreams(connection)
+            return await all_upstreams(raw_connection(connection))
 
     async def batches(
         self, user_ids: Sequence[UUID], also: Sequence[UUID], ended_within_seconds: float
     ) -> list[tuple[UUID, BatchSummary]]:
-        """Batches of some users, each with its user: not over, ended a while ago at most, or named in `also`."""
+        """Batches of some users, each with its user: in progress, ended so many seconds ago at most, or in `also`."""
         values = {"user_ids": list(user_ids), "within_seconds": ended_within_seconds}
         async with self._connection() as connection:
             ended = (await connection.execute(_ENDED_BATCHES, values)).scalars()
-            return await batches_of_users(driver_of(connection), user_ids, [*also, *ended])
+            return await batches_of_users(raw_connection(connection), user_ids, [*also, *ended])
 
     async def videos_in_flight(self, user_id: UUID, limit: int) -> VideoRows:
         """The user's newest videos whose import is not over."""
         return await self._videos(_IN_FLIGHT, {"user_id": user_id, "limit": limit})
 
     async def videos_of_ids(self, user_id: UUID, video_ids: Sequence[UUID]) -> VideoRows:
-        """These videos; what is unknown or somebody else's is left out."""
+        """These videos; unknown ones and those of other users are left out."""
         return await self._videos(_OF_IDS, {"user_id": user_id, "video_ids": list(video_ids)})
 
     async def _videos(self, statement: Any, values: dict[str, Any]) -> VideoRows:
@@ -138,14 +133,16 @@ class Store:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        async with _in_time(), self._engine.connect() as connection:
+        async with _in_time(), snapshot(self._engine) as connection:
             yield connection
 
 
 @asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
+async def _in_time(seconds: float = READ_SECONDS) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        async with asyncio.timeout(seconds):
             yield
-    except _AWAY as error:
-        raise DatabaseAway(str(error) or type(error).__name__) from error
+    except Exception as error:
+        if not is_database_unavailable(error):  # a bug, which must not end the task that serves other clients
+            logger.exception("read_failed")
+        raise DatabaseUnavailableError(str(error) or type(error).__name__) from error

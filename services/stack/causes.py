@@ -1,4 +1,4 @@
-"""What went wrong, in a few plain words that hold no password."""
+"""Describes errors in a few plain words that hold no password."""
 
 import re
 import socket
@@ -11,21 +11,21 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionError, "the connection was closed"),
     (TimeoutError, "no answer in time"),
     (socket.gaierror, "the name is not found"),
-    (ssl.SSLError, "no secure connection comes about"),
+    (ssl.SSLError, "no secure connection"),
 )
 _TEXTS: tuple[tuple[str, str], ...] = (
     (r"refused|errno (111|61)\b", "connection refused"),
     (r"dns error|name or service not known|nodename nor servname", "the name is not found"),
     (r"timed out|timeout expired|deadline", "no answer in time"),
-    (r"unreachable|no route", "no network leads there"),
-    (r"failed client connect|transport error", "no connection comes about"),
+    (r"unreachable|no route", "no route to it"),
+    (r"failed client connect|transport error", "no connection"),
 )
 """For errors that are of no telling type: the first that is found counts. Case does not matter."""
 _USER_INFO = re.compile(r"//\S*@")
 _SEPARATORS = re.compile(r"[:/?#@]")
 
 
-def plain_words(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Why something failed; the error's own first line where we have no words for it, so redact what comes back."""
     own = str(error).partition("\n")[0].rpartition(">: ")[2]
     return words_for_kind(error) or _words_for_text(own) or own or type(error).__name__

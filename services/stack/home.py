@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from services.stack.errors import StackError
-from shared.locks import try_lock
+from shared.file_lock import try_lock
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 """The checkout, or the site-packages directory of an installation."""
@@ -39,6 +39,11 @@ class Home:
         return Home(self.path / "demo", outer=self.path)
 
     @property
+    def other(self) -> "Home":
+        """The demo's home for the installation's, and the other way round."""
+        return Home(self.outer) if self.outer else self.demo
+
+    @property
     def is_demo(self) -> bool:
         """Whether this is the demo's."""
         return self.outer is not None
@@ -49,9 +54,19 @@ class Home:
         return self.path / "logs"
 
     @property
+    def launcher_log(self) -> Path:
+        """What the launcher has said."""
+        return self.logs / "launcher.log"
+
+    @property
     def audio(self) -> Path:
-        """Sound that speech-to-text works on, unless `VIDFERRY_AUDIO_STORE` names another place."""
+        """Audio during its transcription, unless `VIDFERRY_AUDIO_STORE` names another store."""
         return self.path / "audio"
+
+    @property
+    def extractor(self) -> Path:
+        """Newer versions of yt-dlp, unless `YOUTUBE_EXTRACTOR_DIRECTORY` names another place."""
+        return self.path / "extractor"
 
     @property
     def state_file(self) -> Path:
@@ -60,12 +75,12 @@ class Home:
 
     @property
     def lock_file(self) -> Path:
-        """Locked while the launcher or one of its processes is there."""
+        """Locked while the launcher or one of its processes runs."""
         return self.path / "lock"
 
     @property
     def launcher_file(self) -> Path:
-        """Locked by the launcher alone, and as long as it lives; its process id is in it."""
+        """Locked by the launcher alone, as long as it runs; holds its process id."""
         return self.path / "launcher.pid"
 
     def create(self) -> None:
@@ -81,12 +96,17 @@ class Home:
 
 
 def is_checkout() -> bool:
-    """Whether this is the project's source tree, with its tests."""
-    return (PROJECT_ROOT / "pyproject.toml").is_file() and (PROJECT_ROOT / "tests").is_dir()
+    """Whether this is the project's source tree, with the fakes."""
+    return (PROJECT_ROOT / "pyproject.toml").is_file() and (PROJECT_ROOT / "fakes").is_dir()
+
+
+def typed(command: str) -> str:
+    """How a person types a command of `vidferry`."""
+    return f"`make {command}`" if is_checkout() else f"`vidferry {command}`"
 
 
 class HomeLock:
-    """The locks on a home. `fileno` is handed to the reaper, so that this one outlives a killed launcher."""
+    """The locks on a home. The reaper inherits `fileno`, so that this lock outlives a killed launcher."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -100,17 +120,17 @@ class HomeLock:
     async def acquire(self, patience_seconds: float, waiting: Callable[[], None]) -> None:
         """Take the lock.
 
-        While only left-over processes of a launcher that is gone hold it, wait for them and call `waiting` once.
-        Raises StackError when another launcher holds it, or when the patience is at its end.
+        While only processes of a dead launcher hold it, wait for them and call `waiting` once.
+        Raises StackError when another launcher holds it, or after `patience_seconds`.
         """
-        await self._become_launcher()
+        await self._lock_launcher_file()
         started = time.monotonic()
         said = False
         while not try_lock(self._file):
             waited = time.monotonic() - started
             if waited > patience_seconds:
-                raise StackError(f"Processes of an earlier run still use {self._home.path} and do not end.")
-            if not said and waited > POLL_SECONDS:  # not for the blink of an eye in which `status` looks
+                raise StackError(f"Processes of an earlier run still use {self._home.path}.")
+            if not said and waited > POLL_SECONDS:  # not for the moment in which `status` holds it
                 waiting()
                 said = True
             await asyncio.sleep(POLL_SECONDS)
@@ -120,24 +140,24 @@ class HomeLock:
         self._file.close()
         self._launcher_file.close()
 
-    async def _become_launcher(self) -> None:
+    async def _lock_launcher_file(self) -> None:
         while not try_lock(self._launcher_file):
             if (pid := launcher_pid(self._home)) is not None:
-                raise StackError(f"Vidferry is running already (pid {pid}){_where(self._home)}.")
-            await asyncio.sleep(POLL_SECONDS)  # `status` is looking, or another launcher is about to write its number
-        self._home.state_file.unlink(missing_ok=True)  # what an earlier launcher has written down
+                raise StackError(f"Vidferry is already running (pid {pid}){_where(self._home)}.")
+            await asyncio.sleep(POLL_SECONDS)  # `status` holds it, or another launcher is about to write its process id
+        self._home.state_file.unlink(missing_ok=True)  # of an earlier launcher
         self._launcher_file.truncate(0)
         self._launcher_file.write(str(os.getpid()))
         self._launcher_file.flush()
 
 
 def is_locked(home: Home) -> bool:
-    """Whether a launcher, or what a killed one left behind, is at work in `home`."""
+    """Whether a launcher, or processes of a killed one, run in `home`."""
     return _is_held(home.lock_file)
 
 
 def launcher_pid(home: Home) -> int | None:
-    """The process id of the launcher that works, or is about to, in `home`; None when there is none."""
+    """The process id of the launcher that runs or starts in `home`; None when there is none."""
     if not _is_held(home.launcher_file):
         return None
     try:

@@ -1,4 +1,4 @@
-"""`vidferry up` and `vidferry demo`: from nothing to a running installation, and back in good order."""
+"""`vidferry up` and `vidferry demo`: from nothing to a running installation, and back gracefully."""
 
 import asyncio
 import contextlib
@@ -10,30 +10,31 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.stack.errors import StackError
+from services.stack.errors import PortTakenError, StackError
 from services.stack.group import ProcessGroup
-from services.stack.home import HomeLock
-from services.stack.logs import open_log, turn_over
+from services.stack.home import HomeLock, typed
+from services.stack.logs import open_log, rotate
 from services.stack.plan import KILL_MARGIN_SECONDS, Plan, python_environment
+from services.stack.running import running_in
 from services.stack.settings import check_ports, problems_of
 from services.stack.state import ProcessEntry, StackState
 from services.stack.supervisor import Supervisor
 
-TURN_OVER_SECONDS = 60
+ROTATE_SECONDS = 60
 PREPARE_SECONDS = 120
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def launch(make_plan: Callable[[], Plan], show: Callable[[str], None], complain: Callable[[str], None]) -> int:
-    """Run what `make_plan` plans; returns the exit code. Foreseeable trouble is one sentence to `complain`, and 1."""
-    os.umask(0o077)  # whatever this process and its children write is nobody else's business
+async def launch(make_plan: Callable[[], Plan], show: Callable[[str], None], print_error: Callable[[str], None]) -> int:
+    """Run what `make_plan` plans; returns the exit code: 1 after a foreseeable error, which `print_error` gets."""
+    os.umask(0o077)  # what this process and its children write is for this user only
     try:
         return await Launcher(make_plan(), show).run()
     except StackError as error:
-        complain(str(error))
+        print_error(str(error))
     except ValidationError as error:
         for problem in problems_of(error):
-            complain(problem)
+            print_error(problem)
     return 1
 
 
@@ -50,7 +51,7 @@ class Launcher:
     async def run(self) -> int:
         """Start everything, keep it running until asked to stop, drain. Returns the exit code.
 
-        Raises StackError when something foreseeable is in the way, after stopping whatever was started.
+        Raises StackError for a foreseeable problem, after stopping what was started.
         """
         self._listen_to_signals()
         grace_seconds = self._plan.settings.drain_seconds + KILL_MARGIN_SECONDS
@@ -58,7 +59,7 @@ class Launcher:
         if not await self._unless_stopped(lock.acquire(grace_seconds + 2 * KILL_MARGIN_SECONDS, self._say_waiting)):
             return 0
         try:
-            check_ports(self._plan.stack, self._plan.settings, demo=self._plan.demo)
+            self._check_ports()
             group = ProcessGroup(self._plan.home.logs, python_environment(), lock.fileno(), grace_seconds, self._say)
             await group.open()
             try:
@@ -70,27 +71,41 @@ class Launcher:
         self._say("Everything has stopped.")
         return 0
 
+    def _check_ports(self) -> None:
+        """Raises StackError when a port cannot be used: also if the demo, or the installation beside it, uses it."""
+        try:
+            check_ports(self._plan.stack, self._plan.settings, demo=self._plan.demo)
+        except PortTakenError as error:
+            other = self._plan.home.other
+            if (running := running_in(other)) is None or not running.uses(error.port):
+                raise
+            who = "The demo" if other.is_demo else "Vidferry"
+            raise StackError(
+                f"{who} is running and uses port {error.port}: stop it first with {typed('stop')}."
+            ) from error
+
     async def _run_in(self, group: ProcessGroup) -> None:
-        self._supervisor = Supervisor(group, self._plan.home.logs, self._say, self._write_state)
-        turning = asyncio.create_task(self._turn_logs_over())
+        plan = self._plan
+        self._supervisor = Supervisor(group, plan.home.logs, self._say, self._write_state, plan.liveness)
+        rotating = asyncio.create_task(self._rotate_logs())
         try:
             if await self._unless_stopped(self._start(self._supervisor)):
-                self._say(self._plan.welcome)
+                self._say(plan.welcome)
                 await self._stop_requested.wait()
         finally:
             self._is_stopping = True
             self._write_state()
             await self._supervisor.drain()
-            turning.cancel()
+            rotating.cancel()
 
-    async def _turn_logs_over(self) -> None:
+    async def _rotate_logs(self) -> None:
         while True:
             with contextlib.suppress(OSError):
-                await asyncio.to_thread(turn_over, self._plan.home.logs)
-            await asyncio.sleep(TURN_OVER_SECONDS)
+                await asyncio.to_thread(rotate, self._plan.home.logs)
+            await asyncio.sleep(ROTATE_SECONDS)
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Whether `work` was finished before somebody asked to stop; raises what it raises."""
+        """Whether `work` finished before a stop was requested; raises what it raises."""
         task = asyncio.create_task(work)
         stopping = asyncio.create_task(self._stop_requested.wait())
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,14 +134,15 @@ class Launcher:
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP on purpose
-                loop.add_signal_handler(number, self._on_signal, number)
+            if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                continue  # nohup wants it so; SIGINT is ignored wherever a script has started us in the background
+            loop.add_signal_handler(number, self._on_signal, number)
 
     def _on_signal(self, number: signal.Signals) -> None:
-        """The first signal drains; a second Ctrl-C (or SIGTERM) does not wait any longer."""
+        """The first signal drains; a second Ctrl-C (or SIGTERM) ends everything at once."""
         if not self._stop_requested.is_set():
             self._stop_requested.set()
-            self._say("Stopping; what is running is finished first (Ctrl-C again: at once).")
+            self._say("Stopping gracefully … (Ctrl-C again to force)")
         elif number != signal.SIGHUP and self._supervisor is not None:
             self._supervisor.kill()
 
@@ -143,7 +159,7 @@ class Launcher:
             StackState(self._plan.urls, entries, self._is_stopping).write(self._plan.home.state_file)
 
     def _say_waiting(self) -> None:
-        self._say("The launcher of an earlier run is gone; waiting until its processes have ended …")
+        self._say("The launcher of an earlier run has died; waiting until its processes have ended …")
 
     def _say(self, line: str) -> None:
         """Show a line and keep it in launcher.log. Neither a closed terminal nor a full disk ends the supervision."""

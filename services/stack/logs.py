@@ -1,4 +1,4 @@
-"""The log files of the managed processes: writing, turning over, reading, following."""
+"""The log files of the managed processes: writing, rotating over, reading, following."""
 
 import os
 import time
@@ -16,7 +16,7 @@ def open_log(directory: Path, name: str) -> BinaryIO:
     return (directory / f"{name}.log").open("ab")
 
 
-def turn_over(directory: Path) -> None:
+def rotate(directory: Path) -> None:
     """Empty every log beyond `MAX_BYTES`; its end becomes `<name>.log.1`. Raises OSError when the disk is full.
 
     The processes keep their files open, for months perhaps: that is why nothing is renamed. A line that is written
@@ -44,7 +44,7 @@ def last_lines(path: Path, count: int) -> list[str]:
 
 
 class Follower:
-    """Reads the last `count` lines of an existing log, and then what is added to it, also after it was turned over."""
+    """Reads the last `count` lines of an existing log, and then what is added to it, also after it was rotated."""
 
     def __init__(self, path: Path, count: int) -> None:
         self._file = path.open("rb")

@@ -1,30 +1,32 @@
-"""What runs on one machine: the embedded servers and the services, as processes to be supervised."""
+"""What runs on one machine: the embedded servers and the services, as processes that are supervised."""
 
-import asyncio
 import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from pydantic import SecretStr
 
-from services.stack.demo import DEMO_VIDEOS, StandIns
+from services.stack.demo import DEMO_VIDEOS, Fakes
 from services.stack.home import PROJECT_ROOT, Home
+from services.stack.liveness import LivenessPolicy
 from services.stack.postgres import EmbeddedPostgres, stored_password
 from services.stack.probes import (
+    TemporalProbe,
     http_answers,
+    is_http_alive,
     postgres_answers,
-    postgres_trouble,
-    temporal_answers,
-    temporal_trouble,
+    postgres_error,
+    postgres_is_alive,
+    temporal_error,
 )
-from services.stack.process import ManagedProcess, Probe
+from services.stack.process import ManagedProcess
 from services.stack.settings import StackSettings, reserved_port
-from services.stack.supervisor import Trouble
+from services.stack.supervisor import DegradedReason
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
 
@@ -32,7 +34,7 @@ API_COMMAND = ("-m", "services.api")
 WORKER_COMMAND = ("-m", "services.worker")
 NOTIFIER_COMMAND = ("-m", "services.notifier")
 SETUP_COMMAND = ("-m", "services.worker.setup")
-"""What Python is told, here and in docker-compose.yml. The set-up (migrations, search attributes, schedules) runs to
+"""Arguments of Python, here and in docker-compose.yml. The set-up (migrations, search attributes, schedules) runs to
 its end before the services start; it is safe to run twice."""
 
 KILL_MARGIN_SECONDS = 5
@@ -48,6 +50,7 @@ class Plan:
     stack: StackSettings
     settings: Settings
     demo: bool
+    liveness: LivenessPolicy = field(default_factory=LivenessPolicy)
 
     @classmethod
     def make(cls, home: Home, *, demo: bool) -> Self:
@@ -57,7 +60,7 @@ class Plan:
         """
         stack, settings = StackSettings(), Settings()
         home.create()
-        filled_in = embedded_places(home, stack, settings) | {"health_port": settings.health_port or reserved_port()}
+        filled_in = embedded_addresses(home, stack, settings) | {"health_port": settings.health_port or reserved_port()}
         return cls(home, stack, settings.model_copy(update=filled_in), demo)
 
     @property
@@ -73,7 +76,7 @@ class Plan:
 
     @property
     def welcome(self) -> str:
-        """What is said when everything is ready."""
+        """The text that is shown when everything is ready."""
         lines = ["", "Vidferry is ready."]
         lines += [f"  {name:<18} {url}" for name, url in self.urls.items()]
         if self.demo:
@@ -87,14 +90,14 @@ class Plan:
             return []
         return _postgres(self.home, self.stack).prepare_argv(_password_file(self.home))
 
-    def outside_servers(self) -> dict[str, Trouble]:
-        """Servers of somebody else that this installation uses, by their name."""
-        outside: dict[str, Trouble] = {}
+    def outside_servers(self) -> dict[str, DegradedReason]:
+        """Servers that this installation uses but does not run, by their name."""
+        outside: dict[str, DegradedReason] = {}
         if self.stack.database_url is not None:
-            outside["PostgreSQL (DATABASE_URL)"] = partial(postgres_trouble, self.settings)
+            outside["PostgreSQL (DATABASE_URL)"] = partial(postgres_error, self.settings)
         if self.stack.temporal_address is not None:
             where = f"Temporal (TEMPORAL_ADDRESS, namespace {self.settings.temporal_namespace})"
-            outside[where] = partial(temporal_trouble, self.settings)
+            outside[where] = partial(temporal_error, self.settings)
         return outside
 
     def servers(self) -> list[ManagedProcess]:
@@ -105,11 +108,11 @@ class Plan:
         if self.stack.temporal_address is None:
             servers.append(self._temporal_process())
         if self.demo:
-            servers += self._stand_ins.processes()
+            servers += self._fakes.processes()
         return servers
 
     def services(self) -> list[ManagedProcess]:
-        """Our own processes, to be stopped in the opposite order. In the demo the stand-ins must be ready by now."""
+        """Our own processes, to be stopped in the opposite order. In the demo the fakes must be ready by now."""
         worker = f"http://127.0.0.1:{self.settings.health_port}"
         notifier = f"http://{_reachable(self.settings.notifier_host)}:{self.settings.notifier_port}"
         api = self._api_url
@@ -118,7 +121,7 @@ class Plan:
             self._service(
                 "notifier", "Notifier", NOTIFIER_COMMAND, self.settings.websocket_url(), f"{notifier}/healthz"
             ),
-            self._service("api", "API", API_COMMAND, f"{api}/api", f"{api}/api/ready"),
+            self._service("api", "API", API_COMMAND, f"{api}/api", f"{api}/api/ready", f"{api}/api/health"),
         ]
 
     def setup_argv(self) -> list[str]:
@@ -126,33 +129,42 @@ class Plan:
         return [sys.executable, *SETUP_COMMAND]
 
     def service_environment(self) -> dict[str, str]:
-        """What the services get to know beyond the launcher's environment."""
+        """What is added to the launcher's environment for the services."""
         environment = {
             "DATABASE_URL": self.settings.database_url.get_secret_value(),
             "TEMPORAL_ADDRESS": self.settings.temporal_address,
             "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
             "VIDFERRY_WORKER_HEALTH_PORT": str(self.settings.health_port),
             "VIDFERRY_AUDIO_STORE": self.settings.audio_store.get_secret_value(),
+            "YOUTUBE_EXTRACTOR_DIRECTORY": str(self.settings.extractor_directory),
         }
-        return environment | (self._stand_ins.environment() if self.demo else {})
+        return environment | (self._fakes.environment() if self.demo else {})
 
     @property
     def _api_url(self) -> str:
         return f"http://{_reachable(self.settings.api_host)}:{self.settings.api_port}"
 
     @property
-    def _stand_ins(self) -> StandIns:
-        return StandIns(self.home, self.stack)
+    def _fakes(self) -> Fakes:
+        return Fakes(self.home, self.stack)
 
     def _postgres_process(self) -> ManagedProcess:
+        postgres = _postgres(self.home, self.stack)
+
+        async def is_alive() -> bool:
+            return not postgres.is_stopped() and await postgres_is_alive(self.settings)
+
         return ManagedProcess(
             "postgres",
             "PostgreSQL",
-            _postgres(self.home, self.stack).argv(),
+            postgres.argv(),
             partial(postgres_answers, self.settings),
             url=f"127.0.0.1:{self.stack.postgres_port}",
-            stop_signal=signal.SIGINT,  # fast shutdown: does not wait for clients to leave
+            stop_signal=signal.SIGINT,  # fast shutdown: does not wait for clients to disconnect
             stop_timeout_seconds=SERVER_STOP_SECONDS,
+            alive=is_alive,
+            last_signal=signal.SIGQUIT,  # immediate shutdown: does not wait, and what was committed is recovered
+            before_start=postgres.clear_up,
         )
 
     def _temporal_process(self) -> ManagedProcess:
@@ -162,52 +174,51 @@ class Plan:
             db_file=self.home.path / "temporal.db",
             namespace=self.settings.temporal_namespace,
         )
+        probe = TemporalProbe(self.settings)
         return ManagedProcess(
             "temporal",
             "Temporal",
             server.argv(),
-            partial(temporal_answers, self.settings),
+            probe.answers,
             url=self.settings.temporal_address,
             stop_timeout_seconds=SERVER_STOP_SECONDS,
+            alive=probe.is_alive,
         )
 
-    def _service(self, name: str, title: str, command: tuple[str, ...], url: str, health_url: str) -> ManagedProcess:
+    def _service(
+        self, name: str, title: str, command: tuple[str, ...], url: str, health_url: str, alive_url: str | None = None
+    ) -> ManagedProcess:
+        """One of our own. It is alive when `alive_url` (or `health_url`) is answered, however that turns out."""
         return ManagedProcess(
             name,
             title,
             [sys.executable, *command],
-            http_probe(health_url),
+            partial(http_answers, health_url),
             url=url,
             health_url=health_url,
             env=self.service_environment(),
             stop_timeout_seconds=self.settings.drain_seconds + KILL_MARGIN_SECONDS,
+            alive=partial(is_http_alive, alive_url or health_url),
         )
 
 
-def embedded_places(home: Home, stack: StackSettings, settings: Settings) -> dict[str, object]:
-    """The settings that say where the embedded servers are, and where sound is kept unless `settings` were told."""
-    places: dict[str, object] = {}
+def embedded_addresses(home: Home, stack: StackSettings, settings: Settings) -> dict[str, object]:
+    """The addresses of the embedded servers; audio store and extractor directory unless `settings` name them."""
+    addresses: dict[str, object] = {}
+    if settings.extractor_directory is None:
+        addresses["extractor_directory"] = home.extractor
     if "audio_store" not in settings.model_fields_set:
-        places["audio_store"] = SecretStr(str(home.audio))
+        addresses["audio_store"] = SecretStr(str(home.audio))
     if stack.database_url is None:
-        places["database_url"] = SecretStr(_postgres(home, stack).url())
+        addresses["database_url"] = SecretStr(_postgres(home, stack).url())
     if stack.temporal_address is None:
-        places["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
-        places["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
-    return places
-
-
-def http_probe(url: str) -> Probe:
-    """A probe that is positive when `url` is answered with 200."""
-
-    async def probe() -> bool:
-        return await asyncio.to_thread(http_answers, url)
-
-    return probe
+        addresses["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
+        addresses["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
+    return addresses
 
 
 def python_environment() -> Mapping[str, str]:
-    """The environment in which our modules are found, wherever the command was typed and whatever lies there."""
+    """The environment in which our modules are found, whatever the current directory contains."""
     paths = [str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]
     ours = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
     return os.environ | ours

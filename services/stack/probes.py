@@ -1,36 +1,40 @@
-"""Whether a server works, asked the way its clients ask it. None of these waits longer than a few seconds.
+"""Whether a server works, probed as its clients use it. None of these waits longer than a few seconds.
 
 The Temporal SDK and SQLAlchemy are imported where they are used: `vidferry status` needs neither.
 """
 
 import asyncio
-import http.client
+import http
+import re
 import socket
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from services.stack.causes import plain_words, without_secrets
+from services.stack.causes import describe_error, without_secrets
 from services.stack.errors import StackError
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
     from shared.settings import Settings
+    from shared.temporal.failing import FailingWorkflows
 
 TIMEOUT_SECONDS = 2
-HTTP_SECONDS = 4
-"""For an answer over HTTP: our services wait two seconds for their own servers before they give one."""
-PASSING_SQLSTATES = {"08", "53", "57"}
-"""Classes of PostgreSQL's errors that pass by themselves: connection, resources, starting or stopping."""
+ANSWER_SECONDS = 4
+"""For an answer of a process that is running: our services wait two seconds for their own servers before they give one,
+and the machine may be busy."""
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
+NO_CONNECTION = "08"
+"""The class of PostgreSQL's errors that the client raises, not the server."""
 
 
-async def postgres_trouble(settings: "Settings") -> str | None:
+async def postgres_error(settings: "Settings") -> str | None:
     """Why PostgreSQL does not answer a query on our database just now; None when it does.
 
-    Raises StackError when waiting would not help: a wrong password, a missing database, an impossible URL.
+    Raises StackError when waiting would not help: a wrong password, a missing database, an invalid URL.
     """
-    from sqlalchemy.exc import DBAPIError
-
     from shared.db.engine import create_engine, ping
+    from shared.db.errors import driver_error, is_database_misconfigured, is_database_unavailable
 
     url = settings.database_url.get_secret_value()
     engine = create_engine(settings, pool_size=1)
@@ -39,15 +43,11 @@ async def postgres_trouble(settings: "Settings") -> str | None:
             await ping(engine)
     except TimeoutError:
         return f"no answer within {TIMEOUT_SECONDS} s"
-    except OSError as error:
-        return without_secrets(plain_words(error), url)
-    except DBAPIError as error:
-        reason = without_secrets(str(error.orig).rpartition(">: ")[2], url)
-        if str(getattr(error.orig, "sqlstate", None))[:2] in PASSING_SQLSTATES:
-            return reason
-        raise StackError(f"PostgreSQL cannot be used: {reason}.") from error
     except Exception as error:
-        raise StackError(f"PostgreSQL cannot be used: {without_secrets(str(error), url)}.") from error
+        reason = without_secrets(describe_error(driver_error(error)), url)
+        if is_database_misconfigured(error) or not is_database_unavailable(error):
+            raise StackError(f"PostgreSQL cannot be used: {reason}.") from error
+        return reason
     finally:
         await engine.dispose()
     return None
@@ -56,9 +56,28 @@ async def postgres_trouble(settings: "Settings") -> str | None:
 async def postgres_answers(settings: "Settings") -> bool:
     """Whether PostgreSQL answers a query on our database."""
     try:
-        return await postgres_trouble(settings) is None
+        return await postgres_error(settings) is None
     except StackError:
         return False
+
+
+async def postgres_is_alive(settings: "Settings") -> bool:
+    """Whether PostgreSQL answers, whatever it says: that it is starting, or has no connection left, for example."""
+    from sqlalchemy.exc import DBAPIError
+
+    from shared.db.engine import create_engine, ping
+
+    engine = create_engine(settings, pool_size=1)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await ping(engine)
+    except OSError:  # TimeoutError is one
+        return False
+    except DBAPIError as error:
+        return str(getattr(error.orig, "sqlstate", None) or NO_CONNECTION)[:2] != NO_CONNECTION
+    finally:
+        await engine.dispose()
+    return True
 
 
 async def is_migrated(settings: "Settings") -> bool:
@@ -73,14 +92,27 @@ async def is_migrated(settings: "Settings") -> bool:
         await engine.dispose()
 
 
-async def temporal_trouble(settings: "Settings") -> str | None:
+async def is_writable(settings: "Settings") -> bool:
+    """Whether PostgreSQL can write to its disk. Raises what the database raises."""
+    from shared.db.engine import create_engine
+    from shared.db.writable import can_write
+
+    engine = create_engine(settings, pool_size=1)
+    try:
+        return await can_write(engine)
+    finally:
+        await engine.dispose()
+
+
+async def temporal_error(settings: "Settings") -> str | None:
     """Why the Temporal server does not serve our namespace just now; None when it does.
 
-    Raises StackError when waiting would not help: an impossible address. A missing namespace may still be created.
+    Raises StackError when waiting would not help: an invalid address. A missing namespace may still be created.
     """
     from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
-    from shared.temporal.client import TEMPORAL_AWAY, connect
+    from shared.temporal.client import connect
+    from shared.temporal.errors import is_temporal_unavailable
 
     request = DescribeNamespaceRequest(namespace=settings.temporal_namespace)
     try:
@@ -89,54 +121,95 @@ async def temporal_trouble(settings: "Settings") -> str | None:
             await client.workflow_service.describe_namespace(request)
     except TimeoutError:
         return f"no answer within {TIMEOUT_SECONDS} s"
-    except TEMPORAL_AWAY as error:
-        return plain_words(error)
     except ValueError as error:
-        raise StackError(f"Temporal cannot be used: {settings.temporal_address} is no possible address.") from error
+        raise StackError(f"Temporal cannot be used: {settings.temporal_address} is not a valid address.") from error
+    except Exception as error:
+        if not is_temporal_unavailable(error):
+            raise
+        return describe_error(error)
     return None
 
 
-async def temporal_answers(settings: "Settings") -> bool:
-    """Whether the Temporal server serves our namespace."""
-    try:
-        return await temporal_trouble(settings) is None
-    except StackError:
-        return False
+class TemporalProbe:
+    """Probes the Temporal server as long as a launcher runs, over one connection that is replaced when it fails."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+        self._client: Client | None = None
+
+    async def answers(self) -> bool:
+        """Whether it serves our namespace."""
+        return await self._ask(for_namespace=True) is None
+
+    async def is_alive(self) -> bool:
+        """Whether it answers, whatever it says: that it is too busy, for example."""
+        from temporalio.service import RPCError, RPCStatusCode
+
+        error = await self._ask(for_namespace=False)
+        silent = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+        return error is None or (isinstance(error, RPCError) and error.status not in silent)
+
+    async def _ask(self, *, for_namespace: bool) -> Exception | None:
+        """The error of a request for our namespace, or of one that needs no database."""
+        from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetSystemInfoRequest
+
+        from shared.temporal.client import connect
+
+        client, self._client = self._client, None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                client = client or await connect(self._settings)
+                if for_namespace:
+                    request = DescribeNamespaceRequest(namespace=self._settings.temporal_namespace)
+                    await client.workflow_service.describe_namespace(request)
+                else:
+                    await client.workflow_service.get_system_info(GetSystemInfoRequest())
+        except Exception as error:  # any failure is no answer
+            return error
+        self._client = client
+        return None
+
+
+async def failing_workflows(settings: "Settings") -> "FailingWorkflows":
+    """Which workflows stand because their tasks fail. Raises what the Temporal client raises."""
+    from shared.temporal.client import connect
+    from shared.temporal.failing import find_failing
+
+    return await find_failing(await connect(settings))
 
 
 async def has_worker(settings: "Settings") -> bool:
-    """Whether each of our task queues has been polled in the last minutes. Raises one of TEMPORAL_AWAY."""
-    from temporalio.api.enums.v1 import TaskQueueType
-    from temporalio.api.taskqueue.v1 import TaskQueue as Queue
-    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-
+    """Whether a worker has asked for work just now. Raises what the Temporal client raises."""
     from shared.temporal.client import connect
-    from shared.temporal.names import TaskQueue
+    from shared.temporal.pollers import are_polled
 
-    client = await connect(settings)
-    for name in TaskQueue:
-        request = DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=Queue(name=name),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        )
-        answer = await client.workflow_service.describe_task_queue(request, timeout=timedelta(seconds=TIMEOUT_SECONDS))
-        if not answer.pollers:
-            return False
-    return True
+    return await are_polled(await connect(settings))
 
 
-def http_answers(url: str) -> bool:
-    """Whether a GET of `url` is answered with 200. Blocks; proxies in the environment are not used."""
+async def http_answers(url: str) -> bool:
+    """Whether a GET of `url` is answered with 200."""
+    return await _http_status(url) == http.HTTPStatus.OK
+
+
+async def is_http_alive(url: str) -> bool:
+    """Whether a GET of `url` is answered at all: a process whose servers are unavailable answers 503, and is alive."""
+    return await _http_status(url) is not None
+
+
+async def _http_status(url: str) -> int | None:
+    """The status of the answer; None where there is none. Proxies in the environment are not used."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=HTTP_SECONDS)
     try:
-        connection.request("GET", parts.path)
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
+                found = _STATUS_LINE.match(await reader.readline())
+            finally:
+                writer.close()
+    except (OSError, ValueError):  # TimeoutError is an OSError, a line that does not end a ValueError
+        return None
+    return int(found[1]) if found else None
 
 
 def port_answers(host: str, port: int) -> bool:

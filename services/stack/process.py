@@ -1,34 +1,34 @@
-"""One process under supervision: started, watched, started again, stopped."""
+"""One process under supervision: started, watched, restarted, stopped."""
 
 import asyncio
 import contextlib
 import signal
 import time
 from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from services.stack.errors import StackError
+from services.stack.family import end_family, family_of, living, send
 from services.stack.group import ProcessGroup
+from services.stack.liveness import LivenessPolicy, Probe, until_hung
 from services.stack.logs import last_lines
-
-Probe = Callable[[], Awaitable[bool]]
-"""Whether a server answers right now; never raises."""
 
 PROBE_INTERVAL_SECONDS = 0.1
 MAX_DEATHS_BEFORE_READY = 5
 STEADY_SECONDS = 60
-"""A process that was up this long starts again without delay growing further."""
+"""After this uptime the restart delay begins at its minimum again."""
 TAIL_LINES = 20
 
 
 class ProcessState(StrEnum):
-    """Where a supervised process stands."""
+    """The state of a supervised process."""
 
     STARTING = "starting"
     RUNNING = "running"
+    SILENT = "not answering"
     WAITING = "restarting"
     STOPPED = "stopped"
 
@@ -43,6 +43,7 @@ class ManagedProcess:
     """Name for people."""
     argv: Sequence[str]
     probe: Probe
+    """Whether it is ready."""
     url: str
     """Where people, or clients, reach it."""
     health_url: str | None = None
@@ -52,6 +53,12 @@ class ManagedProcess:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_seconds: float = 35
     """After this long a stopping process is killed."""
+    alive: Probe | None = None
+    """Whether it is alive, ready or not; None: alive is ready."""
+    last_signal: signal.Signals | None = None
+    """What it gets before SIGKILL when it hangs; None: nothing, it is safe to kill."""
+    before_start: Callable[[], None] | None = None
+    """What has to be done before each start; it may block."""
 
 
 class Backoff:
@@ -81,6 +88,7 @@ class SupervisedProcess:
         log: Path,
         say: Callable[[str], None],
         on_change: Callable[[], None],
+        liveness: LivenessPolicy,
     ) -> None:
         self.spec = spec
         self.state = ProcessState.STARTING
@@ -91,7 +99,9 @@ class SupervisedProcess:
         self._log = log
         self._say = say
         self._on_change = on_change
+        self._liveness = liveness
         self._process: Process | None = None
+        self._is_hung = False
         self._stopping = asyncio.Event()
         self._first_ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._keep_running())
@@ -112,15 +122,16 @@ class SupervisedProcess:
         self._first_ready.cancel()
         self._send(self.spec.stop_signal)
         done, _ = await asyncio.wait({self._task}, timeout=self.spec.stop_timeout_seconds)
-        if not done:
+        if not done and self.pid is not None:
             self._say(f"{self.spec.title} did not end within {self.spec.stop_timeout_seconds:.0f} s: killed")
-            self.kill()
+            await end_family(self.pid, self.spec.last_signal)
         await self._task
 
     def kill(self) -> None:
-        """End the process at once; it is not started again."""
+        """End the process, and what it has started, at once; it is not started again."""
         self._stopping.set()
-        self._send(signal.SIGKILL)
+        if self.pid is not None:
+            send(family_of(self.pid), signal.SIGKILL)
 
     async def _keep_running(self) -> None:
         backoff = Backoff()
@@ -141,6 +152,8 @@ class SupervisedProcess:
         """Run the process to its end; returns how it ended, in words."""
         self.started_at = time.time()
         try:
+            if self.spec.before_start is not None:
+                await asyncio.to_thread(self.spec.before_start)
             self._process = await self._group.spawn(self.spec.name, self.spec.argv, self.spec.env)
         except OSError as error:
             return f"could not be started ({error.strerror})"
@@ -149,14 +162,34 @@ class SupervisedProcess:
         if self._stopping.is_set():  # asked to while it was being started
             self._send(self.spec.stop_signal)
         probing = asyncio.create_task(self._probe_until_ready())
+        self._is_hung = False
+        watching = asyncio.create_task(self._end_when_hung(self.pid))
         code = await self._process.wait()
         probing.cancel()
+        if not self._is_hung:
+            watching.cancel()
+        await asyncio.wait({watching})  # a hung process has ended when its children have, too
         self.pid = None
-        return describe_exit(code)
+        return "does not answer" if self._is_hung else describe_exit(code)
+
+    async def _end_when_hung(self, pid: int) -> None:
+        """End the process when it does not answer any more. One that is being stopped need not answer."""
+        while living(family_of(pid)):
+            await until_hung(self.spec.alive or self.spec.probe, self._liveness, self._note_answer)
+            if self._stopping.is_set():
+                return
+            self._is_hung = True
+            await end_family(pid, self.spec.last_signal)
+
+    def _note_answer(self, is_alive: bool) -> None:
+        if self.state is ProcessState.SILENT and is_alive:
+            self._become(ProcessState.RUNNING)
+        elif self.state is ProcessState.RUNNING and not is_alive and not self._stopping.is_set():
+            self._become(ProcessState.SILENT)
 
     async def _probe_until_ready(self) -> None:
         await until_positive(self.spec.probe)
-        self._become(ProcessState.RUNNING)  # before it is said: who reads it looks at the state next
+        self._become(ProcessState.RUNNING)  # first, because a reader of the line below looks at the state next
         if not self._first_ready.done():
             self._first_ready.set_result(None)
         elif self.restarts:
@@ -164,7 +197,7 @@ class SupervisedProcess:
 
     async def _pause(self, how: str, seconds: float) -> None:
         self._become(ProcessState.WAITING)
-        self._say(f"{self.spec.title} {how}; starting it again in {seconds:g} s (vidferry logs {self.spec.name})")
+        self._say(f"{self.spec.title} {how}; restarting in {seconds:g} s (vidferry logs {self.spec.name})")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         self.restarts += 1
@@ -184,7 +217,7 @@ class SupervisedProcess:
 
 
 async def until_positive(probe: Probe) -> None:
-    """Ask again and again until the server answers."""
+    """Probe until the server answers."""
     while not await probe():  # noqa: ASYNC110 - nothing signals that another process is ready
         await asyncio.sleep(PROBE_INTERVAL_SECONDS)
 

@@ -1,4 +1,4 @@
-"""`python -m services.stack.reaper`: ends its process group as soon as the launcher is gone, however that went.
+"""`python -m services.stack.reaper`: ends its process group as soon as the launcher has ended, for any reason.
 
 Its standard input is a pipe whose other end only the launcher holds. It also inherits the launcher's lock, which
 therefore stays taken until the last process has ended.
@@ -10,6 +10,8 @@ import sys
 import time
 
 import psutil
+
+from services.stack.family import family_of, living, send
 
 POLL_SECONDS = 0.1
 
@@ -27,16 +29,25 @@ def _is_living_member(pid: int) -> bool:
 
 
 def end_others(grace_seconds: float) -> None:
-    """Ask every other member of the group to end (SIGTERM); after `grace_seconds` make them (SIGKILL)."""
+    """Ask every other member of the group to end (SIGTERM); after `grace_seconds` make them (SIGKILL).
+
+    What members have started ends with them, in whatever session it is: PostgreSQL's processes, for example.
+    """
+    members = _members_and_descendants()
     for pid in others_in_group():
         _signal(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
-    while others_in_group() and time.monotonic() < deadline:
+    while living(members) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    while remaining := others_in_group():
-        for pid in remaining:
-            _signal(pid, signal.SIGKILL)
+        members |= _members_and_descendants()
+    while living(members):
+        send(members, signal.SIGKILL)
         time.sleep(POLL_SECONDS)
+        members |= _members_and_descendants()
+
+
+def _members_and_descendants() -> set[psutil.Process]:
+    return {process for pid in others_in_group() for process in family_of(pid)}
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

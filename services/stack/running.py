@@ -1,8 +1,9 @@
-"""What another command can know of a running installation: its processes, and the settings of its services."""
+"""What another command can find out about a running installation: its processes, the settings of its services."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -15,20 +16,20 @@ if TYPE_CHECKING:
 SERVICES = ("worker", "api", "notifier")
 """All of them are given the same environment."""
 SERVERS = frozenset({"postgres", "temporal"})
-"""What the services rest on, by the name of the embedded one's process."""
+"""What the services depend on, by the process name of the embedded one."""
 
 
 @dataclass(frozen=True)
-class Subject:
+class CheckTarget:
     """What is to be checked."""
 
     settings: "Settings"
     servers: frozenset[str]
     """Those of SERVERS that should answer by now."""
     youtube: bool
-    """Whether the settings say how to reach YouTube, and the server for speech-to-text."""
+    """Whether the settings say how to reach YouTube and the transcription server."""
     environment: Mapping[str, str] = field(repr=False)
-    """What they were read from; it may hold passwords."""
+    """Where they were read from; it may hold passwords."""
 
 
 @dataclass(frozen=True)
@@ -47,33 +48,38 @@ class Running:
         """Whether the start has come as far as the services."""
         return any(entry.name in SERVICES for entry in self.entries)
 
+    def uses(self, port: int) -> bool:
+        """Whether one of its processes listens on this port."""
+        urls = (entry.url if "//" in entry.url else f"//{entry.url}" for entry in self.entries)
+        return any(urlsplit(url).port == port for url in urls)
+
     def is_starting(self, name: str) -> bool:
-        """Whether the process is about to begin its work, for the first time."""
-        return any(entry.name == name and entry.is_first_start for entry in self.entries)
+        """Whether the process starts for the first time."""
+        return any(entry.name == name and entry.is_starting for entry in self.entries)
 
-    def subject(self) -> Subject | None:
-        """What a service was told; else, while none runs, what the launcher would tell it. None: it may not be read.
+    def target(self) -> CheckTarget | None:
+        """The environment of a service; while none runs, what the launcher would give it. None: it cannot be read.
 
-        Raises pydantic's ValidationError. Asked of the processes themselves: what they know holds passwords, which
-        are better not written down for this.
+        Raises pydantic's ValidationError. Read from the processes themselves: their environment holds
+        passwords, which are better not written to a file for this.
         """
         from services.stack.settings import service_settings
 
         for entry in self.entries:
             if entry.name in SERVICES and (environment := _environment(entry.pid)):
-                return Subject(service_settings(environment), SERVERS, youtube=True, environment=environment)
+                return CheckTarget(service_settings(environment), SERVERS, youtube=True, environment=environment)
         environment = _environment(self.pid)
-        return None if environment is None else self._of_the_launcher(environment)
+        return None if environment is None else self._launcher_target(environment)
 
-    def _of_the_launcher(self, environment: Mapping[str, str]) -> Subject:
-        from services.stack.plan import embedded_places
+    def _launcher_target(self, environment: Mapping[str, str]) -> CheckTarget:
+        from services.stack.plan import embedded_addresses
         from services.stack.settings import service_settings, stack_settings
 
         stack = stack_settings(environment)
         settings = service_settings(environment)
-        settings = settings.model_copy(update=embedded_places(self.home, stack, settings))
+        settings = settings.model_copy(update=embedded_addresses(self.home, stack, settings))
         begun = {entry.name for entry in self.entries} | stack.outside_servers
-        return Subject(settings, SERVERS & begun, youtube=not self.home.is_demo, environment=environment)
+        return CheckTarget(settings, SERVERS & begun, youtube=not self.home.is_demo, environment=environment)
 
 
 def running_in(home: Home) -> Running | None:
@@ -89,7 +95,7 @@ def running_in(home: Home) -> Running | None:
 
 
 def _environment(pid: int | None) -> Mapping[str, str] | None:
-    """What a process was started with; None where there is none, or it is somebody else's."""
+    """What a process was started with; None where there is none, or it belongs to another user."""
     try:
         return (psutil.Process(pid).environ() or None) if pid is not None else None  # empty: it has just ended
     except psutil.Error:

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.stack.errors import StackError
+from services.stack.errors import PortTakenError, StackError
 from shared.settings import Settings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -34,29 +34,34 @@ PostgresUrl = Annotated[str, AfterValidator(_as_postgres_url)]
 class StackSettings(BaseSettings):
     """Ports of the embedded servers, and outside servers to use instead of them."""
 
-    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        populate_by_name=True, extra="ignore", frozen=True, env_ignore_empty=True, use_attribute_docstrings=True
+    )
 
     database_url: PostgresUrl | None = Field(default=None, validation_alias="DATABASE_URL")
-    """None: the embedded PostgreSQL."""
+    """Your own PostgreSQL, instead of the embedded one."""
     temporal_address: str | None = Field(default=None, validation_alias="TEMPORAL_ADDRESS")
-    """None: the embedded Temporal."""
+    """Your own Temporal (`host:port`), instead of the embedded one."""
     postgres_port: Port = Field(default=5433, validation_alias="VIDFERRY_POSTGRES_PORT")
+    """Port of the embedded PostgreSQL."""
     temporal_port: Port = Field(default=7233, validation_alias="VIDFERRY_TEMPORAL_PORT")
+    """Port of the embedded Temporal."""
     temporal_ui_port: Port = Field(default=8233, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
-    standin_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
-    """The demo's YouTube stand-in."""
-    speech_port: Port = Field(default=8004, validation_alias="VIDFERRY_SPEECH_PORT")
-    """The demo's speech-to-text stand-in."""
+    """Port of its Web UI."""
+    fake_youtube_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
+    """Port of the demo's fake YouTube."""
+    fake_transcription_port: Port = Field(default=8004, validation_alias="VIDFERRY_SPEECH_PORT")
+    """Port of the demo's fake transcription server."""
 
     @property
     def outside_servers(self) -> set[str]:
-        """The servers that somebody else runs, by the names that embedded ones have."""
+        """The servers that the launcher does not run, by the names of the embedded ones."""
         named = {"postgres": self.database_url, "temporal": self.temporal_address}
         return {name for name, value in named.items() if value is not None}
 
 
 class _GivenOnly(BaseSettings):
-    """The settings that another process sees: what it was given, and nothing of this process's environment."""
+    """The settings of another process: from its environment, and nothing of this process's."""
 
     @classmethod
     def settings_customise_sources(
@@ -95,12 +100,15 @@ def variable_of(setting: FieldInfo) -> str:
 
 
 def problems_of(error: ValidationError) -> list[str]:
-    """One sentence for each variable that is refused."""
+    """One sentence for each invalid variable."""
     return [f"{'.'.join(map(str, problem['loc']))}: {_message(problem['msg'])}." for problem in error.errors()]
 
 
 def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None:
-    """Raises StackError naming the first port that is set twice, or that cannot be listened on, and why."""
+    """Raises StackError naming the first port that is set twice, or that cannot be listened on, and why.
+
+    PortTakenError: another process listens there.
+    """
     wanted = [
         ("the API", settings.api_host, settings.api_port, "VIDFERRY_API_PORT"),
         ("the notifier", settings.notifier_host, settings.notifier_port, "VIDFERRY_NOTIFIER_PORT"),
@@ -113,8 +121,10 @@ def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None
         wanted.append(("Temporal", "127.0.0.1", stack.temporal_port, "VIDFERRY_TEMPORAL_PORT"))
         wanted.append(("Temporal's Web UI", "127.0.0.1", stack.temporal_ui_port, "VIDFERRY_TEMPORAL_UI_PORT"))
     if demo:
-        wanted.append(("the YouTube stand-in", "127.0.0.1", stack.standin_port, "VIDFERRY_STANDIN_PORT"))
-        wanted.append(("the speech-to-text stand-in", "127.0.0.1", stack.speech_port, "VIDFERRY_SPEECH_PORT"))
+        wanted.append(("the fake YouTube", "127.0.0.1", stack.fake_youtube_port, "VIDFERRY_STANDIN_PORT"))
+        wanted.append(
+            ("the fake transcription server", "127.0.0.1", stack.fake_transcription_port, "VIDFERRY_SPEECH_PORT")
+        )
     variables: dict[int, str] = {}
     for what, host, port, variable in wanted:
         if port in variables:
@@ -127,9 +137,9 @@ _reserved: list[socket.socket] = []
 
 
 def reserved_port() -> int:
-    """A port of 127.0.0.1 that the system gives to nobody else, not even to a connection, while this process lives.
+    """A port of 127.0.0.1 that the system gives to no other process or connection while this process runs.
 
-    A server that sets SO_REUSEADDR, as asyncio's do, can be told to listen there, also when it is started again.
+    A server that sets SO_REUSEADDR, as asyncio's do, can listen there, also after a restart.
     """
     kept = socket.socket()
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -157,11 +167,11 @@ def _check_port(what: str, host: str, port: int, variable: str) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT do not count
             probe.bind(address)
     except PermissionError:
-        raise StackError(f"Port {port} for {what} needs rights that you do not have: set {variable}.") from None
+        raise StackError(f"Port {port} for {what} needs privileges that you do not have: set {variable}.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            sentence = f"Port {port} for {what} is taken by another program: set {variable} to a free one."
-        else:
-            host_variable = variable.removesuffix("PORT") + "HOST"
-            sentence = f"{host} is no address of this machine for {what} ({error.strerror}): set {host_variable}."
+            sentence = f"Port {port} for {what} is in use by another program: set {variable} to a free one."
+            raise PortTakenError(sentence, port) from None
+        host_variable = variable.removesuffix("PORT") + "HOST"
+        sentence = f"{host} is not an address of this machine for {what} ({error.strerror}): set {host_variable}."
         raise StackError(sentence) from None

@@ -1,4 +1,4 @@
-"""Whether the speech-to-text server can be reached. It is asked nothing: that would spend what imports may."""
+"""Whether the transcription server can be reached. No request is sent: it would use up the budget of imports."""
 
 import socket
 import ssl
@@ -8,8 +8,8 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 import certifi
 
-from services.stack.causes import plain_words
-from services.stack.findings import Finding, ill, normal, well
+from services.stack.causes import describe_error
+from services.stack.findings import Finding, FindingCode, info, ok, problem
 
 TIMEOUT_SECONDS = 5
 """For connecting, and for every wait for data."""
@@ -21,17 +21,20 @@ def server_finding(base_url: str, environment: Mapping[str, str]) -> Finding:
     url = urlsplit(base_url)
     host, port = url.hostname or "", url.port or PORTS[url.scheme]
     address = url.netloc if url.port else f"{url.netloc}:{port}"
-    server = f"The speech-to-text server at {address}"
+    server = f"The transcription server at {address}"
     if _takes_proxy(url.scheme, address, environment):
-        return normal(f"{server} is behind a proxy ({url.scheme.upper()}_PROXY or ALL_PROXY) and was not looked for.")
+        text = f"{server} is behind a proxy ({url.scheme.upper()}_PROXY or ALL_PROXY) and was not checked."
+        return info(FindingCode.TRANSCRIPTION_SERVER_BEHIND_PROXY, text)
     try:
         _knock(host, port, _trust(environment) if url.scheme == "https" else None)
     except ssl.SSLCertVerificationError as error:
         untrusted = f"its certificate is not trusted ({error.verify_message})"
-        return ill(f"{server} cannot be reached: {untrusted}; check TRANSCRIPTION_BASE_URL, or set SSL_CERT_FILE.")
-    except (OSError, UnicodeError) as error:  # no name of a host may be so long
-        return ill(f"{server} cannot be reached: {plain_words(error)}; check TRANSCRIPTION_BASE_URL.")
-    return well(f"{server} can be reached.")
+        text = f"{server} cannot be reached: {untrusted}; check TRANSCRIPTION_BASE_URL, or set SSL_CERT_FILE."
+        return problem(FindingCode.TRANSCRIPTION_SERVER_CERTIFICATE_UNTRUSTED, text)
+    except (OSError, UnicodeError) as error:  # a host name that is too long
+        text = f"{server} cannot be reached: {describe_error(error)}; check TRANSCRIPTION_BASE_URL."
+        return problem(FindingCode.TRANSCRIPTION_SERVER_UNREACHABLE, text)
+    return ok(FindingCode.TRANSCRIPTION_SERVER_REACHABLE, f"{server} can be reached.")
 
 
 def _knock(host: str, port: int, context: ssl.SSLContext | None) -> None:

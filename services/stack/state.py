@@ -1,4 +1,4 @@
-"""`state.json`: what the launcher writes down about its processes and `vidferry status` reads."""
+"""`state.json`: what the launcher writes about its processes, and `vidferry status` reads."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from services.stack.process import ProcessState
+
+SUSPICIOUS_RESTARTS = 5
+"""After so many restarts a process may never start."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class ProcessEntry:
     """Answered with 200 when all is well; None: the port of `url` just has to answer."""
 
     @property
-    def is_first_start(self) -> bool:
-        """Whether it has never worked yet, and has not failed either."""
-        return self.state == ProcessState.STARTING and self.restarts == 0
+    def is_starting(self) -> bool:
+        """Whether it is starting, and has not failed repeatedly."""
+        return self.state == ProcessState.STARTING and self.restarts < SUSPICIOUS_RESTARTS
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class StackState:
     urls: dict[str, str]
     processes: list[ProcessEntry]
     is_stopping: bool = False
-    """Whether the launcher was asked to stop, or gives up."""
+    """Whether the launcher is stopping."""
 
     def write(self, path: Path) -> None:
         """Replace the file in one step: a reader never sees half of it."""

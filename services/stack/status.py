@@ -2,17 +2,17 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psutil
 
-from services.stack.causes import plain_words, without_secrets
+from services.stack.causes import describe_error, without_secrets
+from services.stack.errors import StackError
 from services.stack.home import Home, is_locked
-from services.stack.probes import http_answers, port_answers
+from services.stack.probes import http_answers, is_http_alive, port_answers, postgres_error, temporal_error
 from services.stack.process import ProcessState
-from services.stack.running import Running, running_in
+from services.stack.running import CheckTarget, Running, running_in
 from services.stack.state import ProcessEntry
 
 if TYPE_CHECKING:
@@ -24,68 +24,87 @@ NOT_RUNNING = 3
 COLUMNS = ("PROCESS", "STATE", "PID", "UPTIME", "RESTARTS", "URL")
 
 
-def status(home: Home) -> tuple[int, str]:
+async def status(home: Home) -> tuple[int, str]:
     """Exit code and text of `vidferry status`."""
     running = running_in(home)
     if running is None:
         if is_locked(home):
-            return NOT_RUNNING, f"The launcher is gone; its last processes are ending ({home.path})."
+            return NOT_RUNNING, f"The launcher has died; its last processes are ending ({home.path})."
         return NOT_RUNNING, f"Vidferry is not running ({home.path})."
     if not running.entries:
         return RUNNING, "Vidferry is starting."
-    with ThreadPoolExecutor(max_workers=len(running.entries) + 1) as pool:
-        upstreams = pool.submit(_upstreams, running)
-        rows = list(pool.map(_row, running.entries))
-    return RUNNING, f"{_table([COLUMNS, *rows])}\n\n{upstreams.result()}"
+    rows, upstreams = await _examine(running)
+    return RUNNING, f"{_table([COLUMNS, *rows])}\n\n{upstreams}"
 
 
-def state_now(entry: ProcessEntry) -> str:
-    """The process's state in a word or two. Blocks for a few seconds when it does not answer."""
+async def _examine(running: Running) -> tuple[list[tuple[str, ...]], str]:
+    *rows, upstreams = await asyncio.gather(*(_row(entry, running) for entry in running.entries), _upstreams(running))
+    return [row for row in rows if isinstance(row, tuple)], str(upstreams)
+
+
+async def state_now(entry: ProcessEntry, running: Running) -> str:
+    """The state of a process in a word or two, after a probe."""
     if entry.state != ProcessState.RUNNING:
         return entry.state
     if not is_alive(entry):
         return "gone"
-    return ProcessState.RUNNING if _answers(entry) else "not answering"
+    return ProcessState.RUNNING if await _answers(entry, running) else ProcessState.SILENT
 
 
 def is_alive(entry: ProcessEntry) -> bool:
-    """Whether its process is there, whatever it does."""
+    """Whether its process exists, whatever it does."""
     return entry.pid is not None and psutil.pid_exists(entry.pid)
 
 
-def _row(entry: ProcessEntry) -> tuple[str, ...]:
+async def _row(entry: ProcessEntry, running: Running) -> tuple[str, ...]:
     uptime = _duration(time.time() - entry.started_at) if is_alive(entry) else "-"
-    return (entry.name, state_now(entry), str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
+    state = await state_now(entry, running)
+    return (entry.name, state, str(entry.pid or "-"), uptime, str(entry.restarts), entry.url)
 
 
-def _upstreams(running: Running) -> str:
-    """How YouTube and speech-to-text stand; why that is not known where it cannot be had at once."""
-    subject = None
+async def _upstreams(running: Running) -> str:
+    """The status of YouTube and transcription; or why it is not known right now."""
+    target = None
     try:
-        if (subject := running.subject()) is None:
-            return "YouTube: not known (the processes of another user may not be read)."
-        if "postgres" not in subject.servers:
-            return "YouTube: not known (PostgreSQL does not run yet)."
-        return _paces(subject.settings)
+        if (target := running.target()) is None:
+            return "YouTube: not known (the processes belong to another user)."
+        if "postgres" not in target.servers:
+            return "YouTube: not known (PostgreSQL is not running yet)."
+        return await _rate_limits(target.settings)
     except ValueError:  # pydantic's is one
-        return "YouTube: not known (a variable has an impossible value: `vidferry doctor` names it)."
-    except Exception as error:  # whatever it is, the table is shown all the same
-        url = subject.settings.database_url.get_secret_value() if subject else ""
-        return f"YouTube: not known ({without_secrets(plain_words(error), url)})."
+        return "YouTube: not known (a variable is invalid: `vidferry doctor` names it)."
+    except Exception as error:  # the table is shown in any case
+        url = target.settings.database_url.get_secret_value() if target else ""
+        return f"YouTube: not known ({without_secrets(describe_error(error), url)})."
 
 
-def _paces(settings: "Settings") -> str:
-    from services.stack.pace import told, upstream_statuses
+async def _rate_limits(settings: "Settings") -> str:
+    from services.stack.rate_limits import describe_upstream, upstream_statuses
 
-    statuses = asyncio.run(upstream_statuses(settings))
-    return "\n".join(told(upstream, status) for upstream, status in statuses.items())
+    statuses = await upstream_statuses(settings)
+    return "\n".join(describe_upstream(upstream, status) for upstream, status in statuses.items())
 
 
-def _answers(entry: ProcessEntry) -> bool:
+async def _answers(entry: ProcessEntry, running: Running) -> bool:
     if entry.health_url is not None:
-        return http_answers(entry.health_url)
-    address = urlsplit(f"//{entry.url}")
-    return port_answers(address.hostname or "", address.port or 0)
+        return await http_answers(entry.health_url)
+    ask = {"postgres": postgres_error, "temporal": temporal_error}.get(entry.name)
+    if ask is None:  # a fake
+        return await is_http_alive(f"http://{entry.url}/")
+    if (target := _target(running)) is None:  # its address and password cannot be read
+        address = urlsplit(f"//{entry.url}")
+        return await asyncio.to_thread(port_answers, address.hostname or "", address.port or 0)
+    try:
+        return await ask(target.settings) is None
+    except StackError:
+        return False
+
+
+def _target(running: Running) -> CheckTarget | None:
+    try:
+        return running.target()
+    except ValueError:  # an impossible setting
+        return None
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Starts processes together, waits until they work, and stops them in the opposite order."""
+"""Starts processes together, waits until they are ready, and stops them in reverse order."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.stack.errors import StackError
 from services.stack.group import ProcessGroup
+from services.stack.liveness import LivenessPolicy
 from services.stack.logs import last_lines
 from services.stack.process import (
     PROBE_INTERVAL_SECONDS,
@@ -18,7 +19,7 @@ from services.stack.process import (
     describe_exit,
 )
 
-Trouble = Callable[[], Awaitable[str | None]]
+DegradedReason = Callable[[], Awaitable[str | None]]
 """Why a server does not answer right now, None when it does; raises StackError when waiting would not help."""
 
 READY_TIMEOUT_SECONDS = 120
@@ -28,13 +29,19 @@ class Supervisor:
     """All processes of one launcher. `on_change` is called whenever one of them changes state."""
 
     def __init__(
-        self, group: ProcessGroup, logs: Path, say: Callable[[str], None], on_change: Callable[[], None]
+        self,
+        group: ProcessGroup,
+        logs: Path,
+        say: Callable[[str], None],
+        on_change: Callable[[], None],
+        liveness: LivenessPolicy,
     ) -> None:
         self.processes: list[SupervisedProcess] = []
         self._group = group
         self._logs = logs
         self._say = say
         self._on_change = on_change
+        self._liveness = liveness
 
     async def start(self, specs: Sequence[ManagedProcess]) -> None:
         """Start all `specs` at once and return when each is ready. Raises StackError for the first that fails."""
@@ -43,13 +50,13 @@ class Supervisor:
         started = [self._supervise(spec) for spec in specs]
         await asyncio.gather(*(self._await_ready(process) for process in started))
 
-    async def wait_for(self, title: str, ask: Trouble) -> None:
-        """Wait for a server that somebody else runs. Raises StackError when it does not answer in time."""
+    async def wait_for(self, title: str, ask: DegradedReason) -> None:
+        """Wait for a server that the launcher does not run. Raises StackError when it does not answer in time."""
         self._say(f"Waiting for {title} …")
         begun = time.monotonic()
-        while (trouble := await ask()) is not None:
+        while (error_text := await ask()) is not None:
             if time.monotonic() - begun > READY_TIMEOUT_SECONDS:
-                raise StackError(f"{title} did not answer within {READY_TIMEOUT_SECONDS} s: {trouble}.")
+                raise StackError(f"{title} did not answer within {READY_TIMEOUT_SECONDS} s: {error_text}.")
             await asyncio.sleep(PROBE_INTERVAL_SECONDS)
         self._say(f"  {title} answers ({time.monotonic() - begun:.1f} s)")
 
@@ -87,7 +94,7 @@ class Supervisor:
 
     def _supervise(self, spec: ManagedProcess) -> SupervisedProcess:
         log = self._logs / f"{spec.name}.log"
-        process = SupervisedProcess(spec, self._group, log, self._say, self._on_change)
+        process = SupervisedProcess(spec, self._group, log, self._say, self._on_change, self._liveness)
         self.processes.append(process)
         return process
 

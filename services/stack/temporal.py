@@ -13,8 +13,10 @@ DYNAMIC_CONFIG: dict[str, int | bool] = {
     "matching.numTaskqueueReadPartitions": 1,
     "matching.numTaskqueueWritePartitions": 1,
     "matching.enableFairness": True,
+    # One alone may be a worker that died. The pauses between them grow: a fifth comes after a minute.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2,
 }
-"""What docker-compose.yml's server is told as well (deploy/temporal-dynamic-config.yaml)."""
+"""The same as in docker-compose.yml (deploy/temporal-dynamic-config.yaml)."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
-"""Whether there is a way to YouTube from here, as the worker goes: through its proxy, trusting what it trusts.
+"""Whether YouTube can be reached from here as the worker does it: through its proxy, trusting what it trusts.
 
-YouTube itself is asked nothing: a check must not spend what the pace has for imports.
+No request is sent to YouTube: a check must not use up the budget of imports.
 """
 
 import ssl
 
-from services.stack.causes import plain_words, without_secrets, without_user, words_for_kind
+from services.stack.causes import describe_error, without_secrets, without_user, words_for_kind
+from services.stack.findings import Finding, FindingCode, ok, problem
 from shared.settings import Settings
 
 HOST = "www.youtube.com"
@@ -13,52 +14,70 @@ TIMEOUT_SECONDS = 5
 """For connecting, and for every wait for data."""
 
 
-def way_of(settings: Settings) -> str:
-    """How the worker goes, in words."""
-    proxy = _proxy(settings)
+def route_to_youtube(proxy: str | None) -> str:
+    """How the worker connects through this proxy, or without one, in words."""
     return "directly" if proxy is None else f"through the proxy {without_user(proxy)}"
 
 
-def way_trouble(settings: Settings) -> str | None:
-    """What is in the way to YouTube, and what to do; None when it is open. Blocks."""
-    from services.worker.adapters.connection import Connection  # it imports yt-dlp, which takes its time
+def connection_finding(settings: Settings, proxy: str | None) -> Finding:
+    """Whether YouTube can be reached through this proxy; if not, why, and what to do. Blocks."""
+    from services.worker.adapters.youtube.connection import Connection  # it imports yt-dlp, which takes its time
 
     try:
-        Connection(_proxy(settings), settings.youtube_ca_file, timeout_seconds=TIMEOUT_SECONDS).knock(HOST)
-    except Exception as error:  # whatever it is, the operator wants to read it
-        return _explain(error, settings)
-    return None
+        Connection(proxy, settings.youtube_ca_file, timeout_seconds=TIMEOUT_SECONDS).knock(HOST)
+    except Exception as error:  # the operator has to read it, whatever it is
+        return _explain(error, settings, proxy)
+    return ok(FindingCode.YOUTUBE_REACHABLE, f"YouTube can be reached, {route_to_youtube(proxy)}.")
 
 
-def _explain(error: Exception, settings: Settings) -> str:
+def js_runtime_finding(settings: Settings) -> list[Finding]:
+    """Whether the JavaScript runtime can be used; nothing where none is set. Runs it, which blocks."""
+    from services.worker.adapters.youtube.access import AccessError, js_runtime  # as above
+
+    runtime = js_runtime(settings.youtube_js_runtime)
+    if runtime is None:
+        return []
+    try:
+        return [ok(FindingCode.JS_RUNTIME_USABLE, f"yt-dlp may use the JavaScript runtime {runtime.check()}.")]
+    except AccessError as error:
+        text = f"{error} Until then, the worker does without JavaScript."
+        return [problem(FindingCode.JS_RUNTIME_UNUSABLE, text)]
+
+
+def _explain(error: Exception, settings: Settings, proxy: str | None) -> Finding:
     from urllib3.exceptions import NewConnectionError  # known to what is imported above
 
-    from services.worker.adapters.connection import ProxyRefused
+    from services.worker.adapters.youtube.connection import ProxyRefusedError
 
+    route = route_to_youtube(proxy)
     causes = _with_causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _untrusted(cause, settings)
+            return problem(FindingCode.YOUTUBE_CERTIFICATE_UNTRUSTED, _untrusted(cause, settings))
     if any(isinstance(cause, TimeoutError) for cause in causes):
-        return f"YouTube does not answer {way_of(settings)} within {TIMEOUT_SECONDS} s: look at network and firewall."
-    why = _why(causes, settings)
-    if settings.youtube_proxy is None and why == "the name is not found":
-        return (
+        text = f"YouTube does not answer {route} within {TIMEOUT_SECONDS} s: check network and firewall."
+        return problem(FindingCode.YOUTUBE_TIMEOUT, text)
+    why = _why(causes, proxy)
+    if proxy is None and why == "the name is not found":
+        return problem(
+            FindingCode.YOUTUBE_NAME_NOT_FOUND,
             f"The name {HOST} is not found: this machine has no network, or no working DNS. "
-            "Where only a proxy leads outside, set YOUTUBE_PROXY."
+            "Where only a proxy leads outside, set YOUTUBE_PROXY.",
         )
-    if isinstance(error, ProxyRefused):
-        return _proxy_trouble("does not let us through to YouTube", why, settings)
-    if settings.youtube_proxy is not None and isinstance(error, NewConnectionError):
-        return _proxy_trouble("cannot be reached", why, settings)
-    return f"YouTube cannot be reached {way_of(settings)} ({why}): look at network and firewall, or at YOUTUBE_PROXY."
+    if isinstance(error, ProxyRefusedError):
+        text = _proxy_error("refuses the connection to YouTube", why, proxy)
+        return problem(FindingCode.YOUTUBE_PROXY_REFUSED, text)
+    if proxy is not None and isinstance(error, NewConnectionError):
+        return problem(FindingCode.YOUTUBE_PROXY_UNREACHABLE, _proxy_error("cannot be reached", why, proxy))
+    text = f"YouTube cannot be reached {route} ({why}): check network, firewall and YOUTUBE_PROXY."
+    return problem(FindingCode.YOUTUBE_UNREACHABLE, text)
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, settings: Settings) -> str:
-    what = f"The certificate that is shown for YouTube is not trusted ({error.verify_message})."
+    what = f"The certificate for YouTube is not trusted ({error.verify_message})."
     if settings.youtube_ca_file is None:
         return (
-            f"{what} If a proxy (YOUTUBE_PROXY) or a firewall reads along, "
+            f"{what} If a proxy (YOUTUBE_PROXY) or a firewall intercepts TLS, "
             "set YOUTUBE_CA_FILE to the certificates of its authority."
         )
     return (
@@ -67,18 +86,13 @@ def _untrusted(error: ssl.SSLCertVerificationError, settings: Settings) -> str:
     )
 
 
-def _proxy_trouble(what: str, why: str, settings: Settings) -> str:
-    proxy = without_user(_proxy(settings) or "")
-    return f"The proxy {proxy} {what} ({why}): look at it, or correct YOUTUBE_PROXY."
+def _proxy_error(what: str, why: str, proxy: str | None) -> str:
+    return f"The proxy {without_user(proxy or '')} {what} ({why}): check it, or correct YOUTUBE_PROXY."
 
 
-def _why(causes: list[BaseException], settings: Settings) -> str:
+def _why(causes: list[BaseException], proxy: str | None) -> str:
     known = next((words for words in map(words_for_kind, causes) if words), None)
-    return known or without_secrets(plain_words(causes[0]), _proxy(settings) or "")
-
-
-def _proxy(settings: Settings) -> str | None:
-    return settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
+    return known or without_secrets(describe_error(causes[0]), proxy or "")
 
 
 def _with_causes(error: BaseException) -> list[BaseException]:

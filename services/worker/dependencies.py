@@ -1,80 +1,148 @@
-"""What the activities of one worker work with, made from the settings."""
+"""Builds what the activities of one worker depend on, from the settings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from services.worker.adapters.audio import AudioAdapter
-from services.worker.adapters.captions import CaptionsAdapter
-from services.worker.adapters.connection import Connection
-from services.worker.adapters.listing import ListingAdapter
-from services.worker.adapters.metadata import MetadataAdapter
-from services.worker.adapters.transcription import TranscriptionAdapter
-from services.worker.audio.store import AudioStore
-from services.worker.batch_hints import BatchHints
-from services.worker.build import Dependencies
-from services.worker.reporting import UpstreamReporter
+from services.worker.activities.downloads import AudioClient
+from services.worker.activities.listing import ListingClient
+from services.worker.activities.subscriptions import FeedClient
+from services.worker.activities.transcription import Transcriber
+from services.worker.activities.youtube import CaptionClient, MetadataClient
+from services.worker.adapters.audio.store import AudioStore
+from services.worker.adapters.transcription.client import TranscriptionAdapter
+from services.worker.adapters.youtube.access import GUEST, Access, AccessError, js_runtime
+from services.worker.adapters.youtube.audio import AudioAdapter
+from services.worker.adapters.youtube.captions import CaptionsAdapter
+from services.worker.adapters.youtube.clients import Clients
+from services.worker.adapters.youtube.connection import Connection
+from services.worker.adapters.youtube.exits import Exits
+from services.worker.adapters.youtube.feed import FeedAdapter
+from services.worker.adapters.youtube.listing import ListingAdapter
+from services.worker.adapters.youtube.metadata import MetadataAdapter
+from services.worker.background.batch_notifications import BatchNotifier, WakeBatches
+from services.worker.background.governor_watch import GovernorWatch
+from services.worker.background.governors import called_upstreams, governor_clients
+from services.worker.background.request_log import RequestLog
+from services.worker.background.usage_reports import UpstreamReporter
+from shared.background import running
 from shared.contracts.messages import FeedItem
 from shared.contracts.upstreams import Upstream
+from shared.contracts.youtube_requests import SentRequest
+from shared.logs import get_logger
 from shared.settings import Settings
 from shared.temporal.feed import FeedPublisher, Publish
-from workflows.governors import GovernorClient
+
+logger = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the activities depend on."""
+
+    engine: AsyncEngine
+    publish: Publish
+    wake_batches: WakeBatches
+    metadata: MetadataClient
+    captions: CaptionClient
+    audio: AudioClient
+    lists: ListingClient
+    feeds: FeedClient
+    transcriber: Transcriber
+    store: AudioStore
+    youtube_reporter: UpstreamReporter
+    transcription_reporter: UpstreamReporter
+    threads: Executor
+    """At least `youtube_max_concurrent` of them, and one for feeds."""
+    download_threads: Executor
+    """At least `youtube_max_downloads` of them."""
 
 
 @asynccontextmanager
 async def dependencies(client: Client, settings: Settings, engine: AsyncEngine) -> AsyncIterator[Dependencies]:
-    """Everything, until the context is left: what waits to be told is told then."""
-    governors = _governors(client, settings)
+    """Open everything until the context is left, which sends waiting events, signals and reports."""
+    governors = governor_clients(client, settings)
     async with AsyncExitStack() as stack:
-        feed = await stack.enter_async_context(FeedPublisher(client, settings.feed_shards))
-        hints = await stack.enter_async_context(BatchHints(client))
-        youtube = await stack.enter_async_context(UpstreamReporter(governors[Upstream.YOUTUBE]))
-        transcription = await stack.enter_async_context(UpstreamReporter(governors[Upstream.TRANSCRIPTION]))
-        proxy = settings.youtube_proxy.get_secret_value() if settings.youtube_proxy else None
-        connection = Connection(proxy, settings.youtube_ca_file, on_request=youtube.request_sent)
-        threads = ThreadPoolExecutor(settings.youtube_max_concurrent, thread_name_prefix="youtube")
-        stack.callback(threads.shutdown, wait=False)  # a request that is stuck must not keep the process
+        feed = FeedPublisher(client, settings.feed_shards)
+        batches = BatchNotifier(client)
+        youtube = UpstreamReporter(governors[Upstream.YOUTUBE])
+        transcription = UpstreamReporter(governors[Upstream.TRANSCRIPTION])
+        watches = [
+            GovernorWatch(client, engine, governors[upstream], settings.reconcile_interval_seconds)
+            for upstream in called_upstreams(settings)
+        ]
+        log = RequestLog(engine, client.identity)
+        await stack.enter_async_context(running(feed, batches, youtube, transcription, log, *watches))
+
+        def count(request: SentRequest) -> None:
+            youtube.request_sent()
+            log.request_sent(request)
+
+        exits = Exits(
+            settings.youtube_proxies,
+            pause_seconds=settings.youtube_bot_check_pause_seconds,
+            max_pause_seconds=settings.youtube_max_pause_seconds,
+        )
+        connection = Connection(
+            exits,
+            settings.youtube_ca_file,
+            access=await _access(settings),
+            on_request=count,
+            on_tracks=log.tracks_named,
+        )
+        clients = Clients(connection)
+        feed_connection = Connection(exits, settings.youtube_ca_file, on_request=log.request_sent)  # not in the budget
+        threads = ThreadPoolExecutor(settings.youtube_max_concurrent + 1, thread_name_prefix="youtube")
+        download_threads = ThreadPoolExecutor(settings.youtube_max_downloads, thread_name_prefix="download")
+        for executor in (threads, download_threads):
+            stack.callback(executor.shutdown, wait=False)  # a stuck request must not keep the process alive
         yield Dependencies(
             engine=engine,
-            publish=_to_both(feed.publish, hints.note),
-            metadata=MetadataAdapter(connection),
-            captions=CaptionsAdapter(connection),
-            audio=AudioAdapter(connection),
+            publish=_to_both(feed.publish, batches.video_finished),
+            wake_batches=batches.wake_batches,
+            metadata=MetadataAdapter(connection, clients),
+            captions=CaptionsAdapter(connection, clients),
+            audio=AudioAdapter(connection, clients),
             lists=ListingAdapter(connection),
-            recogniser=await stack.enter_async_context(_recogniser(settings)),
+            feeds=FeedAdapter(feed_connection),
+            transcriber=await stack.enter_async_context(_transcriber(settings)),
             store=AudioStore(settings.audio_store.get_secret_value()),
             youtube_reporter=youtube,
             transcription_reporter=transcription,
             threads=threads,
+            download_threads=download_threads,
         )
 
 
-async def configure_governors(client: Client, settings: Settings) -> None:
-    """Have the settings of this worker obeyed. Raises one of TEMPORAL_AWAY when it is."""
-    governors = _governors(client, settings)
-    await governors[Upstream.YOUTUBE].configure()
-    if settings.transcription_off is None:
-        await governors[Upstream.TRANSCRIPTION].configure()
+async def _access(settings: Settings) -> Access:
+    """What is permitted and works; what does not is logged, and `vidferry doctor` says it as well."""
+    runtime = js_runtime(settings.youtube_js_runtime)
+    if runtime is None:
+        return GUEST
+    try:
+        found = await asyncio.to_thread(runtime.check)
+    except AccessError as error:
+        logger.warning("youtube_js_runtime_unusable", error=error)
+        return GUEST
+    logger.info("youtube_js_runtime_found", runtime=found)
+    return Access(runtime)
 
 
 def _to_both(first: Publish, second: Publish) -> Publish:
     def publish(items: Iterable[FeedItem]) -> None:
-        told = list(items)
-        first(told)
-        second(told)
+        published = list(items)
+        first(published)
+        second(published)
 
     return publish
 
 
-def _governors(client: Client, settings: Settings) -> dict[Upstream, GovernorClient]:
-    paces = {Upstream.YOUTUBE: settings.youtube_pace, Upstream.TRANSCRIPTION: settings.transcription_pace}
-    return {upstream: GovernorClient(client, upstream, pace) for upstream, pace in paces.items()}
-
-
-def _recogniser(settings: Settings) -> TranscriptionAdapter:
+def _transcriber(settings: Settings) -> TranscriptionAdapter:
     return TranscriptionAdapter(
         base_url=settings.transcription_base_url,
         api_key=settings.transcription_api_key,

@@ -1,77 +1,157 @@
-"""`python -m services.worker.setup`: one-shot, before the services start: migrations and Temporal's namespace."""
+"""`python -m services.worker.setup` runs once before the services start: migrations and Temporal's namespace."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
+from services.worker.background.governors import restart_governors
 from shared import process
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.engine import create_engine, ping
+from shared.db.errors import is_database_unavailable
+from shared.db.installation import clear_other_generation, find_generation, save_generation
 from shared.db.migrate import upgrade
-from shared.db.subscriptions import doubt_schedules
+from shared.db.subscriptions import mark_schedules_stale
+from shared.db.workers import SILENT_SECONDS, workers_at_work
+from shared.logs import get_logger
 from shared.settings import Settings
-from shared.temporal.client import TEMPORAL_AWAY, connect
-from shared.temporal.setup import set_up_namespace
-from shared.temporal.subscriptions import sweep_schedules
+from shared.temporal.client import connect
+from shared.temporal.errors import is_temporal_unavailable
+from shared.temporal.names import WORKFLOW_GENERATION
+from shared.temporal.namespace import set_up_namespace, terminate_workflows
+from shared.temporal.schedules import delete_orphaned_schedules
+
+T = TypeVar("T")
 
 PAUSE_SECONDS = 0.5
+LIST_LAG_SECONDS = 0.5
+"""How far Temporal's list of running workflows may lag behind."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
-class ServerAway(Exception):
+class SetupError(Exception):
+    """Set-up cannot continue; the text says why."""
+
+
+class ServerUnavailableError(SetupError):
     """PostgreSQL or Temporal could not be used in time; the text says which and why."""
 
 
-async def set_up(settings: Settings) -> None:
-    """Bring database and namespace to what this code needs; safe to repeat and to run several times at once.
+class WorkersRunningError(SetupError):
+    """Workers of another generation keep polling; the text names them."""
 
-    Raises ServerAway when one of them cannot be used within `setup_seconds`.
+
+async def set_up(settings: Settings) -> None:
+    """Set up the database and the namespace for this code; safe to repeat and to run several times at once.
+
+    Raises ServerUnavailableError when one of them cannot be used within `setup_seconds`, WorkersRunningError when
+    workers of another generation do not stop.
     """
-    # A migration may build an index for as long as it takes, or wait for another process that migrates.
-    engine = create_engine(settings, pool_size=1, statement_seconds=None)
+    # Without limits: a migration may build a large index, or wait for another process that migrates.
+    engine = create_engine(settings, pool_size=1, limits=None)
     try:
-        await _when_it_answers("PostgreSQL", settings.setup_seconds, lambda: ping(engine))
+        await _when_available("PostgreSQL", settings.setup_seconds, lambda: ping(engine))
         await upgrade(engine)
         async with transaction(engine) as connection:
-            await doubt_schedules(connection)
-        await _when_it_answers("Temporal", settings.setup_seconds, lambda: _set_up_temporal(settings, engine))
+            await mark_schedules_stale(connection)
+        await _stop_other_workers(engine, settings)
+        client = await _when_available("Temporal", settings.setup_seconds, lambda: _set_up_temporal(settings, engine))
+        # Each pass may take the whole time: there may be thousands of workflows to terminate.
+        while not await _when_available(
+            "Temporal", settings.setup_seconds, lambda: _end_other_generations(engine, client, settings)
+        ):
+            pass
     finally:
         await engine.dispose()
 
 
-async def _set_up_temporal(settings: Settings, engine: AsyncEngine) -> None:
+async def _set_up_temporal(settings: Settings, engine: AsyncEngine) -> Client:
     client = await connect(settings)
     await set_up_namespace(client, reconcile_interval_seconds=settings.reconcile_interval_seconds)
-    await sweep_schedules(engine, client)
+    await delete_orphaned_schedules(engine, client)
+    return client
 
 
-async def _when_it_answers(server: str, wait_seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+async def _stop_other_workers(engine: AsyncEngine, settings: Settings) -> None:
+    """Permit no other generation from here on, and wait until its workers have stopped.
+
+    A worker reports before its first poll, and notices within `REPORT_SECONDS`. One that was killed is waited for until
+    its report is old.
+    """
+    async with transaction(engine) as connection:
+        await clear_other_generation(connection, WORKFLOW_GENERATION)
+    deadline = time.monotonic() + settings.drain_seconds + 2 * SILENT_SECONDS
+    waited_for: list[str] = []
+    while running := await _other_workers(engine):
+        if time.monotonic() > deadline:
+            raise WorkersRunningError(f"stop these workers of another version first: {', '.join(running)}")
+        if running != waited_for:
+            logger.info("waiting_for_workers", identities=",".join(running))
+        waited_for = running
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _other_workers(engine: AsyncEngine) -> list[str]:
+    async with transaction(engine) as connection:
+        if await find_generation(connection) == WORKFLOW_GENERATION:
+            return []
+        return await workers_at_work(connection)
+
+
+async def _end_other_generations(engine: AsyncEngine, client: Client, settings: Settings) -> bool:
+    """Terminate workflows that other code has started, so that no history is replayed by code that did not write it.
+
+    Nothing is lost: `ReconcileImports` starts what PostgreSQL says is not finished. The generation is saved last, so an
+    interrupted run starts over. Returns whether none is left.
+    """
+    if await _is_of_this_generation(engine):
+        return True
+    await asyncio.sleep(LIST_LAG_SECONDS)
+    reason = f"superseded by workflow generation {WORKFLOW_GENERATION}"
+    terminated = await terminate_workflows(client, reason)
+    if terminated:
+        logger.info("workflows_terminated", count=terminated, reason="other_generation")
+        return False
+    await restart_governors(client, settings, reason)
+    async with transaction(engine) as connection:
+        await save_generation(connection, WORKFLOW_GENERATION)
+    return True
+
+
+async def _is_of_this_generation(engine: AsyncEngine) -> bool:
+    async with transaction(engine) as connection:
+        return await find_generation(connection) == WORKFLOW_GENERATION
+
+
+async def _when_available(server: str, wait_seconds: float, do: Callable[[], Awaitable[T]]) -> T:
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
             return await do()
-        except (OSError, DBAPIError, *TEMPORAL_AWAY) as error:
+        except Exception as error:
+            if not is_database_unavailable(error) and not is_temporal_unavailable(error):
+                raise
             if time.monotonic() > deadline:
-                raise ServerAway(f"{server} did not answer within {wait_seconds:g} s: {error}") from error
-            logger.info("waiting for %s: %s", server, error)
+                raise ServerUnavailableError(f"{server} did not answer within {wait_seconds:g} s: {error}") from error
+            logger.info("waiting_for_server", server=server, error=error)
         await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def main() -> int:
-    """Set up with the settings of the environment."""
+    """Set up with the environment's settings."""
     settings = Settings()
     process.configure_logging(settings.log_level)
     try:
         await set_up(settings)
-    except ServerAway as error:
-        logger.error("%s", error)
+    except SetupError as error:
+        logger.error("setup_failed", error=error)
         return 1
-    logger.info("the database and Temporal are ready for Vidferry")
+    logger.info("setup_finished")
     return 0
 
 

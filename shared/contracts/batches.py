@@ -1,13 +1,14 @@
-"""Many videos that are imported in one go: what is told of them, and what their workflow is given.
+"""Batches: messages about them, and inputs and results of their workflow.
 
-Which videos belong to a batch, and how far each is, is in Postgres; only ids and figures travel.
+Which videos belong to a batch, and how far each is, is in PostgreSQL; only ids and figures travel.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import YoutubeId
@@ -27,6 +28,38 @@ class SourceKind(StrEnum):
 
     PLAYLIST = "playlist"
     CHANNEL = "channel"
+
+
+class ChannelTab(StrEnum):
+    """Which of a channel's lists."""
+
+    VIDEOS = "videos"
+    SHORTS = "shorts"
+    STREAMS = "streams"
+
+
+MAX_FILTER_CHARACTERS = 200
+MAX_FILTER_SECONDS = 604_800
+"""A week: no video is longer."""
+_Seconds = Annotated[int, Field(ge=0, le=MAX_FILTER_SECONDS)]
+
+
+class VideoFilter(BaseModel):
+    """Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    published_after: date | None = Field(
+        default=None,
+        description="Entries published before this day are left out. YouTube gives an age only, of old videos in whole "
+        "years: in doubt, an entry is imported.",
+        examples=["2026-01-31"],
+    )
+    title_contains: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_FILTER_CHARACTERS)] = Field(
+        default="", description="Text in the title, in upper or lower case.", examples=["harbour"]
+    )
+    min_seconds: _Seconds | None = Field(default=None, description="The shortest length.", examples=[60])
+    max_seconds: _Seconds | None = Field(default=None, description="The longest length.", examples=[3600])
 
 
 class BatchState(StrEnum):
@@ -50,15 +83,17 @@ class BatchChange(StrEnum):
     CANCEL = "cancel"
 
 
-class BatchPlace(StrEnum):
-    """Where a video of a batch stands, as long as its import is not over."""
+class BatchSlot(StrEnum):
+    """Whether a video of a batch holds a slot, until its import has ended."""
 
     QUEUED = "queued"
     """Its import has not begun: the batch begins it when there is room in the window."""
-    WINDOW = "window"
-    """Its import was begun and takes one of the window's places."""
-    ASIDE = "aside"
-    """It waits for something of its own, such as a premiere, for days perhaps: its place is another one's."""
+    RUNNING = "running"
+    """Its import was started and holds a slot of the window."""
+    TRANSCRIBING = "transcribing"
+    """Its speech is being transcribed, or it waits for that: it takes no slot, and the batch is not over before it."""
+    PARKED = "parked"
+    """It waits for something of its own, such as a premiere, perhaps for days, and has given up its slot."""
 
 
 class ListingState(StrEnum):
@@ -75,7 +110,7 @@ class ListingState(StrEnum):
 
 
 class BatchSummary(BaseModel):
-    """How a batch stands: the figures of every answer and message about it, and of the query `summary`."""
+    """The figures of every response and message about a batch, and of the query `summary`."""
 
     batch_id: UUID
     list_id: UUID
@@ -102,6 +137,10 @@ class BatchSummary(BaseModel):
     """Rows that named no video."""
     unavailable: int
     """Entries of the playlist that are deleted or private: they are not imported."""
+    members_only: int = 0
+    """Entries for a channel's members: they are not imported."""
+    filtered: int = 0
+    """Entries that the filter leaves out."""
     listing: ListingState | None
     """None where there is nothing to be listed."""
     announced: int | None
@@ -113,26 +152,31 @@ class BatchSummary(BaseModel):
     """When nothing was left to begin or under way."""
 
     @property
+    def skipped(self) -> int:
+        """Entries that become no video of the batch."""
+        return self.duplicates + self.unavailable + self.members_only + self.filtered
+
+    @property
     def progress(self) -> int:
         """Percent of the videos whose import is over, 0-100; 100 only when the batch is."""
         if self.completed_at:
             return 100
         expected = max(self.total, 1)
         if self.listing is ListingState.UNDER_WAY and self.announced:
-            expected = max(expected, self.announced - self.duplicates - self.unavailable)
+            expected = max(expected, self.announced - self.skipped)
         return min(100 * (self.imported + self.failed + self.cancelled) // expected, 99)
 
 
 class ImportBatchInput(BaseModel):
-    """The batch, and what earlier runs of its workflow know that Postgres does not."""
+    """The batch, and what earlier runs of its workflow know that PostgreSQL does not."""
 
     batch_id: UUID
-    watched: list[YoutubeId] = []
-    """Whose imports take a place in the window."""
-    list_at: datetime | None = None
+    slot_holders: list[YoutubeId] = []
+    """Videos that hold a slot of the window."""
+    next_listing_at: datetime | None = None
     """When YouTube's list is to be asked for again."""
     listing_attempt: int = 1
-    listing_waits: int = 0
+    listing_consecutive_waits: int = 0
     """How often in a row the runs before this one have waited for the list."""
 
 
@@ -142,28 +186,28 @@ class ImportBatchResult(BaseModel):
     summary: BatchSummary | None
 
 
-class LookAtBatch(BaseModel):
-    """One look at a batch: what has ended gives its place to what is queued."""
+class AdvanceBatchInput(BaseModel):
+    """Input of one step of a batch: slots of imports that have ended go to queued videos."""
 
     batch_id: UUID
     changes: list[BatchChange] = []
-    """What was asked of the batch since the look before, in order."""
-    watched: list[YoutubeId] = []
-    """Whose imports took a place in the window at the look before."""
-    asks_around: bool = False
+    """Requests since the last step, in order."""
+    slot_holders: list[YoutubeId] = []
+    """Videos that held a slot after the last step."""
+    check_blocked: bool = False
     """See whether some of them only wait for something of their own."""
 
 
-class BatchView(BaseModel):
-    """What a look at a batch found and left."""
+class BatchSnapshot(BaseModel):
+    """The state of a batch after a step."""
 
     summary: BatchSummary | None
-    """None: there is no such batch any more."""
-    watched: list[YoutubeId] = []
-    is_closing: bool = False
-    """Some of `watched` have reached their last stage, and their workflow is about to end."""
-    is_over: bool = False
-    """Nothing is left to be done, unless somebody asks for it."""
+    """None: the batch was deleted."""
+    slot_holders: list[YoutubeId] = []
+    is_finishing: bool = False
+    """Some of `slot_holders` have reached their last stage, and their workflow is about to end."""
+    is_done: bool = False
+    """Whether nothing is left to do until a request."""
 
 
 class BatchRef(BaseModel):
@@ -173,10 +217,10 @@ class BatchRef(BaseModel):
 
 
 class ListedPage(BaseModel):
-    """What came of a page; its videos are in Postgres, and so is where the next one begins."""
+    """What came of a page; its videos are in PostgreSQL, and so is where the next one begins."""
 
     has_more: bool
-    begins_anew: bool = False
+    restarts: bool = False
     """The list came to its end too soon: the next page is its first once more."""
     page: int = 0
     """How many pages were read so far."""
@@ -190,14 +234,15 @@ class FailListing(BaseModel):
 
 
 class SourceRef(BaseModel):
-    """A playlist or channel that somebody may want to import."""
+    """A playlist or channel to preview."""
 
     url: str
-    """As `shared.youtube_source` writes it."""
+    """As `shared.youtube.source_urls` writes it."""
+    filter: VideoFilter | None = None
 
 
 class SourcePreview(BaseModel):
-    """What YouTube's first page tells of a playlist or channel."""
+    """What the first page of a playlist or channel contains."""
 
     title: str | None
     announced: int | None
@@ -206,5 +251,9 @@ class SourcePreview(BaseModel):
     """Of the first page."""
     unavailable: int
     """Of its entries."""
+    members_only: int = 0
+    """Of its entries: for a channel's members."""
+    filtered: int = 0
+    """Of its entries: left out by the filter; they are not in `youtube_ids`."""
     has_more: bool
     """Whether there are further pages."""

@@ -3,45 +3,44 @@
 Only ids and small references travel: transcripts, descriptions and audio never enter a workflow's history.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.stages import SPEECH_DOWNLOADED, STAGE_PROGRESS, ImportStage
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
+from shared.contracts.stages import ImportStage
+from shared.contracts.upstreams import PauseReason, Upstream
 from shared.contracts.youtube import YoutubeId
 
 
 class ImportVideoInput(BaseModel):
-    """The video to import; who wants it is in Postgres and in the `attach` signals."""
+    """The video to import; its users are in PostgreSQL and in the `attach` signals."""
 
     youtube_id: YoutubeId
     user_ids: list[UUID] = []
     """Who attached to the runs before this one."""
-    hurried_for: UUID | None = None
+    escalated_by: UUID | None = None
     """Who added the video singly while it waited in bulk."""
-    waits: int = 0
+    consecutive_waits: int = 0
     """How often in a row the runs before this one have waited for YouTube."""
-    throttles: int = 0
+    consecutive_throttles: int = 0
     """How often they were throttled since YouTube last answered."""
 
 
 class ImportVideoResult(BaseModel):
-    """How an import ended: `complete`, `error`, or the stage reached when nobody wanted it any more."""
+    """How an import ended: `complete`, `error`, or the stage reached when the import was abandoned."""
 
     stage: ImportStage
     error_code: ErrorType | None = None
 
 
 class Attach(BaseModel):
-    """One more user wants this video; the row is in Postgres already."""
+    """One more user wants this video; the row is in PostgreSQL already."""
 
     user_id: UUID
-    is_waiting: bool = False
-    """A person waits for this video alone: it goes before everything in bulk."""
+    is_interactive: bool = False
+    """A user waits for this video: it goes before bulk imports."""
 
 
 class ImportStatus(BaseModel):
@@ -54,59 +53,13 @@ class ImportStatus(BaseModel):
     progress: int
     """Percent, 0-100."""
     attempt: int = 1
-    """Which attempt the stage under way is at."""
+    """The attempt of the stage under way."""
     retry_at: datetime | None = None
     """When the next attempt starts, while the import waits and the time is known."""
     waiting_for: ErrorType | PauseReason | None = None
     """Why it waits."""
-    asks: Upstream | None = None
-    """A step is with this upstream or in the queue to it: it waits for as long as calls there are paused."""
-
-    @classmethod
-    def as_saved(cls, youtube_id: YoutubeId, stage: ImportStage, progress: int) -> "ImportStatus":
-        """What can be said of an open import that does not answer: its next step is taken to have been asked for."""
-        asks = Upstream.YOUTUBE if stage in {ImportStage.CREATED, ImportStage.METADATA} else None
-        if asks and progress >= SPEECH_DOWNLOADED:
-            asks = Upstream.TRANSCRIPTION
-        return cls(youtube_id=youtube_id, stage=stage, progress=progress, asks=asks)
-
-    @property
-    def shown_stage(self) -> ImportStage:
-        """What people are told: the stage under way once the percentage is above that of the one reached.
-
-        Sub-progress names that stage too, so that one moment has one name wherever it is asked for.
-        """
-        if self.progress <= STAGE_PROGRESS.get(self.stage, 100):
-            return self.stage
-        return next(stage for stage, percent in STAGE_PROGRESS.items() if percent >= self.progress)
-
-    def is_older_than(self, stage: ImportStage) -> bool:
-        """Whether an entry is at a later stage already: the import has not yet looked at what is known."""
-        return self.progress < STAGE_PROGRESS[stage]
-
-    def while_paused(self, upstreams: Iterable[UpstreamStatus]) -> "ImportStatus":
-        """The same, for people: a pause of all calls is what this import waits for as well.
-
-        One that was throttled and that waits by itself has to get into line again, behind the same pause.
-        """
-        status = self
-        for upstream in upstreams:
-            if upstream.is_paused:
-                status = status._behind(upstream)
-        return status
-
-    def _behind(self, paused: UpstreamStatus) -> "ImportStatus":
-        if self.asks is paused.upstream:
-            return self.model_copy(update={"waiting_for": paused.reason, "retry_at": paused.resume_at})
-        if self.retry_at and paused.resume_at and self.waiting_for in _THROTTLED_BY[paused.upstream]:
-            return self.model_copy(update={"retry_at": max(self.retry_at, paused.resume_at)})
-        return self
-
-
-_THROTTLED_BY: dict[Upstream, set[ErrorType]] = {
-    Upstream.YOUTUBE: {ErrorType.RATE_LIMITED, ErrorType.BOT_CHECK},
-    Upstream.TRANSCRIPTION: {ErrorType.TRANSCRIPTION_LIMITED},
-}
+    upstream: Upstream | None = None
+    """A call is running at this upstream or queued for it, and waits while calls there are paused."""
 
 
 class VideoRef(BaseModel):
@@ -116,22 +69,31 @@ class VideoRef(BaseModel):
 
 
 class ImportState(BaseModel):
-    """What Postgres already knows of a video when its import begins."""
+    """What PostgreSQL already knows of a video when its import begins."""
 
     wanted: bool
-    """Some list still waits for this video."""
+    """Whether a list still waits for this video."""
     reached: ImportStage = ImportStage.CREATED
     title: str | None = None
+    is_transcribed: bool = False
+    """Whether transcription has begun: YouTube has said that there are no captions."""
 
 
 class VideoMetadata(BaseModel):
-    """What the rest of an import needs of the metadata; everything else is in Postgres by then."""
+    """What the rest of an import needs of the metadata; everything else is in PostgreSQL by then."""
 
     title: str
 
 
+class Completion(BaseModel):
+    """What became of the last step of an import."""
+
+    is_complete: bool = True
+    """False: a reimport was asked for while this import ran, so captions have to be fetched again."""
+
+
 class SkipCaptionsInput(BaseModel):
-    """The video goes on without captions."""
+    """The import continues without captions."""
 
     youtube_id: YoutubeId
     reason: ErrorType
@@ -147,25 +109,33 @@ class FailImportInput(BaseModel):
 class UpstreamFailure(BaseModel):
     """Details of the ApplicationError of an activity that a server refused; its `type` is the `ErrorType`."""
 
-    retry_after_seconds: float | None = None
-    """As the server's `Retry-After` said; for imports that are older than the `RateGovernor`."""
     not_before: datetime | None = None
     """When a live stream or premiere begins."""
+    is_outage: bool = False
+    """The calls of other videos fail alike: no attempt, and the call waits for the `RateGovernor`."""
+
+
+class ListRef(BaseModel):
+    """A list, by its id."""
+
+    list_id: UUID
 
 
 class ReconcileInput(BaseModel):
-    """Which waiting videos to look at."""
+    """Which unstarted videos to start."""
 
     older_than_seconds: float = 10
     """Younger ones are being started by the API right now."""
 
 
 class ReconcileResult(BaseModel):
-    """What a look at all waiting videos found."""
+    """What a run of `ReconcileImports` found."""
 
     running: int
     """Imports that were running already."""
     started: int
     batches_started: int = 0
-    schedules_kept: int = 0
-    """Subscriptions that Temporal had yet to be told of."""
+    schedules_synced: int = 0
+    """Subscriptions whose schedule was stale."""
+    deletions: int = 0
+    """Deleted lists whose rows are being removed."""

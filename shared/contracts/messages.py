@@ -14,7 +14,7 @@ from shared.contracts.youtube import YoutubeId
 
 
 class ImportProgress(BaseModel):
-    """One step of one video's import. The first six fields never change (docs/architecture.md)."""
+    """One step of one video's import. The first six fields never change (docs/reference/websocket.md)."""
 
     type: Literal["import_progress"] = "import_progress"
     video_id: UUID
@@ -39,7 +39,7 @@ class UpstreamPaused(BaseModel):
     upstream: Upstream
     reason: PauseReason
     resume_at: datetime | None
-    """When calls go again or the next one is tried; None: nobody knows, or one is being tried."""
+    """When calls resume or the next probe is sent; None: unknown, or a probe is running."""
     message: str
 
 
@@ -50,8 +50,8 @@ class UpstreamResumed(BaseModel):
     upstream: Upstream
 
 
-class BatchNews(BaseModel):
-    """What is told of a batch, whether it is under way or over (the fields of `BatchSummary`)."""
+class BatchMessage(BaseModel):
+    """The message about a batch, running or ended (the fields of `BatchSummary`)."""
 
     batch_id: UUID
     list_id: UUID
@@ -68,6 +68,8 @@ class BatchNews(BaseModel):
     duplicates: int
     invalid: int
     unavailable: int
+    members_only: int = 0
+    filtered: int = 0
     listing: ListingState | None
     announced: int | None
     error_code: ErrorType | None
@@ -75,7 +77,7 @@ class BatchNews(BaseModel):
     """Why the playlist or channel could not be read."""
 
 
-class BatchProgress(BatchNews):
+class BatchProgress(BatchMessage):
     """How far a batch is."""
 
     type: Literal["batch_progress"] = "batch_progress"
@@ -84,7 +86,7 @@ class BatchProgress(BatchNews):
     running: int
 
 
-class BatchComplete(BatchNews):
+class BatchComplete(BatchMessage):
     """A batch is over."""
 
     type: Literal["batch_complete"] = "batch_complete"

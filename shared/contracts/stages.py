@@ -21,22 +21,22 @@ STAGE_PROGRESS: dict[ImportStage, int] = {
     ImportStage.CHAPTERS: 90,
     ImportStage.COMPLETE: 100,
 }
-"""Percentage once the stage is reached; `error` keeps the last one (docs/architecture.md)."""
+"""Percentage once the stage is reached; `error` keeps the last one (docs/reference/websocket.md)."""
 
 CLOSED_STAGES: frozenset[ImportStage] = frozenset({ImportStage.COMPLETE, ImportStage.ERROR})
-"""Stages at which nothing runs any more: Postgres alone answers for them."""
+"""Stages of an import that has ended: PostgreSQL alone knows it."""
 
 SPEECH_DOWNLOADED = 40
-"""Percentage, within the band of the captions stage, once the sound that speech is recognised in is here."""
+"""Percentage, within the band of the captions stage, once the audio for transcription is downloaded."""
 
 
 def download_progress(fraction: float) -> int:
-    """The percentage while the sound is on its way; `fraction` of it (0-1) is here."""
+    """The percentage during the download of audio; `fraction` (0-1) is downloaded."""
     begin = STAGE_PROGRESS[ImportStage.METADATA]
     return begin + int((SPEECH_DOWNLOADED - begin) * fraction)
 
 
 def transcription_progress(fraction: float) -> int:
-    """The percentage while speech is recognised; below that of the stage, which is reached when all is kept."""
+    """The percentage during transcription; below that of the stage, which is reached when the transcript is saved."""
     end = STAGE_PROGRESS[ImportStage.CAPTIONS]
     return min(SPEECH_DOWNLOADED + int((end - SPEECH_DOWNLOADED) * fraction), end - 1)

@@ -1,4 +1,4 @@
-"""Playlists and channels that are followed: what the workflow of a look for new videos gives and is given."""
+"""Subscriptions: inputs and results of `CheckSubscription` and its activities."""
 
 from uuid import UUID
 
@@ -11,18 +11,31 @@ class SubscriptionRef(BaseModel):
     subscription_id: UUID
 
 
-class BeginLook(BaseModel):
-    """A look for new videos, which is a batch."""
+class FeedRef(BaseModel):
+    """A playlist whose feed is to be asked."""
+
+    feed_id: str
+
+
+class CheckPlan(BaseModel):
+    """What a check does before it starts."""
+
+    feed_id: str | None = None
+    """The feed to ask; None: none, or not now."""
+
+
+class StartCheckInput(BaseModel):
+    """A check for new videos, which is a batch."""
 
     subscription_id: UUID
     batch_id: UUID
     """The id that its batch is to have: asked for twice, it begins once."""
 
 
-class Look(BaseModel):
-    """What became of a look that was to begin."""
+class CheckStarted(BaseModel):
+    """The outcome of starting a check."""
 
-    is_followed: bool
-    """False: there is no such subscription any more."""
+    is_subscribed: bool
+    """False: the subscription was deleted."""
     batch_id: UUID | None = None
-    """None: none began, because an earlier one is still under way."""
+    """None: none began, because an earlier one is still under way, or nothing is new."""

@@ -1,9 +1,9 @@
-"""The servers outside that set our pace, and what is told of them between processes."""
+"""The upstreams, and the messages of processes about them."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.errors import ErrorType
 
@@ -30,11 +30,12 @@ class UpstreamState(StrEnum):
 
 
 class PauseReason(StrEnum):
-    """Why no call goes; the first five have the values of the `ErrorType`s that cause them."""
+    """Why no call goes; the first six have the values of the `ErrorType`s that cause them."""
 
     RATE_LIMITED = "rate_limited"
     BOT_CHECK = "bot_check"
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    EXTRACTOR_OUTDATED = "extractor_outdated"
     TRANSCRIPTION_LIMITED = "transcription_limited"
     TRANSCRIPTION_MISCONFIGURED = "transcription_misconfigured"
     HOURLY_REQUESTS = "hourly_requests"
@@ -50,8 +51,8 @@ class BudgetUnit(StrEnum):
     AUDIO_SECONDS = "audio_seconds"
 
 
-class PacePolicy(BaseModel):
-    """How a `RateGovernor` paces one upstream; every field is a setting (README.md)."""
+class RateLimitPolicy(BaseModel):
+    """How a `RateGovernor` paces one upstream; every field is a setting (docs/configuration.md)."""
 
     calls_per_second: float
     hourly_requests: int | None
@@ -78,14 +79,53 @@ class PacePolicy(BaseModel):
         return max(self.burst_calls / self.calls_per_second, 5) if self.burst_calls else 60
 
 
+class ExtractorState(StrEnum):
+    """What recent answers say of the extractor, where they say anything."""
+
+    SUSPECT = "suspect"
+    """Several different videos have failed alike. Calls go on, without bursts."""
+    BROKEN = "broken"
+    """So many that YouTube must have changed: calls pause until one is answered."""
+
+
+class ExtractorFinding(BaseModel):
+    """That the extractor (yt-dlp) may be outdated, or is."""
+
+    state: ExtractorState
+    step: str
+    """The kind of call that fails, such as metadata."""
+    videos: int
+    """How many different ones have failed alike."""
+    detail: str
+    """What the last one failed with."""
+    since: datetime
+    """When the first of them failed."""
+
+
+class Suspicion(BaseModel):
+    """What the failure of one call says of the extractor."""
+
+    step: str
+    fingerprint: str
+    """The same for calls that fail alike."""
+    detail: str
+    """For the operator: without ids, numbers and addresses."""
+    channel_id: str | None = None
+    """None: unknown, as it is before the metadata."""
+    is_conclusive: bool = False
+    """Whether one such failure is enough."""
+
+
 class ThrottledCall(BaseModel):
-    """One call that was asked to slow down, or that no call can get through."""
+    """One call that was asked to slow down, that no call can get through, or that casts doubt on the extractor."""
 
     error_type: ErrorType
     youtube_id: str = ""
     """The video that was asked for, or the address of a list."""
     retry_after_seconds: float | None = None
     """As the upstream's `Retry-After` said."""
+    suspicion: Suspicion | None = None
+    """Where the error's `Throttle` is SUSPECTS."""
 
 
 class UpstreamReport(BaseModel):
@@ -94,11 +134,13 @@ class UpstreamReport(BaseModel):
     epoch: int
     """The `UpstreamStatus.epoch` that the calls began in."""
     calls: int
-    """That have ended; 0: this only tells what one that is under way spends."""
+    """Calls that have ended; 0: the report only adds the usage of a running call."""
     requests: int
     audio_seconds: float = 0
     answered: bool = False
     """One of the calls was answered, whatever the answer."""
+    answered_steps: dict[str, int] = {}
+    """How many calls of each step were answered."""
     throttle: ThrottledCall | None = None
     """Of the last call."""
 
@@ -114,7 +156,7 @@ class BudgetStatus(BaseModel):
 
 
 class UpstreamStatus(BaseModel):
-    """Answer of the `status` query, and the row that everybody else reads."""
+    """Answer of the `status` query, and the row that other processes read."""
 
     upstream: Upstream
     state: UpstreamState
@@ -123,7 +165,7 @@ class UpstreamStatus(BaseModel):
     since: datetime
     """When the state began."""
     resume_at: datetime | None = None
-    """When calls go again or the next one is tried; None: nobody knows, or they go."""
+    """When calls resume or the next probe is sent; None: unknown, or they are not paused."""
     calls_per_second: float
     """What is allowed right now over all workers together; 0: none."""
     max_calls_per_second: float
@@ -139,6 +181,8 @@ class UpstreamStatus(BaseModel):
     """Grows whenever what earlier calls experienced no longer counts."""
     report_after_seconds: float = 1
     """How soon a worker is to report a call; 0: at once."""
+    extractor: ExtractorFinding | None = None
+    """None: nothing suspicious."""
     at: datetime
     """When this was so."""
 
@@ -148,9 +192,14 @@ class UpstreamStatus(BaseModel):
         return self.state is not UpstreamState.CLOSED or self.calls_per_second == 0
 
     @property
-    def may_be_mended(self) -> bool:
-        """Whether speech-to-text's settings were refused and others may do: the next piece of sound shows it."""
+    def is_retrying_bad_config(self) -> bool:
+        """Whether the transcription server refused the settings, and a probe checks whether they are corrected."""
         return self.state is UpstreamState.HALF_OPEN and self.reason is PauseReason.TRANSCRIPTION_MISCONFIGURED
+
+    @property
+    def is_extractor_broken(self) -> bool:
+        """Whether a call that fails as others did says nothing of its video."""
+        return self.extractor is not None and self.extractor.state is ExtractorState.BROKEN
 
 
 class ApplyRateInput(BaseModel):
@@ -161,3 +210,59 @@ class ApplyRateInput(BaseModel):
     """Over all workers together; 0: no call goes."""
     probe: int | None = None
     """Exactly one call goes, then none; every number is a call of its own."""
+
+
+class GovernorEventKind(StrEnum):
+    """What a `RateGovernor` was sent; the values are the names of its signals."""
+
+    CONFIGURE = "configure"
+    REPORT = "report"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REAPPLY = "reapply"
+
+
+class GovernorEvent(BaseModel):
+    """A signal to a `RateGovernor`, and when it arrived."""
+
+    at: datetime
+    kind: GovernorEventKind
+    policy: RateLimitPolicy | None = None
+    """Of CONFIGURE."""
+    report: UpstreamReport | None = None
+    """Of REPORT."""
+
+
+class GovernorDecision(BaseModel):
+    """What a `RateGovernor` decided, and what came of it."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    state: bytes
+    """What the next decision is based on. Only the activity reads it: workflow code never depends on what is in it."""
+    status: UpstreamStatus
+    details: str
+    """The status and the latest changes in Markdown, for the Web UI."""
+    applied: ApplyRateInput | None
+    """The rate that the task queue has; None: unknown."""
+    next_at: datetime | None
+    """When to decide again, whatever is heard until then; None: not before something is."""
+
+
+class RateGovernorInput(BaseModel):
+    """Which upstream to govern; and all that a `RateGovernor` hands from run to run."""
+
+    upstream: Upstream
+    policy: RateLimitPolicy
+    """What a governor begins with; what CONFIGURE brought later is in the decision's state."""
+    last: GovernorDecision | None = None
+    """None: it continues from what is saved in PostgreSQL."""
+    events: list[GovernorEvent] = []
+    """What arrived after `last`, oldest first."""
+
+
+class GovernInput(BaseModel):
+    """Everything a decision depends on: asked again, the answer is the same."""
+
+    governor: RateGovernorInput
+    now: datetime

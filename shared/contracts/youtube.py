@@ -29,9 +29,23 @@ class CaptionsKind(StrEnum):
     AUTOMATIC = "automatic"
 
 
+class CaptionsAnswer(StrEnum):
+    """What one client of YouTube was told about a video's captions."""
+
+    NAMED = "named"
+    """Tracks that can be fetched."""
+    GATED = "gated"
+    """Tracks that need a token of a browser."""
+    NONE = "none"
+    REFUSED = "refused"
+    """Nothing: the client may not play the video."""
+
+
 class CaptionTrack(BaseModel):
     """One caption track as YouTube names it; `url` is signed and expires after some hours."""
 
     language: str
     kind: CaptionsKind
     url: str
+    client: str | None = None
+    """The client that it was named to."""

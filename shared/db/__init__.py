@@ -1,1 +1,1 @@
-"""Postgres: tables, engine, migrations and the queries of each subject."""
+"""PostgreSQL: tables, engine, migrations and the queries of each subject."""

@@ -1,36 +1,42 @@
-"""Reading YouTube's list of a batch: each page's videos and the place of the next page, in one transaction."""
+"""Reads the playlist or channel of a batch: saves a page and the cursor of the next one in one transaction."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from shared.contracts.batches import BatchKind, ListedPage, ListingState
+from shared.contracts.batches import BatchKind, ListedPage, ListingState, VideoFilter
 from shared.contracts.errors import ErrorType
 from shared.db.batch_window import lock
-from shared.db.batches import put_videos
-from shared.db.driver import DriverConnection, storable
+from shared.db.batches import enqueue_videos
+from shared.db.connection import AsyncpgConnection
+from shared.db.lists import NOT_DELETED
+from shared.text import sanitize_text
+from shared.youtube.filters import ListedVideo, is_too_old, left_out
+from shared.youtube.following import NEWEST_FIRST_LISTINGS, WHOLE_LISTING_PAGES, is_newest_first
 
 MAX_PAGES = 1000
-"""Of one way through a list: 30,000 videos of a channel. YouTube's pages may lead in a circle."""
-WAYS_THROUGH = 3
-"""How often a list is read that comes to its end before the announced number of entries."""
+"""Per attempt, 30,000 videos or more: YouTube's pages may form a circle."""
+MAX_LISTING_ATTEMPTS = 3
+"""How often a list is read that ends before the announced number of entries."""
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPlace:
+class ListingCursor:
     """Where the next page of a batch's list begins."""
 
     source: str
     page: int
-    way: int
+    attempt: int
     cursor: dict[str, Any] | None
     """None: at the list's beginning."""
+    is_whole: bool = True
+    """Whether the list is read below what a subscription has seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewPage:
+class ListingPage:
     """What YouTube listed on one page."""
 
     title: str | None
@@ -39,19 +45,25 @@ class NewPage:
     unavailable: int
     cursor: dict[str, Any] | None
     """None: the list ends here."""
+    members_only: int = 0
+    feed_id: str | None = None
+    """The playlist whose feed has the first of these videos; on the first page only."""
+    videos: Sequence[ListedVideo] = ()
+    """What the page says about those of `youtube_ids`."""
 
 
-_PLACE = """
-    SELECT source, listing_pages AS page, listing_ways AS way, listing_cursor AS cursor FROM import_batches
-    WHERE id = $1 AND listing = 'under_way'
-    """
-_STATE = """
-    SELECT b.kind, b.listed, b.unavailable, b.announced, b.subscription_id, s.is_primed, s.import_existing,
-           s.error_code IS NULL AS was_read_to_its_end
+_CURSOR = f"""
+    SELECT source, listing_pages AS page, listing_attempts AS attempt, listing_cursor AS cursor, is_whole
+    FROM import_batches
+    WHERE id = $1 AND listing = 'under_way' AND {NOT_DELETED}
+    """  # noqa: S608 - a constant
+_STATE = f"""
+    SELECT b.kind, b.listed, b.unavailable, b.members_only, b.filtered, b.announced, b.is_whole, b.filter,
+           b.subscription_id, s.has_baseline, s.import_existing, s.error_code IS NULL AS was_read_to_its_end
     FROM import_batches b LEFT JOIN subscriptions s ON s.id = b.subscription_id
-    WHERE b.id = $1 AND b.listing = 'under_way' AND b.listing_pages = $2 AND b.listing_ways = $3
+    WHERE b.id = $1 AND b.listing = 'under_way' AND b.listing_pages = $2 AND b.listing_attempts = $3 AND b.{NOT_DELETED}
     FOR UPDATE OF b
-    """
+    """  # noqa: S608 - a constant
 _SEE = """
     INSERT INTO subscription_videos (subscription_id, youtube_id) SELECT DISTINCT $1::uuid, unnest($2::text[])
     ON CONFLICT DO NOTHING RETURNING youtube_id
@@ -59,57 +71,73 @@ _SEE = """
 _COUNT = """
     UPDATE import_batches
     SET listed = listed + $2, unavailable = unavailable + $3, listing_pages = listing_pages + 1,
-        listing_cursor = $4::jsonb, title = coalesce($5, title), announced = coalesce($6, announced)
+        listing_cursor = $4::jsonb, title = coalesce($5, title), announced = coalesce($6, announced),
+        members_only = members_only + $7, filtered = filtered + $8
     WHERE id = $1
     """
-_BEGIN_ANEW = """
+_RESTART = """
     UPDATE import_batches
-    SET listed = 0, unavailable = 0, listing_pages = 0, listing_ways = listing_ways + 1, listing_cursor = NULL
+    SET listed = 0, unavailable = 0, members_only = 0, filtered = 0, listing_pages = 0,
+        listing_attempts = listing_attempts + 1, listing_cursor = NULL
     WHERE id = $1
     """
-# A list that is not read any more, since somebody has cancelled its batch, has no end to be told of.
+# Does nothing where the batch was cancelled meanwhile.
 _END = """
     WITH b AS (
         UPDATE import_batches SET listing = $2, error_code = $3, listing_cursor = NULL
         WHERE id = $1 AND listing = 'under_way' RETURNING *
     )
     UPDATE subscriptions s
-    SET checked_at = now(), last_new = b.created, error_code = b.error_code, title = coalesce(b.title, s.title),
-        is_primed = s.is_primed OR b.listing <> 'failed'
+    SET checked_at = now(), last_new = b.created, last_members_only = b.members_only, error_code = b.error_code,
+        title = coalesce(b.title, s.title), has_baseline = s.has_baseline OR b.listing <> 'failed',
+        is_listing_requested = false, newest_id = NULL,
+        heard_at = CASE WHEN b.listing <> 'failed' THEN now() ELSE s.heard_at END,
+        wholly_listed_at = CASE WHEN b.listing <> 'failed' AND b.is_whole THEN now() ELSE s.wholly_listed_at END
     FROM b WHERE s.id = b.subscription_id
+    """
+_SAVE_FEED = "UPDATE subscriptions SET feed_id = $2 WHERE id = $1"
+_SAVE_ORDER = """
+    UPDATE subscriptions SET newest_first_listings = CASE WHEN $2 THEN least(newest_first_listings + 1, $3) ELSE 0 END
+    WHERE id = $1
     """
 
 
-async def next_place(connection: DriverConnection, batch_id: UUID) -> ListingPlace | None:
-    """Where the list is to be read on; None where there is nothing (more) to be read."""
-    row = await connection.fetchrow(_PLACE, batch_id)
-    return ListingPlace(**row) if row else None
+async def current_cursor(connection: AsyncpgConnection, batch_id: UUID) -> ListingCursor | None:
+    """The cursor of the next page; None where nothing is left to read."""
+    row = await connection.fetchrow(_CURSOR, batch_id)
+    return ListingCursor(**row) if row else None
 
 
-async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingPlace, page: NewPage) -> ListedPage:
-    """Queue a page's videos and note where the next one begins. A page that was added before changes nothing."""
+async def add_page(connection: AsyncpgConnection, batch_id: UUID, at: ListingCursor, page: ListingPage) -> ListedPage:
+    """Queue a page's videos and save the cursor of the next page. A page that was added before changes nothing."""
     await lock(connection, batch_id)
-    batch = await connection.fetchrow(_STATE, batch_id, place.page, place.way)
+    batch = await connection.fetchrow(_STATE, batch_id, at.page, at.attempt)
     if batch is None:
-        now_at = await next_place(connection, batch_id)
-        return ListedPage(has_more=now_at is not None, page=now_at.page if now_at else place.page)
-    wanted, is_known = await _wanted(connection, batch, page.youtube_ids)
-    await put_videos(connection, batch_id, wanted, above=batch["listed"] + batch["unavailable"])
-    cursor = json.dumps(storable(page.cursor)) if page.cursor else None
-    title = cast("str | None", storable(page.title))
-    counts = len(page.youtube_ids), page.unavailable
-    await connection.execute(_COUNT, batch_id, *counts, cursor, title, page.announced)
-    pages = place.page + 1
+        now_at = await current_cursor(connection, batch_id)
+        return ListedPage(has_more=now_at is not None, page=now_at.page if now_at else at.page)
+    above = batch["listed"] + batch["unavailable"] + batch["members_only"] + batch["filtered"]
+    rejected, is_beyond = _filtered(batch, page)
+    wanted, is_known = await _wanted(connection, batch, at, page)
+    wanted, is_known = [each for each in wanted if each not in rejected], is_known or is_beyond
+    await enqueue_videos(connection, batch_id, wanted, above=above)
+    cursor = json.dumps(sanitize_text(page.cursor)) if page.cursor else None
+    title = cast("str | None", sanitize_text(page.title))
+    filtered = sum(youtube_id in rejected for youtube_id in page.youtube_ids)
+    listed, skipped = len(page.youtube_ids) - filtered, page.unavailable + page.members_only + filtered
+    counts = page.unavailable, cursor, title, page.announced, page.members_only, filtered
+    await connection.execute(_COUNT, batch_id, listed, *counts)
+    pages = at.page + 1
     if cursor and not is_known and pages < MAX_PAGES:
         return ListedPage(has_more=True, page=pages)
-    entries = batch["listed"] + batch["unavailable"] + sum(counts)
-    # Channels announce nothing, but their last page is never empty.
-    has_broken_off = place.page > 0 and not sum(counts)
-    is_short = not is_known and (has_broken_off or entries < (page.announced or batch["announced"] or 0))
-    comes_again_soon = batch["is_primed"]  # a look of a subscription
-    if is_short and place.way < WAYS_THROUGH and not comes_again_soon:
-        await connection.execute(_BEGIN_ANEW, batch_id)
-        return ListedPage(has_more=True, begins_anew=True)
+    entries = above + listed + skipped
+    # Channels announce nothing that can be relied on, but their last page is never empty.
+    was_cut_off = at.page > 0 and not listed + skipped
+    announced = 0 if batch["kind"] == BatchKind.CHANNEL else page.announced or batch["announced"] or 0
+    is_short = not is_known and (was_cut_off or entries < announced)
+    is_checked_again_soon = batch["has_baseline"]  # a check of a subscription
+    if is_short and at.attempt < MAX_LISTING_ATTEMPTS and not is_checked_again_soon:
+        await connection.execute(_RESTART, batch_id)
+        return ListedPage(has_more=True, restarts=True)
     if is_short or (cursor and not is_known):
         await connection.execute(_END, batch_id, ListingState.SHORT, ErrorType.LIST_SHORT)
     else:
@@ -117,23 +145,39 @@ async def add_page(connection: DriverConnection, batch_id: UUID, place: ListingP
     return ListedPage(has_more=False, page=pages)
 
 
-async def fail(connection: DriverConnection, batch_id: UUID, error_code: ErrorType) -> None:
-    """Note that the list cannot be read (any further); what was read of it stays."""
+async def fail(connection: AsyncpgConnection, batch_id: UUID, error_code: ErrorType) -> None:
+    """Record that the list cannot be read further; the videos that were read stay."""
     await lock(connection, batch_id)
     await connection.execute(_END, batch_id, ListingState.FAILED, error_code)
 
 
+def _filtered(batch: Mapping[str, Any], page: ListingPage) -> tuple[set[str], bool]:
+    """The videos of a page that the filter leaves out, and whether all older ones are too old."""
+    if batch["filter"] is None:
+        return set(), False
+    wanted = VideoFilter.model_validate(batch["filter"])
+    # Only a channel is in the order of time.
+    is_beyond = batch["kind"] == BatchKind.CHANNEL and all(is_too_old(wanted, video) for video in page.videos)
+    return left_out(wanted, page.videos), is_beyond and bool(page.videos)
+
+
 async def _wanted(
-    connection: DriverConnection, batch: Mapping[str, Any], youtube_ids: list[str]
+    connection: AsyncpgConnection, batch: Mapping[str, Any], at: ListingCursor, page: ListingPage
 ) -> tuple[list[str], bool]:
-    """What of a page is to be imported; and whether a subscription knows all of it, and so all that is older."""
-    if batch["subscription_id"] is None:
+    """The videos of a page to import, and whether a subscription has seen all of them, and so all older ones."""
+    subscription_id, youtube_ids = batch["subscription_id"], page.youtube_ids
+    if subscription_id is None:
         return youtube_ids, False
-    rows = await connection.fetch(_SEE, batch["subscription_id"], youtube_ids)
-    unseen = {row["youtube_id"] for row in rows}
-    # A channel's newest come first; where the look before was given up, there may be unseen ones below seen ones.
-    is_newest_first = batch["kind"] == BatchKind.CHANNEL and batch["is_primed"] and batch["was_read_to_its_end"]
-    is_known = is_newest_first and bool(youtube_ids) and not unseen
-    if batch["is_primed"] or batch["import_existing"]:
+    if page.feed_id is not None:
+        await connection.execute(_SAVE_FEED, subscription_id, page.feed_id)
+    unseen = {row["youtube_id"] for row in await connection.fetch(_SEE, subscription_id, youtube_ids)}
+    order = is_newest_first([each in unseen for each in youtube_ids], is_first_page=at.page == 0)
+    if batch["has_baseline"] and order is not None:
+        await connection.execute(_SAVE_ORDER, subscription_id, order, NEWEST_FIRST_LISTINGS)
+    # A channel's newest videos come first; if the last check failed, unseen videos may be below seen ones.
+    may_end = batch["kind"] == BatchKind.CHANNEL and batch["has_baseline"] and batch["was_read_to_its_end"]
+    is_below = not batch["is_whole"] or at.page + 1 >= WHOLE_LISTING_PAGES
+    is_known = may_end and is_below and bool(youtube_ids) and not unseen
+    if batch["has_baseline"] or batch["import_existing"]:
         return [youtube_id for youtube_id in youtube_ids if youtube_id in unseen], is_known
     return [], is_known

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.contracts.batches import BatchKind, BatchSummary, ListingState
+from shared.contracts.batches import BatchKind, BatchSummary, ListingState, VideoFilter
 from shared.contracts.youtube import thumbnail_url
 from shared.db.batch_window import lock
-from shared.db.driver import DriverConnection, storable
-from shared.db.lists import FIRST_PAGE, PageStart
+from shared.db.connection import AsyncpgConnection
+from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
+from shared.text import sanitize_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,12 @@ class NewBatch:
     repeated: int = 0
     """Rows that named one of them once more."""
     invalid: int = 0
+    title: str | None = None
+    """Of the playlist or channel, where it is known before its list is read."""
+    filter: VideoFilter | None = None
+    """For what is listed."""
+    is_whole: bool = True
+    """Whether its list is read below what a subscription has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +50,15 @@ class CreatedBatch:
 
 
 # The list is locked as the foreign key would lock it: one that is being deleted is "no such list" and not an error.
-_LOCK_LIST = "SELECT id FROM lists WHERE id = $1 AND user_id = $2 FOR KEY SHARE"
+_LOCK_LIST = "SELECT id FROM lists WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL FOR KEY SHARE"
 _CREATE = """
-    INSERT INTO import_batches (id, user_id, list_id, kind, source, listing, listed, invalid, subscription_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO import_batches (
+        id, user_id, list_id, kind, source, listing, listed, invalid, subscription_id, title, is_whole, filter
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)
     """
 # Rows are written in one order, so that two of these statements cannot wait for each other in a circle.
 _PUT = """
-    INSERT INTO videos (id, list_id, user_id, batch_id, batch_place, youtube_id, thumbnail_url, created_at)
+    INSERT INTO videos (id, list_id, user_id, batch_id, batch_slot, youtube_id, thumbnail_url, created_at)
     SELECT gen_random_uuid(), b.list_id, b.user_id, b.id, 'queued', w.youtube_id, w.thumbnail_url,
            b.created_at - ($4::int + w.position) * interval '1 microsecond'
     FROM import_batches b, unnest($2::text[], $3::text[]) WITH ORDINALITY AS w (youtube_id, thumbnail_url, position)
@@ -61,16 +69,16 @@ _PUT = """
     """
 _PRESENT = "SELECT youtube_id, id FROM videos WHERE list_id = $1 AND youtube_id = ANY($2::text[])"
 _NOTE_CREATED = "UPDATE import_batches SET created = created + $2 WHERE id = $1"
-_SUMMARY = """
+_SUMMARY = f"""
     SELECT b.id AS batch_id, b.user_id, b.list_id, b.kind, b.source, b.title, b.state, b.listing, b.announced,
-           b.error_code, b.invalid, b.unavailable, b.created_at, b.completed_at,
+           b.error_code, b.invalid, b.unavailable, b.members_only, b.filtered, b.created_at, b.completed_at,
            CASE WHEN b.subscription_id IS NULL THEN greatest(b.listed - b.created, 0) ELSE 0 END AS duplicates,
            v.total, v.queued, v.waiting, v.imported, v.without_captions, v.failed, v.cancelled,
            v.total - v.queued - v.waiting - v.imported - v.failed - v.cancelled AS running
     FROM import_batches b, LATERAL (
         SELECT count(*) AS total,
-               count(*) FILTER (WHERE is_open AND batch_place = 'queued') AS queued,
-               count(*) FILTER (WHERE is_open AND batch_place = 'aside') AS waiting,
+               count(*) FILTER (WHERE is_open AND batch_slot = 'queued') AS queued,
+               count(*) FILTER (WHERE is_open AND batch_slot = 'parked') AS waiting,
                count(*) FILTER (WHERE import_stage = 'complete') AS imported,
                count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
                count(*) FILTER (WHERE import_stage = 'error' AND NOT is_cancelled) AS failed,
@@ -80,17 +88,18 @@ _SUMMARY = """
                              coalesce(error_code, '') = 'import_cancelled' AS is_cancelled) stage
         WHERE batch_id = b.id
     ) v
-    """
-# A subscription's look that brought nothing is nobody's business.
+    WHERE b.{NOT_DELETED}
+    """  # noqa: S608 - a constant
+# Checks of subscriptions that have found nothing are hidden.
 _PAGE = f"""
     {_SUMMARY}
-    WHERE b.user_id = $1 AND (b.created_at, b.id) < ($2, $3) AND (b.subscription_id IS NULL OR b.created > 0)
+      AND b.user_id = $1 AND (b.created_at, b.id) < ($2, $3) AND (b.subscription_id IS NULL OR b.created > 0)
       AND ($4::uuid IS NULL OR b.list_id = $4)
     ORDER BY b.created_at DESC, b.id DESC LIMIT $5
     """
 _FOR_USERS = f"""
     {_SUMMARY}
-    WHERE b.user_id = ANY($1::uuid[]) AND (b.completed_at IS NULL OR b.id = ANY($2::uuid[]))
+      AND b.user_id = ANY($1::uuid[]) AND (b.completed_at IS NULL OR b.id = ANY($2::uuid[]))
       AND (b.subscription_id IS NULL OR b.created > 0)
     ORDER BY b.created_at
     """
@@ -98,7 +107,7 @@ _REQUEUE_FAILED = """
     WITH failed AS (
         SELECT id FROM videos WHERE batch_id = $1 AND import_stage = 'error' ORDER BY id FOR UPDATE
     ), queued AS (
-        UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL, batch_place = 'queued'
+        UPDATE videos SET import_stage = 'created', import_progress = 0, error_code = NULL, batch_slot = 'queued'
         FROM failed WHERE videos.id = failed.id RETURNING videos.id
     )
     UPDATE import_batches
@@ -108,8 +117,19 @@ _REQUEUE_FAILED = """
     """
 
 
+def as_json(wanted: VideoFilter | None) -> str | None:
+    """The filter as it is stored; None for one that leaves nothing out."""
+    if wanted is None or wanted == VideoFilter():
+        return None
+    return wanted.model_dump_json(exclude_defaults=True)
+
+
+_READ_ALREADY = {BatchKind.PLAYLIST: ListingState.DONE, BatchKind.CHANNEL: ListingState.DONE}
+"""A batch whose videos are known although YouTube lists them: its feed has named them."""
+
+
 async def create_batch(
-    connection: DriverConnection,
+    connection: AsyncpgConnection,
     new: NewBatch,
     *,
     subscription_id: UUID | None = None,
@@ -117,17 +137,17 @@ async def create_batch(
 ) -> CreatedBatch | None:
     """Write a batch and its videos; None where the user has no such list. The caller's transaction is all or nothing.
 
-    Videos get no events: whoever sees the list is told of the batch.
+    Videos get no events: clients are notified of the batch.
     """
     if await connection.fetchval(_LOCK_LIST, new.list_id, new.user_id) is None:
         return None
     batch_id, is_listed = batch_id or uuid4(), not new.youtube_ids
-    listing = ListingState.UNDER_WAY if is_listed else None
+    listing = ListingState.UNDER_WAY if is_listed else _READ_ALREADY.get(new.kind)
     listed = len(new.youtube_ids) + new.repeated
-    source, owner = storable(new.source), (new.user_id, new.list_id)
+    source, owner = sanitize_text(new.source), (new.user_id, new.list_id)
     values = (batch_id, *owner, new.kind, source, listing, listed, new.invalid, subscription_id)
-    await connection.execute(_CREATE, *values)
-    created = await put_videos(connection, batch_id, new.youtube_ids)
+    await connection.execute(_CREATE, *values, new.title, new.is_whole, as_json(new.filter))
+    created = await enqueue_videos(connection, batch_id, new.youtube_ids)
     missing = [youtube_id for youtube_id in new.youtube_ids if youtube_id not in created]
     present = {row["youtube_id"]: row["id"] for row in await connection.fetch(_PRESENT, new.list_id, missing)}
     if created or is_listed:
@@ -136,8 +156,8 @@ async def create_batch(
     return CreatedBatch(None, created, present)
 
 
-async def put_videos(
-    connection: DriverConnection, batch_id: UUID, youtube_ids: Sequence[str], *, above: int = 0
+async def enqueue_videos(
+    connection: AsyncpgConnection, batch_id: UUID, youtube_ids: Sequence[str], *, above: int = 0
 ) -> dict[str, UUID]:
     """Queue videos below the `above` entries of the batch that were listed before; returns those that are new."""
     if not youtube_ids:
@@ -148,20 +168,20 @@ async def put_videos(
     return {row["youtube_id"]: row["id"] for row in rows}
 
 
-async def get_summary(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> BatchSummary | None:
-    """How one batch stands, None where the user has none with this id."""
-    row = await connection.fetchrow(f"{_SUMMARY} WHERE b.id = $1 AND b.user_id = $2", batch_id, user_id)
+async def get_summary(connection: AsyncpgConnection, user_id: UUID, batch_id: UUID) -> BatchSummary | None:
+    """The summary of a batch; None where the user has none with this id."""
+    row = await connection.fetchrow(f"{_SUMMARY} AND b.id = $1 AND b.user_id = $2", batch_id, user_id)
     return _summary(row) if row else None
 
 
-async def summary_of(connection: DriverConnection, batch_id: UUID) -> BatchSummary | None:
-    """How a batch stands, whoever's it is."""
-    row = await connection.fetchrow(f"{_SUMMARY} WHERE b.id = $1", batch_id)
+async def summary_of(connection: AsyncpgConnection, batch_id: UUID) -> BatchSummary | None:
+    """The summary of a batch of any user."""
+    row = await connection.fetchrow(f"{_SUMMARY} AND b.id = $1", batch_id)
     return _summary(row) if row else None
 
 
 async def page_of_batches(
-    connection: DriverConnection,
+    connection: AsyncpgConnection,
     user_id: UUID,
     *,
     list_id: UUID | None = None,
@@ -173,7 +193,7 @@ async def page_of_batches(
     return [_summary(row) for row in rows]
 
 
-async def requeue_failed(connection: DriverConnection, user_id: UUID, batch_id: UUID) -> bool:
+async def requeue_failed(connection: AsyncpgConnection, user_id: UUID, batch_id: UUID) -> bool:
     """Queue every failed and cancelled video of a batch once more, and read on a list that was cancelled.
 
     False where there is nothing of that, or no such batch.
@@ -185,7 +205,7 @@ async def requeue_failed(connection: DriverConnection, user_id: UUID, batch_id: 
 
 
 async def batches_of_users(
-    connection: DriverConnection, user_ids: Sequence[UUID], also: Sequence[UUID] = ()
+    connection: AsyncpgConnection, user_ids: Sequence[UUID], also: Sequence[UUID] = ()
 ) -> list[tuple[UUID, BatchSummary]]:
     """The batches of some users that are not over, and those named in `also`, each with its user, oldest first."""
     rows = await connection.fetch(_FOR_USERS, list(user_ids), list(also))

@@ -1,23 +1,32 @@
-"""What was learned about a YouTube video: metadata, captions, chapters. Every write is safe to repeat."""
+"""What was learned about a YouTube video: metadata, captions, chapters. Every write is safe to repeat.
+
+Lock order of every transaction that writes several tables: `video_enrichments`, then `videos` by id, then `users` (an
+event's trigger locks its user). So no two writers wait for each other in a circle.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.contracts.stages import ImportStage
-from shared.contracts.youtube import CaptionsKind, CaptionsSource, CaptionTrack
-from shared.db.driver import DriverConnection, storable
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionsSource, CaptionTrack
+from shared.db.connection import AsyncpgConnection
+from shared.db.lists import NOT_DELETED
 from shared.db.models import Chapter, VideoEnrichment
+from shared.text import sanitize_text
 
-_KNOWN = """
-    SELECT e.title, e.captions_source, e.captions_missing, e.completed_at, EXISTS (
-        SELECT FROM videos v WHERE v.youtube_id = $1 AND v.import_stage NOT IN ('complete', 'error')
+_LAST_FETCHED = "SELECT max(fetched_at) FROM video_enrichments"
+_KNOWN = f"""
+    SELECT e.title, e.captions_source, e.captions_missing, e.captions_stale, e.completed_at, EXISTS (
+        SELECT FROM videos v
+        WHERE v.youtube_id = $1 AND v.import_stage NOT IN ('complete', 'error') AND v.{NOT_DELETED}
     ) AS waiting
     FROM (SELECT) one LEFT JOIN video_enrichments e ON e.youtube_id = $1
-    """
-_PASSING = {error_type for error_type, rule in ERROR_RULES.items() if rule.is_passing}
-_HELPED_BY_SPEECH = {error_type for error_type, rule in ERROR_RULES.items() if rule.speech_to_text}
+    """  # noqa: S608 - a constant
+_PASSING = {error_type for error_type, rule in ERROR_RULES.items() if rule.is_transient}
+_HELPED_BY_SPEECH = {error_type for error_type, rule in ERROR_RULES.items() if rule.allows_transcription}
 _FOUND = (
     "youtube_id",
     "title",
@@ -34,6 +43,7 @@ _FOUND = (
     "live_status",
     "youtube_chapters",
     "caption_track",
+    "captions_answers",
 )
 """The columns that the metadata stage fills."""
 _SAVE_METADATA = f"""
@@ -42,6 +52,7 @@ _SAVE_METADATA = f"""
     ON CONFLICT (youtube_id)
     DO UPDATE SET fetched_at = now(), {", ".join(f"{name} = excluded.{name}" for name in _FOUND)}
     """  # noqa: S608 - constants
+_KNOWN_CAPTIONS = "SELECT caption_track, captions_answers, channel_id FROM video_enrichments WHERE youtube_id = $1"
 _SAVE_SEGMENTS = """
     INSERT INTO transcript_segments (youtube_id, position, language, start_seconds, end_seconds, text)
     SELECT $1, position - 1, $2, start_seconds, end_seconds, text
@@ -57,21 +68,28 @@ _SAVE_CHAPTERS = """
 _SET_CAPTIONS = """
     UPDATE video_enrichments
     SET captions_source = $2, captions_language = $3, captions_kind = $4, captions_missing = $5, caption_track = NULL,
-        captions_at = now(), previous_captions_source = NULL
+        captions_answers = '{}', captions_at = now(), captions_stale = false
     WHERE youtube_id = $1
     """
 _KEEP_CAPTIONS = """
-    UPDATE video_enrichments
-    SET captions_source = previous_captions_source, caption_track = NULL, previous_captions_source = NULL
-    WHERE youtube_id = $1 AND previous_captions_source <> 'none'
+    UPDATE video_enrichments SET caption_track = NULL, captions_answers = '{}', captions_stale = false
+    WHERE youtube_id = $1 AND captions_stale AND captions_source <> 'none'
     RETURNING captions_source
     """
+_MARK_COMPLETE = """
+    UPDATE video_enrichments SET completed_at = coalesce(completed_at, now())
+    WHERE youtube_id = $1 AND NOT captions_stale
+    RETURNING true
+    """
+_HOLD_COMPLETE = """
+    SELECT true FROM video_enrichments WHERE youtube_id = $1 AND completed_at IS NOT NULL FOR SHARE
+    """
 UNDETERMINED = "und"
-"""ISO 639-2's word for a language that nobody has named."""
+"""ISO 639-2's code for an undetermined language."""
 
 
 @dataclass(frozen=True)
-class KnownVideo:
+class StartingPoint:
     """How far a video's import has come before, and whether some list waits for it."""
 
     title: str | None
@@ -79,7 +97,15 @@ class KnownVideo:
     waiting: bool
 
 
-async def known_video(connection: DriverConnection, youtube_id: str, *, has_speech_to_text: bool) -> KnownVideo:
+async def last_fetched_at(connection: AsyncpgConnection) -> datetime | None:
+    """When YouTube told a video's metadata last; None: never. Reads the whole table."""
+    found: datetime | None = await connection.fetchval(_LAST_FETCHED)
+    return found
+
+
+async def find_starting_point(
+    connection: AsyncpgConnection, youtube_id: str, *, has_speech_to_text: bool
+) -> StartingPoint:
     """What an import can build on. Captions that could not be had for a passing reason are looked for again.
 
     So are those that nobody could make from speech at the time, where there is speech-to-text by now.
@@ -88,38 +114,56 @@ async def known_video(connection: DriverConnection, youtube_id: str, *, has_spee
     may_be_had_now = _PASSING | (_HELPED_BY_SPEECH if has_speech_to_text else set())
     if row["title"] is None:
         reached = ImportStage.CREATED
+    elif row["captions_stale"]:
+        reached = ImportStage.METADATA
     elif row["completed_at"] and row["captions_missing"] not in may_be_had_now:
         reached = ImportStage.COMPLETE
     elif row["captions_source"] and not row["completed_at"]:
         reached = ImportStage.CAPTIONS
     else:
         reached = ImportStage.METADATA
-    return KnownVideo(row["title"], reached, row["waiting"])
+    return StartingPoint(row["title"], reached, row["waiting"])
 
 
-async def find_enrichment(connection: DriverConnection, youtube_id: str) -> VideoEnrichment | None:
+async def find_enrichment(connection: AsyncpgConnection, youtube_id: str) -> VideoEnrichment | None:
     """Everything that is known of a video, None before its metadata."""
     row = await connection.fetchrow("SELECT * FROM video_enrichments WHERE youtube_id = $1", youtube_id)
     return VideoEnrichment.model_validate(dict(row)) if row else None
 
 
-async def save_metadata(connection: DriverConnection, found: VideoEnrichment) -> None:
+async def save_metadata(connection: AsyncpgConnection, found: VideoEnrichment) -> None:
     """Write what the metadata stage found, over what an earlier attempt found."""
-    values = {name: storable(value) for name, value in found.model_dump(include=set(_FOUND)).items()}
-    for name in ("youtube_chapters", "caption_track"):
-        # SQLAlchemy has told its connections to take JSON as text and to return it decoded.
+    values = {name: sanitize_text(value) for name, value in found.model_dump(include=set(_FOUND)).items()}
+    for name in ("youtube_chapters", "caption_track", "captions_answers"):
+        # SQLAlchemy configures its connections to take JSON as text and to return it decoded.
         values[name] = json.dumps(values[name]) if values[name] is not None else None
     await connection.execute(_SAVE_METADATA, *(values[name] for name in _FOUND))
 
 
-async def known_track(connection: DriverConnection, youtube_id: str) -> CaptionTrack | None:
-    """The caption track that YouTube named with the metadata, if it did."""
-    track = await connection.fetchval("SELECT caption_track FROM video_enrichments WHERE youtube_id = $1", youtube_id)
-    return CaptionTrack.model_validate(track) if track else None
+@dataclass(frozen=True)
+class KnownCaptions:
+    """What YouTube said with the metadata that the search for captions needs."""
+
+    track: CaptionTrack | None
+    answers: dict[str, CaptionsAnswer]
+    """By client."""
+    channel_id: str | None
+
+
+async def known_captions(connection: AsyncpgConnection, youtube_id: str) -> KnownCaptions:
+    """What the metadata stage learned about captions; nothing once they were looked for."""
+    row = await connection.fetchrow(_KNOWN_CAPTIONS, youtube_id)
+    if row is None:
+        return KnownCaptions(None, {}, None)
+    return KnownCaptions(
+        CaptionTrack.model_validate(row["caption_track"]) if row["caption_track"] else None,
+        {client: CaptionsAnswer(answer) for client, answer in row["captions_answers"].items()},
+        row["channel_id"],
+    )
 
 
 async def save_captions(
-    connection: DriverConnection,
+    connection: AsyncpgConnection,
     youtube_id: str,
     *,
     language: str | None,
@@ -127,13 +171,13 @@ async def save_captions(
     lines: Sequence[tuple[float, float, str]],
     source: CaptionsSource = CaptionsSource.YOUTUBE,
 ) -> None:
-    """Replace the video's transcript (start and end in seconds, text) and say where it came from."""
+    """Replace the video's transcript (start and end in seconds, text) and record its source."""
     await connection.execute("DELETE FROM transcript_segments WHERE youtube_id = $1", youtube_id)
     await connection.execute(_SAVE_SEGMENTS, youtube_id, language or UNDETERMINED, *_columns(lines, 3))
     await connection.execute(_SET_CAPTIONS, youtube_id, source, language, kind, None)
 
 
-async def save_no_captions(connection: DriverConnection, youtube_id: str, reason: ErrorType) -> None:
+async def save_missing_captions(connection: AsyncpgConnection, youtube_id: str, reason: ErrorType) -> None:
     """Say that there are no captions to be had, and why. Those of an earlier import stay."""
     if await connection.fetchval(_KEEP_CAPTIONS, youtube_id):
         return
@@ -141,7 +185,7 @@ async def save_no_captions(connection: DriverConnection, youtube_id: str, reason
     await connection.execute(_SET_CAPTIONS, youtube_id, CaptionsSource.NONE, None, None, reason)
 
 
-async def save_chapters(connection: DriverConnection, youtube_id: str, chapters: Sequence[Chapter]) -> None:
+async def save_chapters(connection: AsyncpgConnection, youtube_id: str, chapters: Sequence[Chapter]) -> None:
     """Replace the video's chapters."""
     await connection.execute("DELETE FROM chapters WHERE youtube_id = $1", youtube_id)
     if chapters:
@@ -149,13 +193,16 @@ async def save_chapters(connection: DriverConnection, youtube_id: str, chapters:
         await connection.execute(_SAVE_CHAPTERS, youtube_id, *_columns(rows, 3))
 
 
-async def mark_complete(connection: DriverConnection, youtube_id: str) -> None:
-    """Say that every stage is done."""
-    await connection.execute(
-        "UPDATE video_enrichments SET completed_at = now() WHERE youtube_id = $1 AND completed_at IS NULL", youtube_id
-    )
+async def mark_complete(connection: AsyncpgConnection, youtube_id: str) -> bool:
+    """Say that every stage is done; False where a reimport was asked for meanwhile, so that captions are not."""
+    return bool(await connection.fetchval(_MARK_COMPLETE, youtube_id))
+
+
+async def hold_complete(connection: AsyncpgConnection, youtube_id: str) -> bool:
+    """Whether every stage is done; it stays so until the transaction ends."""
+    return bool(await connection.fetchval(_HOLD_COMPLETE, youtube_id))
 
 
 def _columns(rows: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
     """`count` columns out of rows, as `unnest` takes them."""
-    return [[storable(row[index]) for row in rows] for index in range(count)]
+    return [[sanitize_text(row[index]) for row in rows] for index in range(count)]

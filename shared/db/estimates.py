@@ -5,26 +5,27 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.contracts.errors import ErrorType
-from shared.db.driver import DriverConnection
+from shared.db.connection import AsyncpgConnection
+from shared.db.lists import NOT_DELETED
 
 NEWEST_VIDEOS = 1000
-"""So many tell which share of videos needs speech-to-text."""
+"""Sample size for the share of videos that need transcription."""
 
 _NOTHING_TO_RECOGNISE = [
     ErrorType.CAPTIONS_TOKEN_REQUIRED,
     ErrorType.CAPTIONS_AGE_RESTRICTED,
     ErrorType.SPEECH_TOO_LONG,
 ]
-"""Reasons for missing captions that no sound is fetched for."""
+"""Reasons for missing captions for which no audio is downloaded."""
 
-# What a paused batch has queued does not go, and what stands aside waits for something of its own.
-_UNDER_WAY = """
+# Without the queued videos of paused batches, and without parked videos.
+_UNDER_WAY = f"""
     videos v LEFT JOIN video_enrichments e USING (youtube_id) LEFT JOIN import_batches b ON b.id = v.batch_id
-    WHERE v.import_stage NOT IN ('complete', 'error') AND e.completed_at IS NULL
-      AND v.batch_place IS DISTINCT FROM 'aside'
-      AND (b.state = 'paused' AND v.batch_place = 'queued') IS NOT TRUE
+    WHERE v.import_stage NOT IN ('complete', 'error') AND e.completed_at IS NULL AND v.{NOT_DELETED}
+      AND v.batch_slot IS DISTINCT FROM 'parked'
+      AND (b.state = 'paused' AND v.batch_slot = 'queued') IS NOT TRUE
     """
-# What is under way for somebody else is fetched once for everybody.
+# An import that is already running is not counted again.
 _STANDING = f"""
     SELECT count(own.id) AS present,
            count(*) FILTER (WHERE own.id IS NULL AND known.completed_at IS NOT NULL) AS known,
@@ -36,7 +37,7 @@ _STANDING = f"""
     LEFT JOIN video_enrichments known ON known.youtube_id = w.youtube_id
     """  # noqa: S608 - constants
 _AHEAD = f"""
-    SELECT count(*) FILTER (WHERE import_stage = 'created') AS begun_with_nothing,
+    SELECT count(*) FILTER (WHERE import_stage = 'created') AS pending_metadata,
            count(*) FILTER (WHERE import_stage = 'metadata') AS without_captions
     FROM (
         SELECT DISTINCT ON (v.youtube_id) v.import_stage FROM {_UNDER_WAY}
@@ -56,27 +57,27 @@ _SPEECH = """
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownCounts:
     """Of some videos, how many a list has already, and how many of the others need no request of their own."""
 
     present: int
     known: int
     """Completely."""
     under_way: int
-    """For another list: imported right now, or queued. They are part of the `WorkAhead`."""
+    """For another list: imported right now, or queued. They are part of the `Backlog`."""
 
 
 @dataclass(frozen=True, slots=True)
-class WorkAhead:
+class Backlog:
     """Videos of the whole installation whose import is under way or queued."""
 
-    begun_with_nothing: int
+    pending_metadata: int
     without_captions: int
     """What is further needs YouTube no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechNeed:
+class TranscriptionSample:
     """Which of the newest videos needed speech-to-text."""
 
     videos: int
@@ -84,17 +85,17 @@ class SpeechNeed:
     """The length of each that needed it."""
 
 
-async def standing(connection: DriverConnection, list_id: UUID, youtube_ids: Sequence[str]) -> Standing:
+async def count_known(connection: AsyncpgConnection, list_id: UUID, youtube_ids: Sequence[str]) -> KnownCounts:
     """How videos, each named once, stand with regard to a list."""
-    return Standing(**(await connection.fetchrow(_STANDING, list_id, list(youtube_ids)) or {}))
+    return KnownCounts(**(await connection.fetchrow(_STANDING, list_id, list(youtube_ids)) or {}))
 
 
-async def work_ahead(connection: DriverConnection) -> WorkAhead:
+async def work_ahead(connection: AsyncpgConnection) -> Backlog:
     """What has to be done before anything that is added now."""
-    return WorkAhead(**(await connection.fetchrow(_AHEAD) or {}))
+    return Backlog(**(await connection.fetchrow(_AHEAD) or {}))
 
 
-async def speech_need(connection: DriverConnection, *, max_seconds: int) -> SpeechNeed:
+async def speech_need(connection: AsyncpgConnection, *, max_seconds: int) -> TranscriptionSample:
     """How often speech-to-text was needed lately; videos longer than `max_seconds` get none."""
     row = await connection.fetchrow(_SPEECH, max_seconds, _NOTHING_TO_RECOGNISE, NEWEST_VIDEOS)
-    return SpeechNeed(**(row or {}))
+    return TranscriptionSample(**(row or {}))

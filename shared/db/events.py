@@ -1,4 +1,4 @@
-"""Import events: written with the rows they tell of, read by whoever missed them."""
+"""Import events: written with the rows that they describe, read by clients that missed them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
+from shared.db.lists import NOT_DELETED
 
 _EVENT_COLUMNS = (
     "seq, prev_seq, user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code, at"
 )
 
 
-def tell_changed(message: str = "NULL") -> str:
+def insert_events_sql(message: str = "NULL") -> str:
     """SQL that writes the event of every row of a CTE `changed` (rows of `videos`) and returns the events.
 
     It belongs into the statement that changes the rows. Users are taken in one order everywhere, so that two writers
@@ -33,8 +34,8 @@ def tell_changed(message: str = "NULL") -> str:
 _SINCE = text(
     f"""
     SELECT {_EVENT_COLUMNS} FROM import_events
-    WHERE user_id = :user_id AND seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit
-    """  # noqa: S608 - a constant
+    WHERE user_id = :user_id AND seq > :after AND seq <= :up_to AND {NOT_DELETED} ORDER BY seq LIMIT :limit
+    """  # noqa: S608 - constants
 )
 _LATEST = text("SELECT max(seq) FROM import_events WHERE user_id = :user_id")
 _LATEST_OF_USERS = text(
@@ -87,7 +88,7 @@ async def events_since(
 
 
 async def stage_times(connection: AsyncConnection, video_id: UUID) -> dict[ImportStage, datetime]:
-    """When the entry reached each stage since its import last began; without those that nobody was told of."""
+    """When the entry reached each stage since its import last began; without stages that have no event."""
     rows = await connection.execute(_STAGE_TIMES, {"video_id": video_id})
     return {ImportStage(row.stage): row.at for row in rows}
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class PageStart(NamedTuple):
-    """The last row of the page before: a page goes on with what was created before it."""
+    """The last row of the page before: a page continues with what was created before it."""
 
     created_at: datetime
     id: UUID
@@ -31,17 +31,16 @@ class ListRecord:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DeletedList:
-    """What has to be told of a list that was deleted."""
+NOT_DELETED = "list_id NOT IN (SELECT id FROM lists WHERE deleted_at IS NOT NULL)"
+"""SQL: the row is on a list that is not deleted. An alias may stand before it, with a dot.
 
-    waiting_for: list[str]
-    """YouTube ids whose import it was waiting for."""
-    subscription_ids: list[UUID]
-    """What brought new videos onto it."""
-
+Every statement that reads or changes videos, batches, subscriptions or events says it, unless it holds the lock of a
+list that is not deleted: the rows of a deleted list stay for a while (see `shared.db.list_deletion`). Deleted lists are
+few, so their ids are read once per statement.
+"""
 
 _COLUMNS = "l.id, l.name, (SELECT count(*) FROM videos v WHERE v.list_id = l.id) AS video_count, l.created_at"
+_OWN = "l.user_id = :user_id AND l.deleted_at IS NULL"
 
 _CREATE = text(
     """
@@ -49,28 +48,19 @@ _CREATE = text(
     RETURNING id, name, 0 AS video_count, created_at
     """
 )
-_GET = text(f"SELECT {_COLUMNS} FROM lists l WHERE l.id = :list_id AND l.user_id = :user_id")  # noqa: S608 - a constant
+_GET = text(f"SELECT {_COLUMNS} FROM lists l WHERE l.id = :list_id AND {_OWN}")  # noqa: S608 - constants
 _PAGE = text(
     f"""
-    SELECT {_COLUMNS} FROM lists l WHERE l.user_id = :user_id AND (l.created_at, l.id) < (:created_at, :id)
+    SELECT {_COLUMNS} FROM lists l WHERE {_OWN} AND (l.created_at, l.id) < (:created_at, :id)
     ORDER BY l.created_at DESC, l.id DESC LIMIT :limit
-    """  # noqa: S608 - a constant
+    """  # noqa: S608 - constants
 )
 _RENAME = text(
     f"""
-    UPDATE lists l SET name = :name WHERE l.id = :list_id AND l.user_id = :user_id RETURNING {_COLUMNS}
-    """  # noqa: S608 - a constant
+    UPDATE lists l SET name = :name WHERE l.id = :list_id AND {_OWN} RETURNING {_COLUMNS}
+    """  # noqa: S608 - constants
 )
-_DELETE = text(
-    """
-    WITH gone AS (DELETE FROM lists WHERE id = :list_id AND user_id = :user_id RETURNING id)
-    SELECT ARRAY(SELECT s.id FROM subscriptions s WHERE s.list_id = gone.id) AS subscription_ids, ARRAY(
-        SELECT v.youtube_id FROM videos v
-        WHERE v.list_id = gone.id AND v.import_stage NOT IN ('complete', 'error')
-          AND v.batch_place IS DISTINCT FROM 'queued'
-    ) AS waiting_for FROM gone
-    """
-)
+_DELETE = text(f"UPDATE lists l SET deleted_at = now() WHERE l.id = :list_id AND {_OWN}")  # noqa: S608 - a constant
 
 
 async def create_list(connection: AsyncConnection, user_id: UUID, name: str) -> ListRecord:
@@ -101,10 +91,12 @@ async def rename_list(connection: AsyncConnection, user_id: UUID, list_id: UUID,
     return _record(row) if row else None
 
 
-async def delete_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) -> DeletedList | None:
-    """Delete a list with its videos, batches and subscriptions. None where the user has no list with this id."""
-    row = (await connection.execute(_DELETE, {"user_id": user_id, "list_id": list_id})).mappings().one_or_none()
-    return DeletedList(**row) if row else None
+async def delete_list(connection: AsyncConnection, user_id: UUID, list_id: UUID) -> bool:
+    """Hide a list with its videos, batches and subscriptions; False where the user has no such list.
+
+    `DeleteList` removes the rows.
+    """
+    return (await connection.execute(_DELETE, {"user_id": user_id, "list_id": list_id})).rowcount > 0
 
 
 def _record(row: RowMapping) -> ListRecord:

@@ -9,6 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.connection import autocommit
+
 MIGRATION_LOCK = 7_233_001
 """Advisory lock: two installations of one database migrate one after the other."""
 
@@ -37,5 +39,5 @@ async def downgrade(engine: AsyncEngine, revision: str) -> None:
 async def is_current(engine: AsyncEngine) -> bool:
     """Whether the database has every migration of this code."""
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    async with engine.connect() as connection:
+    async with autocommit(engine) as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) == head

@@ -1,6 +1,6 @@
-"""Playlists and channels that users follow. What a look for new videos brings is a batch.
+"""Playlists and channels that users follow. A check for new videos creates a batch.
 
-`is_scheduled` says whether Temporal's schedule says the same as the row: every change takes it back in the same
+`schedule_in_sync` says whether Temporal's schedule says the same as the row: every change takes it back in the same
 statement, and only who has the schedule's lock may claim it.
 """
 
@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.batches import BatchKind, SourceKind
+from shared.contracts.batches import BatchKind, SourceKind, VideoFilter
 from shared.contracts.errors import ErrorType
-from shared.contracts.subscriptions import Look
-from shared.db.batches import NewBatch, create_batch
-from shared.db.driver import DriverConnection
-from shared.db.lists import FIRST_PAGE, PageStart
+from shared.contracts.subscriptions import CheckPlan, CheckStarted
+from shared.db import feeds, following
+from shared.db.batches import CreatedBatch, NewBatch, as_json, create_batch
+from shared.db.connection import AsyncpgConnection
+from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
+from shared.youtube.following import CheckStep
 
 SCHEDULE_LOCK = 7_233
 """First half of the key of the lock on a subscription's schedule; the second is made from its id."""
@@ -31,11 +33,12 @@ class NewSubscription:
     source: str
     interval_seconds: int
     import_existing: bool
+    filter: VideoFilter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionRecord:
-    """A subscription, and what its last look found."""
+    """A subscription, and the result of its last check."""
 
     id: UUID
     user_id: UUID
@@ -46,9 +49,11 @@ class SubscriptionRecord:
     interval_seconds: int
     is_paused: bool
     import_existing: bool
-    is_scheduled: bool
+    filter: VideoFilter | None
+    schedule_in_sync: bool
     checked_at: datetime | None
     last_new: int | None
+    last_members_only: int | None
     error_code: ErrorType | None
     created_at: datetime
     is_checking: bool
@@ -63,37 +68,45 @@ class AddedSubscription:
     is_new: bool
 
 
-_COLUMNS = """
-    s.id, s.user_id, s.list_id, s.kind, s.source, s.title, s.interval_seconds, s.is_paused, s.import_existing,
-    s.is_scheduled, s.checked_at, s.last_new, s.error_code, s.created_at,
-    EXISTS (SELECT FROM import_batches b WHERE b.subscription_id = s.id AND b.completed_at IS NULL) AS is_checking
+# What waits for its transcription, however long, holds up no look.
+_IS_UNDER_WAY = """
+    b.completed_at IS NULL AND (b.listing = 'under_way' OR EXISTS (
+        SELECT FROM videos v
+        WHERE v.batch_id = b.id AND v.batch_slot IN ('queued', 'running')
+          AND v.import_stage NOT IN ('complete', 'error')
+    ))
+    """
+_COLUMNS = f"""
+    s.id, s.user_id, s.list_id, s.kind, s.source, s.title, s.interval_seconds, s.is_paused, s.import_existing, s.filter,
+    s.schedule_in_sync, s.checked_at, s.last_new, s.last_members_only, s.error_code, s.created_at,
+    EXISTS (SELECT FROM import_batches b WHERE b.subscription_id = s.id AND {_IS_UNDER_WAY}) AS is_checking
     """
 # The list is locked as the foreign key would lock it: one that is being deleted is "no such list" and not an error.
 _ADD = f"""
-    INSERT INTO subscriptions AS s (id, user_id, list_id, kind, source, interval_seconds, import_existing)
-    SELECT gen_random_uuid(), l.user_id, l.id, $3, $4, $5, $6
-    FROM (SELECT id, user_id FROM lists WHERE id = $2 AND user_id = $1 FOR KEY SHARE) l
+    INSERT INTO subscriptions AS s (id, user_id, list_id, kind, source, interval_seconds, import_existing, filter)
+    SELECT gen_random_uuid(), l.user_id, l.id, $3, $4, $5, $6, $7::jsonb
+    FROM (SELECT id, user_id FROM lists WHERE id = $2 AND user_id = $1 AND deleted_at IS NULL FOR KEY SHARE) l
     ON CONFLICT (list_id, source) DO NOTHING
     RETURNING {_COLUMNS}
     """  # noqa: S608 - a constant
-_SUBSCRIPTION = f"SELECT {_COLUMNS} FROM subscriptions s"  # noqa: S608 - a constant
-_PRESENT = f"{_SUBSCRIPTION} WHERE user_id = $1 AND list_id = $2 AND source = $3"
-_FIND = f"{_SUBSCRIPTION} WHERE id = $1"
+_SUBSCRIPTION = f"SELECT {_COLUMNS} FROM subscriptions s WHERE s.{NOT_DELETED}"  # noqa: S608 - constants
+_PRESENT = f"{_SUBSCRIPTION} AND user_id = $1 AND list_id = $2 AND source = $3"
+_FIND = f"{_SUBSCRIPTION} AND id = $1"
 _FIND_OWN = f"{_FIND} AND user_id = $2"
 _PAGE = f"""
     {_SUBSCRIPTION}
-    WHERE user_id = $1 AND (created_at, id) < ($2, $3) AND ($4::uuid IS NULL OR list_id = $4)
+      AND user_id = $1 AND (created_at, id) < ($2, $3) AND ($4::uuid IS NULL OR list_id = $4)
     ORDER BY created_at DESC, id DESC LIMIT $5
     """
 _CHANGE_INTERVAL = f"""
-    UPDATE subscriptions s SET interval_seconds = $3, is_scheduled = is_scheduled AND interval_seconds = $3
-    WHERE id = $1 AND user_id = $2 RETURNING {_COLUMNS}
-    """  # noqa: S608 - a constant
+    UPDATE subscriptions s SET interval_seconds = $3, schedule_in_sync = schedule_in_sync AND interval_seconds = $3
+    WHERE id = $1 AND user_id = $2 AND {NOT_DELETED} RETURNING {_COLUMNS}
+    """  # noqa: S608 - constants
 _SET_PAUSED = f"""
-    UPDATE subscriptions s SET is_paused = $3, is_scheduled = is_scheduled AND is_paused = $3
-    WHERE id = $1 AND user_id = $2 RETURNING {_COLUMNS}
-    """  # noqa: S608 - a constant
-# No look begins while its list is locked: whoever deletes a subscription has seen all of its batches.
+    UPDATE subscriptions s SET is_paused = $3, schedule_in_sync = schedule_in_sync AND is_paused = $3
+    WHERE id = $1 AND user_id = $2 AND {NOT_DELETED} RETURNING {_COLUMNS}
+    """  # noqa: S608 - constants
+# No check starts while its list is locked, so a deletion sees all batches of the subscription.
 _LOCK_LIST = """
     SELECT l.id FROM subscriptions s JOIN lists l ON l.id = s.list_id WHERE s.id = $1 FOR NO KEY UPDATE OF l
     """
@@ -105,24 +118,26 @@ _STOP_LISTING = """
     WHERE subscription_id = $1 AND listing = 'under_way'
     """
 _DELETE = "DELETE FROM subscriptions WHERE id = $1"
-_LOOK_UNDER_WAY = """
-    SELECT id FROM import_batches WHERE id = $2 OR (subscription_id = $1 AND completed_at IS NULL)
-    ORDER BY id = $2 DESC LIMIT 1
-    """
+_RUNNING_CHECK = f"""
+    SELECT b.id FROM import_batches b WHERE b.id = $2 OR (b.subscription_id = $1 AND {_IS_UNDER_WAY})
+    ORDER BY b.id = $2 DESC LIMIT 1
+    """  # noqa: S608 - constants
+_REQUEST_LISTING = "UPDATE subscriptions SET is_listing_requested = true WHERE id = $1"
 _LOCK_SCHEDULE = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
-_NOTE_SCHEDULED = """
-    UPDATE subscriptions SET is_scheduled = true WHERE id = $1 AND interval_seconds = $2 AND is_paused = $3
+_MARK_SYNCED = """
+    UPDATE subscriptions SET schedule_in_sync = true WHERE id = $1 AND interval_seconds = $2 AND is_paused = $3
     """
-_DOUBT_SCHEDULES = """
-    WITH told AS (SELECT id FROM subscriptions WHERE is_scheduled ORDER BY id FOR UPDATE)
-    UPDATE subscriptions s SET is_scheduled = false FROM told WHERE s.id = told.id
+_MARK_SCHEDULES_STALE = """
+    WITH synced AS (SELECT id FROM subscriptions WHERE schedule_in_sync ORDER BY id FOR UPDATE)
+    UPDATE subscriptions s SET schedule_in_sync = false FROM synced WHERE s.id = synced.id
     """
-_UNSCHEDULED = "SELECT id FROM subscriptions WHERE NOT is_scheduled ORDER BY created_at"
+_IDS = f"SELECT id FROM subscriptions WHERE {NOT_DELETED}"  # noqa: S608 - a constant
+_UNSCHEDULED = f"{_IDS} AND NOT schedule_in_sync ORDER BY created_at"
 
 
-async def add_subscription(connection: DriverConnection, new: NewSubscription) -> AddedSubscription | None:
+async def add_subscription(connection: AsyncpgConnection, new: NewSubscription) -> AddedSubscription | None:
     """Follow a source, unless the list does already; None where the user has no such list."""
-    values = (new.kind, new.source, new.interval_seconds, new.import_existing)
+    values = (new.kind, new.source, new.interval_seconds, new.import_existing, as_json(new.filter))
     if row := await connection.fetchrow(_ADD, new.user_id, new.list_id, *values):
         return AddedSubscription(_record(row), is_new=True)
     row = await connection.fetchrow(_PRESENT, new.user_id, new.list_id, new.source)
@@ -130,14 +145,14 @@ async def add_subscription(connection: DriverConnection, new: NewSubscription) -
 
 
 async def get_subscription(
-    connection: DriverConnection, user_id: UUID, subscription_id: UUID
+    connection: AsyncpgConnection, user_id: UUID, subscription_id: UUID
 ) -> SubscriptionRecord | None:
     """One subscription, None where the user has none with this id."""
     return _record_or_none(await connection.fetchrow(_FIND_OWN, subscription_id, user_id))
 
 
 async def page_of_subscriptions(
-    connection: DriverConnection,
+    connection: AsyncpgConnection,
     user_id: UUID,
     *,
     list_id: UUID | None = None,
@@ -150,55 +165,85 @@ async def page_of_subscriptions(
 
 
 async def change_interval(
-    connection: DriverConnection, user_id: UUID, subscription_id: UUID, interval_seconds: int
+    connection: AsyncpgConnection, user_id: UUID, subscription_id: UUID, interval_seconds: int
 ) -> SubscriptionRecord | None:
-    """Look so often from now on; None where the user has no such subscription."""
+    """Change how often a subscription is checked; None if the user has no such subscription."""
     return _record_or_none(await connection.fetchrow(_CHANGE_INTERVAL, subscription_id, user_id, interval_seconds))
 
 
 async def set_paused(
-    connection: DriverConnection, user_id: UUID, subscription_id: UUID, *, is_paused: bool
+    connection: AsyncpgConnection, user_id: UUID, subscription_id: UUID, *, is_paused: bool
 ) -> SubscriptionRecord | None:
-    """Let looks rest, or go on; None where the user has no such subscription."""
+    """Pause or resume the checks; None where the user has no such subscription."""
     return _record_or_none(await connection.fetchrow(_SET_PAUSED, subscription_id, user_id, is_paused))
 
 
-async def delete_subscription(connection: DriverConnection, user_id: UUID, subscription_id: UUID) -> bool:
+async def delete_subscription(connection: AsyncpgConnection, user_id: UUID, subscription_id: UUID) -> bool:
     """Follow no longer; False where the user has no such subscription. What it has brought stays.
 
-    A look under way reads no further: without its subscription it would import all that is not new.
+    A running check reads no further: without its subscription it would import all that is not new.
     """
     await connection.fetchval(_LOCK_LIST, subscription_id)
     if await connection.fetchrow(_FIND_OWN, subscription_id, user_id) is None:
         return False
     for statement in (_FORGET_FRUITLESS_LOOKS, _STOP_LISTING, _DELETE):
         await connection.execute(statement, subscription_id)
+    await feeds.forget_unfollowed(connection)
     return True
 
 
-async def begin_look(connection: DriverConnection, subscription_id: UUID, batch_id: UUID) -> Look:
-    """Write the batch of a look, unless an earlier one is under way."""
+async def request_listing(connection: AsyncpgConnection, subscription_id: UUID) -> None:
+    """Have the next check read the list, whatever the feed says."""
+    await connection.execute(_REQUEST_LISTING, subscription_id)
+
+
+async def plan_check(connection: AsyncpgConnection, subscription_id: UUID) -> CheckPlan:
+    """Whether the check that begins asks the feed first."""
+    subscription = _record_or_none(await connection.fetchrow(_FIND, subscription_id))
+    if subscription is None or subscription.is_checking:
+        return CheckPlan()
+    return CheckPlan(feed_id=await following.feed_to_ask(connection, subscription_id))
+
+
+async def start_check(connection: AsyncpgConnection, subscription_id: UUID, batch_id: UUID) -> CheckStarted:
+    """Create the batch of a check, unless an earlier check is running, or there is nothing to import or to list."""
     await connection.fetchval(_LOCK_LIST, subscription_id)
     subscription = _record_or_none(await connection.fetchrow(_FIND, subscription_id))
     if subscription is None:
-        return Look(is_followed=False)
-    under_way = await connection.fetchval(_LOOK_UNDER_WAY, subscription_id, batch_id)
+        return CheckStarted(is_subscribed=False)
+    under_way = await connection.fetchval(_RUNNING_CHECK, subscription_id, batch_id)
     if under_way is None:
-        await create_batch(
-            connection,
-            NewBatch(
-                user_id=subscription.user_id,
-                list_id=subscription.list_id,
-                kind=BatchKind(subscription.kind),
-                source=subscription.source,
-            ),
-            subscription_id=subscription_id,
-            batch_id=batch_id,
+        under_way = await _check(connection, subscription, batch_id)
+    return CheckStarted(is_subscribed=True, batch_id=batch_id if under_way == batch_id else None)
+
+
+async def _check(connection: AsyncpgConnection, subscription: SubscriptionRecord, batch_id: UUID) -> UUID | None:
+    """Create what the check needs; returns the batch, None where none is needed."""
+    news = await following.find_news(connection, subscription.id)
+    if news.step is CheckStep.NOTHING:
+        return None
+    new = NewBatch(
+        user_id=subscription.user_id,
+        list_id=subscription.list_id,
+        kind=BatchKind(subscription.kind),
+        source=subscription.source,
+        title=subscription.title,
+        youtube_ids=news.unseen,
+        filter=subscription.filter,
+        is_whole=news.step is CheckStep.WHOLE_LISTING,
+    )
+    is_needed = news.step is not CheckStep.FEED or bool(news.unseen)
+    created: CreatedBatch | None = None
+    if is_needed:
+        created = await create_batch(connection, new, subscription_id=subscription.id, batch_id=batch_id)
+    if news.feed is not None:
+        await following.save_feed_check(
+            connection, subscription.id, news.feed, new=len(created.created) if created else 0
         )
-    return Look(is_followed=True, batch_id=batch_id if under_way in {None, batch_id} else None)
+    return created.batch_id if created else None
 
 
-async def lock_schedule(connection: DriverConnection, subscription_id: UUID) -> SubscriptionRecord | None:
+async def lock_schedule(connection: AsyncpgConnection, subscription_id: UUID) -> SubscriptionRecord | None:
     """Be the only one to work on a subscription's schedule until the transaction ends.
 
     Returns what it has to say, None where there must not be one. The row itself stays free for everybody.
@@ -207,29 +252,30 @@ async def lock_schedule(connection: DriverConnection, subscription_id: UUID) -> 
     return _record_or_none(await connection.fetchrow(_FIND, subscription_id))
 
 
-async def note_scheduled(connection: DriverConnection, told: SubscriptionRecord) -> None:
-    """Remember that Temporal was told, unless the subscription has changed meanwhile."""
-    await connection.execute(_NOTE_SCHEDULED, told.id, told.interval_seconds, told.is_paused)
+async def mark_schedule_synced(connection: AsyncpgConnection, synced: SubscriptionRecord) -> None:
+    """Record that the schedule is up to date, unless the subscription has changed meanwhile."""
+    await connection.execute(_MARK_SYNCED, synced.id, synced.interval_seconds, synced.is_paused)
 
 
-async def doubt_schedules(connection: DriverConnection) -> None:
-    """Have Temporal told of every subscription once more: it may be another one, or have lost its data."""
-    await connection.execute(_DOUBT_SCHEDULES)
+async def mark_schedules_stale(connection: AsyncpgConnection) -> None:
+    """Mark all schedules as stale: Temporal may be another server, or have lost its data."""
+    await connection.execute(_MARK_SCHEDULES_STALE)
 
 
-async def subscription_ids(connection: DriverConnection) -> set[UUID]:
-    """All of them, whoever's they are."""
-    return {row["id"] for row in await connection.fetch("SELECT id FROM subscriptions")}
+async def subscription_ids(connection: AsyncpgConnection) -> set[UUID]:
+    """The subscriptions of all users."""
+    return {row["id"] for row in await connection.fetch(_IDS)}
 
 
-async def unscheduled(connection: DriverConnection) -> list[UUID]:
-    """Subscriptions that Temporal has yet to be told of, oldest first."""
+async def stale_schedules(connection: AsyncpgConnection) -> list[UUID]:
+    """Subscriptions with a stale schedule, oldest first."""
     return [row["id"] for row in await connection.fetch(_UNSCHEDULED)]
 
 
 def _record(row: Mapping[str, Any]) -> SubscriptionRecord:
     error_code = ErrorType(row["error_code"]) if row["error_code"] else None
-    return SubscriptionRecord(**{**row, "kind": SourceKind(row["kind"]), "error_code": error_code})
+    wanted = VideoFilter.model_validate(row["filter"]) if row["filter"] else None
+    return SubscriptionRecord(**{**row, "kind": SourceKind(row["kind"]), "error_code": error_code, "filter": wanted})
 
 
 def _record_or_none(row: Mapping[str, Any] | None) -> SubscriptionRecord | None:

@@ -1,5 +1,6 @@
 """Every name Temporal knows us by: queues, workflow ids, search attributes. Nothing else spells them out."""
 
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -14,11 +15,15 @@ class TaskQueue(StrEnum):
     IMPORTS = "imports"
     """Workflows and database activities."""
     YOUTUBE = "youtube"
-    """Every request to YouTube."""
+    """Every call to YouTube: at the rate of the `RateGovernor`."""
+    FEEDS = "feeds"
+    """Requests for feeds of playlists and channels, at a small rate of their own."""
+    DOWNLOADS = "downloads"
+    """Downloads of audio, which take minutes to hours and must not delay calls."""
     TRANSCRIPTION = "transcription"
     """Every request to the speech-to-text server."""
     AUDIO = "audio"
-    """Work on sound that nobody outside is asked for: it keeps a core busy, so a worker does one piece at a time."""
+    """Processing of audio without an upstream. It keeps a core busy, so a worker runs one at a time."""
     GOVERNORS = "governors"
     """`RateGovernor`s: what slows imports down must not wait behind them."""
 
@@ -29,20 +34,25 @@ IMPORT_STAGE = SearchAttributeKey.for_keyword("ImportStage")
 USER_ID = SearchAttributeKey.for_keyword_list("UserId")
 """Everybody who waits for the video."""
 
+WORKFLOW_TASK_TIMEOUT = timedelta(seconds=30)
+"""Of every workflow. After a restart, a worker on a busy machine replays each history within one task: with the default
+of 10 s all of them ran out, again and again, and nothing went on."""
+
 PRIORITY_PERSON = 1
 """A person is waiting (single add)."""
 PRIORITY_BULK_BEGUN = 4
 """What has begun in bulk is finished before more is begun."""
 PRIORITY_BULK = 5
 
-PATCH_GOVERNED = "governed"
-"""Imports started before there was a `RateGovernor` wait for YouTube on timers of their own."""
+WORKFLOW_GENERATION = 3
+"""Raised whenever the commands of a workflow change: a history is only ever replayed by the code that wrote it.
 
-PATCH_SPEECH_TO_TEXT = "speech-to-text"
-"""Imports started before there was speech-to-text go on without captions where YouTube has none."""
+`services.worker.setup` terminates what another generation has begun; PostgreSQL says what is to be started again.
+"""
 
 IMPORT_VIDEO = "ImportVideo"
 IMPORT_BATCH = "ImportBatch"
+DELETE_LIST = "DeleteList"
 PREVIEW_SOURCE = "PreviewSource"
 CHECK_SUBSCRIPTION = "CheckSubscription"
 PROGRESS_FEED = "ProgressFeed"
@@ -50,6 +60,18 @@ RATE_GOVERNOR = "RateGovernor"
 RECONCILE_IMPORTS = "ReconcileImports"
 UPGRADE_CAPTIONS = "UpgradeCaptions"
 SWEEP_AUDIO = "SweepAudio"
+WORKFLOW_TYPES = (
+    IMPORT_VIDEO,
+    IMPORT_BATCH,
+    PREVIEW_SOURCE,
+    CHECK_SUBSCRIPTION,
+    PROGRESS_FEED,
+    RATE_GOVERNOR,
+    RECONCILE_IMPORTS,
+    UPGRADE_CAPTIONS,
+    SWEEP_AUDIO,
+    DELETE_LIST,
+)
 RECONCILE_SCHEDULE_ID = "reconcile-imports"
 UPGRADE_CAPTIONS_SCHEDULE_ID = "upgrade-captions"
 SWEEP_AUDIO_SCHEDULE_ID = "sweep-audio"
@@ -66,13 +88,18 @@ def import_batch_id(batch_id: UUID | str) -> str:
     return f"import-batch:{batch_id}"
 
 
+def delete_list_id(list_id: UUID | str) -> str:
+    """Workflow id of the removal of a deleted list's rows."""
+    return f"delete-list:{list_id}"
+
+
 def subscription_schedule_id(subscription_id: UUID | str) -> str:
-    """Id of the schedule that looks for a subscription's new videos."""
+    """Id of the schedule that checks a subscription."""
     return f"subscription:{subscription_id}"
 
 
 def check_subscription_id(subscription_id: UUID) -> str:
-    """Workflow id of a subscription's looks; the schedule adds the time."""
+    """Workflow id of a subscription's checks; the schedule adds the time."""
     return f"check-subscription:{subscription_id}"
 
 

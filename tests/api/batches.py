@@ -1,4 +1,4 @@
-"""Requests that concern many videos at once."""
+"""Requests of bulk imports."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from tests.api.support import Api
 
 JSON = {"Content-Type": "application/json"}
 CHANGES = ["pause", "resume", "cancel", "retry-failed"]
-"""What can be asked of a batch."""
+"""The changes of a batch."""
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 
 
@@ -20,7 +20,7 @@ def form_part(name: str, content: str = "x", file_name: str | None = None) -> st
 
 
 async def fail_all(api: Api, batch_id: str, error_code: str = "video_private") -> None:
-    """Let every import of a batch have ended in an error."""
+    """Make every import of a batch fail."""
     await api.execute(
         "UPDATE videos SET import_stage = 'error', error_code = :error_code WHERE batch_id = :batch_id",
         error_code=error_code,
@@ -29,7 +29,7 @@ async def fail_all(api: Api, batch_id: str, error_code: str = "video_private") -
 
 
 async def post_urls(api: Api, list_id: str, urls: list[Any], **headers: str) -> httpx.Response:
-    """The answer to an attempt to add many videos."""
+    """The response to adding many videos."""
     return await api.http.post(f"/api/lists/{list_id}/videos/batch", json={"urls": urls}, headers=headers)
 
 
@@ -43,7 +43,7 @@ async def added(api: Api, list_id: str, *urls: str) -> dict[str, Any]:
 async def post_file(
     api: Api, path: str, content: bytes | str, name: str = "videos.csv", **headers: str
 ) -> httpx.Response:
-    """The answer to an attempt to import a file, or to preview that: `path` begins behind the list's."""
+    """The response to importing or previewing a file; `path` follows that of the list."""
     return await api.http.post(f"/api/lists/{path}", files={"file": (name, content)}, headers=headers)
 
 

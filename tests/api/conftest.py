@@ -21,7 +21,7 @@ async def api(settings: Settings, engine: AsyncEngine, client: Client) -> AsyncI
 
 @pytest.fixture
 async def api_without_temporal(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Api]:
-    """The API while Temporal is away."""
+    """The API without Temporal."""
     away = settings.model_copy(update={"temporal_address": f"127.0.0.1:{free_port()}"})
     async with serving(away, engine) as api:
         yield api
@@ -29,7 +29,7 @@ async def api_without_temporal(settings: Settings, engine: AsyncEngine) -> Async
 
 @pytest.fixture
 async def api_without_postgres(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Api]:
-    """The API while Postgres is away."""
+    """The API without PostgreSQL."""
     url = SecretStr(f"postgresql://vidferry@127.0.0.1:{free_port()}/vidferry")
     async with serving(settings.model_copy(update={"database_url": url}), engine) as api:
         yield api

@@ -1,19 +1,22 @@
-"""A client of the API that knows its paths, and a look behind it."""
+"""A client of the API, with access to its database."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.app import create_app
+from services.api.dependencies import open_resources
 from shared.settings import Settings
 
 BASE_URL = "http://127.0.0.1:8000"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-"""An id that nothing has."""
+"""An id that does not exist."""
 
 
 def youtube_id(number: int) -> str:
@@ -89,17 +92,28 @@ class Api:
         )
 
 
+_idle: dict[str, list[FastAPI]] = defaultdict(list)
+"""By the host names they answer to; an application builds its endpoints on the first request, and again for nobody."""
+
+
 @asynccontextmanager
 async def serving(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Api]:
-    """The API with its lifespan running."""
-    app = create_app(settings)
+    """The API with what its lifespan opens."""
+    idle = _idle[settings.allowed_hosts]
+    app = idle.pop() if idle else create_app(settings)
     transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
-        yield Api(http, engine)
+    try:
+        async with (
+            open_resources(settings) as app.state.resources,
+            httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http,
+        ):
+            yield Api(http, engine)
+    finally:
+        idle.append(app)
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem details of an answer that is no success."""
+    """The problem details of an error response."""
     assert response.headers["content-type"] == "application/problem+json", response.text
     details: dict[str, Any] = response.json()
     assert (response.status_code, details["status"], details["code"]) == (status, status, code), details

@@ -1,4 +1,4 @@
-"""What can be asked of a batch: to pause, resume, cancel, and to try again what failed. Temporal need not be there."""
+"""Pausing, resuming, cancelling and retrying a batch, without Temporal."""
 
 from typing import Any
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from temporalio.client import Client
 
-from shared.contracts.texts import Language
+from shared.i18n.languages import Language
 from shared.temporal.names import import_batch_id
 from tests.api.batches import CHANGES, added, fail_all
 from tests.api.support import NOBODY, Api, problem, youtube_id
@@ -19,7 +19,7 @@ async def _batch(api: Api, videos: int = 2) -> str:
 
 
 async def _ask(api: Api, batch_id: str, change: str) -> dict[str, Any]:
-    """The batch as the answer has it, which is as it stands."""
+    """The batch in the response, which equals its current state."""
     response = await api.http.post(f"/api/batches/{batch_id}/{change}")
     assert response.status_code == 200, response.text
     assert response.json() == await api.get(f"/batches/{batch_id}")
@@ -35,11 +35,11 @@ async def test_a_batch_is_paused_and_resumed_at_once(api_without_temporal: Api) 
         assert (batch["state"], batch["queued"], batch["completed_at"]) == (state, 2, None)
 
 
-async def test_a_cancelled_batch_is_over_when_nothing_of_it_is_under_way(api_without_temporal: Api) -> None:
+async def test_cancelled_batch_completes_without_running_imports(api_without_temporal: Api) -> None:
     api = api_without_temporal
     idle, busy = await _batch(api), await _batch(api)
     await api.execute(
-        "UPDATE videos SET batch_place = 'window' WHERE batch_id = :id AND youtube_id = :begun",
+        "UPDATE videos SET batch_slot = 'running' WHERE batch_id = :id AND youtube_id = :begun",
         id=UUID(busy),
         begun=youtube_id(1),
     )
@@ -52,7 +52,7 @@ async def test_a_cancelled_batch_is_over_when_nothing_of_it_is_under_way(api_wit
     assert ending["completed_at"] is None
 
 
-async def test_a_cancelled_list_is_read_no_further_until_it_is_tried_again(api_without_temporal: Api) -> None:
+async def test_cancelled_listing_continues_on_retry(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     response = await api.http.post(f"/api/lists/{list_id}/imports", json={"source": "@lamp-room"})
@@ -72,7 +72,7 @@ async def test_nothing_can_be_asked_of_a_cancelled_batch(
     api = api_without_temporal
     batch_id = await _batch(api)
     if is_under_way:
-        await api.execute("UPDATE videos SET batch_place = 'window'")
+        await api.execute("UPDATE videos SET batch_slot = 'running'")
     cancelled = await _ask(api, batch_id, "cancel")
 
     details = {
@@ -97,7 +97,7 @@ async def test_nothing_can_be_asked_of_a_complete_batch(api_without_temporal: Ap
         problem(await api.http.post(f"/api/batches/{batch_id}/{change}"), 409, "batch_over")
 
 
-async def test_what_was_cancelled_may_be_tried_again_at_once(api_without_temporal: Api) -> None:
+async def test_cancelled_videos_can_be_retried(api_without_temporal: Api) -> None:
     api = api_without_temporal
     batch_id = await _batch(api)
     await _ask(api, batch_id, "cancel")
@@ -108,7 +108,7 @@ async def test_what_was_cancelled_may_be_tried_again_at_once(api_without_tempora
     assert (await _ask(api, batch_id, "pause"))["state"] == "paused"
 
 
-async def test_what_failed_is_tried_again(api_without_temporal: Api) -> None:
+async def test_failed_videos_are_retried(api_without_temporal: Api) -> None:
     api = api_without_temporal
     batch_id = await _batch(api)
     await fail_all(api, batch_id)
@@ -119,7 +119,7 @@ async def test_what_failed_is_tried_again(api_without_temporal: Api) -> None:
     assert (batch["state"], batch["completed_at"], batch["queued"], batch["failed"]) == ("open", None, 2, 0)
 
 
-async def test_a_look_that_brought_nothing_is_gone_when_it_is_cancelled(api_without_temporal: Api) -> None:
+async def test_cancelled_check_without_videos_is_deleted(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     response = await api.http.post("/api/subscriptions", json={"list_id": list_id, "source": "@lamp-room"})
@@ -132,7 +132,7 @@ async def test_a_look_that_brought_nothing_is_gone_when_it_is_cancelled(api_with
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_the_workflow_of_a_changed_batch_looks_again(api: Api, client: Client, change: str) -> None:
+async def test_workflow_is_notified_of_changes(api: Api, client: Client, change: str) -> None:
     batch_id = await _batch(api)
     workflow = client.get_workflow_handle(import_batch_id(UUID(batch_id)))
     first = await eventually(lambda: _run_id(client, batch_id))

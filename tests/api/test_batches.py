@@ -1,4 +1,4 @@
-"""Many addresses at once, and what can be asked of the batch that they become."""
+"""Adding many URLs, and reading the batch."""
 
 import asyncio
 from typing import Any
@@ -9,12 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from services.api.batch_schemas import MAX_URLS
-from services.api.file_problems import MAX_ROWS
+from services.api.batches.files.problems import MAX_ROWS
+from services.api.batches.schemas import MAX_URLS
 from shared.contracts.errors import ErrorType
-from shared.contracts.texts import Language, import_error_text
+from shared.i18n.catalog import sentences
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text
 from shared.temporal.names import import_batch_id
-from shared.youtube_url import InvalidUrlReason, invalid_url_text
+from shared.youtube.video_urls import InvalidUrlReason
 from tests.api.batches import CHANGES, added, fail_all, items_of, post_urls
 from tests.api.support import NOBODY, Api, problem, youtube_id
 from tests.support.waiting import eventually
@@ -75,7 +77,7 @@ async def test_a_row_is_refused_in_the_language_of_the_request(
         assert response.status_code == 200
         [row] = response.json()["invalid"]
         assert (row["row"], row["reason"]) == (1, reason)
-        assert row["message"] == invalid_url_text(reason, language)
+        assert row["message"] == sentences(language)[f"invalid_url.{reason}"]
         assert len(row["url"]) <= 200
 
 
@@ -116,9 +118,7 @@ async def test_a_video_known_from_another_list_has_its_title_at_once(api_without
         (None, "urls", "list_type"),
     ],
 )
-async def test_what_is_no_list_of_addresses_is_refused(
-    api_without_temporal: Api, urls: Any, field: str, code: str
-) -> None:
+async def test_invalid_list_of_urls_is_rejected(api_without_temporal: Api, urls: Any, field: str, code: str) -> None:
     messages = set()
     for language in Language:
         response = await api_without_temporal.http.post(
@@ -130,11 +130,13 @@ async def test_what_is_no_list_of_addresses_is_refused(
     assert len(messages) == len(Language)
 
 
-async def test_too_many_addresses_are_told_that_a_file_may_have_more(api_without_temporal: Api) -> None:
+async def test_too_many_urls_suggest_a_file(api_without_temporal: Api) -> None:
     response = await post_urls(api_without_temporal, NOBODY, [""] * (MAX_URLS + 1))
 
     [error] = problem(response, 422, "validation_failed")["errors"]
-    assert error["message"] == f"This may have at most 1000 entries; a file may have up to {MAX_ROWS}."
+    assert error["message"] == sentences(Language.EN)["field.too_many_urls"].format(
+        max_urls="1,000", max_rows=f"{MAX_ROWS:,}"
+    )
 
 
 @pytest.mark.parametrize("urls", [[youtube_id(1)], ["nothing"]])
@@ -162,7 +164,7 @@ async def test_of_many_requests_at_once_each_video_is_added_by_exactly_one(api_w
         assert all(row["video_id"] for row in batch["duplicates"])
 
 
-async def test_the_victim_of_a_deadlock_tries_again(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_deadlock_victim_is_retried(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     insert = text(
@@ -224,11 +226,11 @@ async def test_the_batches_of_one_list(api_without_temporal: Api) -> None:
     problem(await api.http.get("/api/batches?list_id=7"), 422, "validation_failed")
 
 
-async def test_a_batch_tells_how_far_its_videos_are(api_without_temporal: Api) -> None:
+async def test_batch_reports_progress(api_without_temporal: Api) -> None:
     api = api_without_temporal
     answer = await added(api, await api.new_list(), *(youtube_id(number) for number in range(1, 6)))
-    await api.execute("UPDATE videos SET batch_place = 'window' WHERE youtube_id < :last", last=youtube_id(4))
-    await api.execute("UPDATE videos SET batch_place = 'aside' WHERE youtube_id = :last", last=youtube_id(5))
+    await api.execute("UPDATE videos SET batch_slot = 'running' WHERE youtube_id < :last", last=youtube_id(4))
+    await api.execute("UPDATE videos SET batch_slot = 'parked' WHERE youtube_id = :last", last=youtube_id(5))
     await api.fail(answer["videos"][0]["id"])
     await api.fail(answer["videos"][1]["id"], "import_cancelled")
 
@@ -238,7 +240,7 @@ async def test_a_batch_tells_how_far_its_videos_are(api_without_temporal: Api) -
     assert batch.items() >= (counts | {"progress": 40}).items()
 
 
-async def test_why_a_list_could_not_be_read_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:
+async def test_failed_listing_in_the_language_of_the_request(api_without_temporal: Api) -> None:
     api = api_without_temporal
     batch_id = (await added(api, await api.new_list(), youtube_id(1)))["batch_id"]
     await api.execute("UPDATE import_batches SET listing = 'failed', error_code = 'list_unavailable'")
@@ -267,7 +269,7 @@ async def test_another_users_batch_does_not_exist(api_without_temporal: Api) -> 
         problem(await api.http.post(f"/api/batches/{batch_id}/{change}"), 404, "batch_not_found")
 
 
-async def test_without_postgres_it_is_said(api_without_postgres: Api) -> None:
+async def test_without_postgres_it_is_a_503(api_without_postgres: Api) -> None:
     http = api_without_postgres.http
 
     problem(await post_urls(api_without_postgres, NOBODY, [youtube_id(1)]), 503, "database_away")

@@ -1,4 +1,4 @@
-"""Files, playlists and channels: what is taken, what is refused, and what becomes of it."""
+"""Importing files, playlists and channels."""
 
 import asyncio
 import json
@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
-from services.api import import_bodies
-from services.api.batch_schemas import MAX_SHOWN_ROWS
-from services.api.file_problems import MAX_FILE_BYTES, MAX_ROWS, FileProblem, file_problem_text
-from services.api.file_reader import MAX_FILES_AT_ONCE
-from services.api.problem_texts import FIELD_TEXTS
-from shared.contracts.texts import Language
+from services.api.batches import bodies as import_bodies
+from services.api.batches.files.problems import MAX_FILE_BYTES, MAX_ROWS, FileProblem, file_problem_text
+from services.api.batches.schemas import MAX_SHOWN_ROWS
+from services.api.dependencies import MAX_FILES_AT_ONCE
+from shared.i18n.catalog import sentences, text
+from shared.i18n.languages import Language
 from shared.temporal.names import import_batch_id
-from shared.youtube_source import InvalidSourceReason, invalid_source_text
+from shared.youtube.source_urls import InvalidSourceReason
 from tests.api.batches import FORM, JSON, form_part, items_of, post_file
 from tests.api.support import NOBODY, Api, problem, youtube_id
 from tests.support.waiting import eventually
@@ -49,7 +49,7 @@ async def test_a_file_is_in_the_list_at_once_in_its_own_order(api_without_tempor
     assert (batch["total"], batch["duplicates"], batch["invalid"]) == (2, 2, 1)
 
 
-async def test_the_largest_file_gets_in_and_few_of_its_rows_are_told(api_without_temporal: Api) -> None:
+async def test_largest_file_is_accepted_with_few_rows_reported(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     quarter = MAX_ROWS // 4
@@ -140,7 +140,7 @@ async def test_a_form_that_is_not_one_file_is_refused(
             f"/api/lists/{list_id}/{path}", content=f"{form}--b--\r\n", headers=FORM | {"Accept-Language": language}
         )
         [error] = problem(response, 422, "validation_failed")["errors"]
-        assert error == {"field": field, "code": code, "message": FIELD_TEXTS[code][language]}
+        assert error == {"field": field, "code": code, "message": sentences(language)[f"field.{code}"]}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ async def test_a_form_that_is_not_one_file_is_refused(
         ("multipart/form-data; boundary=b; charset=idna", form_part("xn--99999", "x") + "--b--\r\n"),
     ],
 )
-async def test_a_form_that_nobody_can_read_is_refused(api_without_temporal: Api, content_type: str, form: str) -> None:
+async def test_unreadable_form_is_rejected(api_without_temporal: Api, content_type: str, form: str) -> None:
     response = await api_without_temporal.http.post(
         f"/api/lists/{NOBODY}/imports", content=form, headers={"Content-Type": content_type}
     )
@@ -192,9 +192,7 @@ async def test_a_third_file_waits_for_one_of_two(api_without_temporal: Api) -> N
     assert sorted(task.result().status_code for task in sent) == [200] * (MAX_FILES_AT_ONCE + 2) + [201]
 
 
-async def test_a_file_of_which_nothing_comes_any_more_gives_up_its_place(
-    api_without_temporal: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_stalled_upload_frees_its_slot(api_without_temporal: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_bodies, "STALLED_SECONDS", 0.05)
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -207,7 +205,7 @@ async def test_a_file_of_which_nothing_comes_any_more_gives_up_its_place(
 
 
 @pytest.mark.parametrize("charset", ["utf-7", "base64", "no-such-thing"])
-async def test_a_strange_character_set_is_no_unexpected_error(api_without_temporal: Api, charset: str) -> None:
+async def test_unknown_charset_is_not_an_internal_error(api_without_temporal: Api, charset: str) -> None:
     response = await api_without_temporal.http.post(
         f"/api/lists/{NOBODY}/imports",
         content=form_part("+2AA-", "x", "+2AA-") + "--b--\r\n",
@@ -219,7 +217,7 @@ async def test_a_strange_character_set_is_no_unexpected_error(api_without_tempor
 
 
 @given(content=st.binary(max_size=300), name=st.text(max_size=20))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_file_whatever_is_an_unexpected_error(api_without_temporal: Api, content: bytes, name: str) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
@@ -269,7 +267,7 @@ async def test_a_source_is_read_in_the_background(
         ("https://vimeo.com/channels/1", InvalidSourceReason.NOT_YOUTUBE),
     ],
 )
-async def test_an_address_that_names_no_source_is_refused_with_the_reason(
+async def test_invalid_source_has_the_reason(
     api_without_temporal: Api, path: str, source: str, reason: InvalidSourceReason
 ) -> None:
     list_id = await api_without_temporal.new_list()
@@ -279,7 +277,7 @@ async def test_an_address_that_names_no_source_is_refused_with_the_reason(
             f"/api/lists/{list_id}/{path}", json={"source": source}, headers={"Accept-Language": language}
         )
         [error] = problem(response, 422, "validation_failed")["errors"]
-        assert error == {"field": "source", "code": reason, "message": invalid_source_text(reason, language)}
+        assert error == {"field": "source", "code": reason, "message": text(f"invalid_source.{reason}", language)}
 
 
 @pytest.mark.parametrize(
@@ -299,9 +297,7 @@ async def test_an_address_that_names_no_source_is_refused_with_the_reason(
         ("imports/preview", json.dumps({"urls": [""] * 1001}), "urls", "too_many_urls"),
     ],
 )
-async def test_a_wrong_body_is_refused_in_plain_words(
-    api_without_temporal: Api, path: str, body: str, field: str, code: str
-) -> None:
+async def test_invalid_body_is_rejected(api_without_temporal: Api, path: str, body: str, field: str, code: str) -> None:
     messages = set()
     for language in Language:
         response = await api_without_temporal.http.post(
@@ -324,7 +320,7 @@ async def test_an_unknown_list_takes_nothing(api_without_temporal: Api, path: st
 
 
 @pytest.mark.parametrize("path", BOTH_PATHS)
-async def test_without_postgres_it_is_said(api_without_postgres: Api, path: str) -> None:
+async def test_without_postgres_it_is_a_503(api_without_postgres: Api, path: str) -> None:
     problem(await post_file(api_without_postgres, f"{NOBODY}/{path}", youtube_id(1)), 503, "database_away")
     response = await api_without_postgres.http.post(f"/api/lists/{NOBODY}/{path}", json={"source": CHANNEL})
     problem(response, 503, "database_away")

@@ -1,4 +1,4 @@
-"""Captions and chapters of a video."""
+"""Transcript and chapters of a video."""
 
 import pytest
 

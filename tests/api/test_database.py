@@ -1,4 +1,4 @@
-"""What is an outage of Postgres and what is not, through both ways of speaking to it."""
+"""Which errors are outages of PostgreSQL, through connections and transactions."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,10 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.api.database import Database
-from services.api.problem_texts import ProblemCode
-from services.api.problems import Problem
-from shared.db.driver import driver_of
+from services.api.http.database import Database
+from services.api.http.problem_codes import ProblemCode
+from services.api.http.problems import Problem
+from shared.db.connection import raw_connection
 
 Speak = Callable[[AsyncConnection, str], Awaitable[object]]
 
@@ -23,11 +23,11 @@ async def _through_sqlalchemy(connection: AsyncConnection, name: str) -> object:
 
 async def _through_asyncpg(connection: AsyncConnection, name: str) -> object:
     statement = "SELECT pg_terminate_backend(CASE $1::text WHEN 'self' THEN pg_backend_pid() END)"
-    return await driver_of(connection).fetch(statement, name)
+    return await raw_connection(connection).fetch(statement, name)
 
 
 @pytest.mark.parametrize("speak", [_through_sqlalchemy, _through_asyncpg])
-async def test_a_connection_that_ends_is_an_outage(engine: AsyncEngine, speak: Speak) -> None:
+async def test_terminated_connection_is_an_outage(engine: AsyncEngine, speak: Speak) -> None:
     with pytest.raises(Problem) as raised:
         async with Database(engine).connection() as connection:
             await speak(connection, "self")
@@ -36,7 +36,7 @@ async def test_a_connection_that_ends_is_an_outage(engine: AsyncEngine, speak: S
 
 
 @pytest.mark.parametrize("speak", [_through_sqlalchemy, _through_asyncpg])
-async def test_a_value_that_does_not_fit_is_no_outage(engine: AsyncEngine, speak: Speak) -> None:
+async def test_invalid_value_is_not_an_outage(engine: AsyncEngine, speak: Speak) -> None:
     number: object = 7
 
     with pytest.raises((asyncpg.DataError, DBAPIError)):
@@ -58,7 +58,7 @@ async def test_a_transaction_that_fails_leaves_nothing(engine: AsyncEngine) -> N
         await connection.execute("UPDATE users SET name = 'kept'")
 
     async with database.connection() as reading:
-        assert await driver_of(reading).fetchval("SELECT name FROM users") == "kept"
+        assert await raw_connection(reading).fetchval("SELECT name FROM users") == "kept"
 
 
 async def test_a_transaction_whose_connection_ends_is_an_outage(engine: AsyncEngine) -> None:

@@ -1,4 +1,4 @@
-"""The OpenAPI page works without the internet."""
+"""Swagger UI works offline."""
 
 import re
 
@@ -16,7 +16,13 @@ async def test_the_page_loads_nothing_from_elsewhere(api_without_temporal: Api) 
         assert (response.status_code, len(response.content) > 1000) == (200, True), address
 
 
-async def test_no_other_file_is_served(api_without_temporal: Api) -> None:
+async def test_the_base_address_of_the_api_leads_there(api_without_temporal: Api) -> None:
+    for path in ("/api", "/api/"):
+        response = await api_without_temporal.http.get(path)
+        assert (response.is_redirect, response.headers["Location"]) == (True, "/docs")
+
+
+async def test_only_files_of_the_page_are_served(api_without_temporal: Api) -> None:
     for path in ("/docs/redoc.standalone.js", "/docs/..%2f__init__.py"):
         response = await api_without_temporal.http.get(path)
         problem(response, response.status_code, response.json()["code"])

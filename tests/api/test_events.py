@@ -5,8 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
-from shared.db.driver import transaction
-from shared.db.import_progress import advance, fail
+from shared.db.connection import transaction
+from shared.db.imports import advance, fail
+from shared.i18n.catalog import text
+from shared.i18n.languages import Language
 from tests.api.support import Api, problem, youtube_id
 
 
@@ -26,7 +28,7 @@ async def test_every_addition_is_an_event_and_they_form_a_chain(api_without_temp
     assert (page["next_since"], page["has_more"]) == (numbers[-1], False)
 
 
-async def test_exactly_what_was_missed_comes_page_by_page(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_missed_events_come_in_pages(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     await api.add(await api.new_list())
     [seen] = (await api.get("/events"))["items"]
@@ -51,7 +53,7 @@ async def test_without_events_there_is_nothing_to_catch_up_on(api_without_tempor
     assert await api_without_temporal.get("/events") == {"items": [], "next_since": 0, "has_more": False}
 
 
-async def test_an_error_is_told_in_the_language_of_the_request(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_error_in_the_language_of_the_request(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     await api.add(await api.new_list())
     async with transaction(engine) as connection:
@@ -61,15 +63,17 @@ async def test_an_error_is_told_in_the_language_of_the_request(api_without_tempo
     german = (await api.http.get("/api/events", headers={"Accept-Language": "de"})).json()["items"][-1]
 
     assert (english["error_code"], german["error_code"]) == ("geo_blocked", "geo_blocked")
-    assert english["message"] == "YouTube does not show this video in your country."
-    assert german["message"] == "YouTube zeigt dieses Video in Ihrem Land nicht."
+    assert english["message"] == text("import_error.geo_blocked")
+    assert german["message"] == text("import_error.geo_blocked", Language.DE)
 
 
 @pytest.mark.parametrize(
     ("parameters", "field"),
     [({"since": -1}, "since"), ({"since": 2**63}, "since"), ({"since": "x"}, "since"), ({"limit": 0}, "limit")],
 )
-async def test_nonsense_is_refused(api_without_temporal: Api, parameters: dict[str, int | str], field: str) -> None:
+async def test_invalid_parameters_are_rejected(
+    api_without_temporal: Api, parameters: dict[str, int | str], field: str
+) -> None:
     response = await api_without_temporal.http.get("/api/events", params=parameters)
 
     [error] = problem(response, 422, "validation_failed")["errors"]

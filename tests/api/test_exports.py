@@ -1,4 +1,4 @@
-"""A list as a download."""
+"""Exports of lists."""
 
 import json
 from typing import Any
@@ -8,10 +8,10 @@ from jsonschema import Draft202012Validator
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Message
 
-from services.api import list_pages
 from services.api.app import create_app
-from services.api.downloads import attachment
-from shared.contracts.texts import Language
+from services.api.exports import pages as list_pages
+from services.api.exports.headers import attachment
+from shared.i18n.languages import Language
 from shared.settings import Settings
 from tests.api.batches import added, items_of, post_file
 from tests.api.support import NOBODY, Api, problem, youtube_id
@@ -48,7 +48,7 @@ async def test_a_list_that_was_exported_imports_as_the_same_list(
     assert await items_of(api, other) == await items_of(api, list_id)
 
 
-async def test_an_export_tells_what_is_known(api_without_temporal: Api) -> None:
+async def test_export_has_the_known_fields(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     video = await api.add(list_id)
@@ -127,7 +127,7 @@ async def test_an_unknown_list_cannot_be_exported(api_without_temporal: Api) -> 
     problem(await api_without_temporal.http.get(f"/api/lists/{NOBODY}/export"), 404, "list_not_found")
 
 
-async def test_a_format_that_nobody_knows_is_refused(api_without_temporal: Api) -> None:
+async def test_unknown_format_is_rejected(api_without_temporal: Api) -> None:
     messages = set()
     for language in Language:
         response = await api_without_temporal.http.get(
@@ -139,5 +139,5 @@ async def test_a_format_that_nobody_knows_is_refused(api_without_temporal: Api) 
     assert len(messages) == len(Language)
 
 
-async def test_without_postgres_it_is_said(api_without_postgres: Api) -> None:
+async def test_without_postgres_it_is_a_503(api_without_postgres: Api) -> None:
     problem(await api_without_postgres.http.get(f"/api/lists/{NOBODY}/export"), 503, "database_away")

@@ -1,4 +1,4 @@
-"""Lists: create, read, rename, delete, page through."""
+"""Lists: create, get, rename, delete, list."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What an import would bring: counted, estimated, and nothing written."""
+"""Previews: counts and estimates, without changes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,20 +13,21 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from services.api import previews
+from services.api.batches import preview as previews
 from shared.contracts.batches import SourcePreview, SourceRef
 from shared.contracts.errors import ErrorType
-from shared.contracts.texts import Language, import_error_text, pause_text
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text, pause_text
 from shared.settings import Settings
 from shared.temporal.names import TaskQueue
 from tests.api.batches import added, post_file
 from tests.api.support import Api, problem, serving, youtube_id
 from tests.support.upstreams import GOING, SPEECH_GOING, paused, write_down
-from workflows.preview_source import PreviewSource
+from workflows.batches.preview import PreviewSource
 
 SOURCE = {"source": "@lamp-room"}
-"""What is previewed where YouTube is asked."""
+"""The source of previews that need YouTube."""
 FIRST_PAGE = SourcePreview(
     title="The Lamp Room",
     announced=100,
@@ -38,7 +39,7 @@ FIRST_PAGE = SourcePreview(
 
 @asynccontextmanager
 async def _listing(client: Client, answer: SourcePreview | ErrorType) -> AsyncIterator[None]:
-    """A worker whose YouTube tells this of every playlist and channel."""
+    """A worker whose YouTube returns this for every playlist and channel."""
 
     @activity.defn(name="list_first_page")
     async def list_first_page(source: SourceRef) -> SourcePreview:
@@ -63,7 +64,7 @@ async def _preview_urls(api: Api, list_id: str, *urls: str) -> dict[str, Any]:
 
 
 async def _know(api: Api, first: int, last: int, source: str | None, missing: str | None = None, **known: Any) -> None:
-    """Let videos be known, each with captions from `source`."""
+    """Insert imported videos, each with captions from `source`."""
     await api.execute(
         """
         INSERT INTO video_enrichments (youtube_id, title, duration_seconds, description, tags, categories,
@@ -97,7 +98,7 @@ async def test_rows_are_counted_and_nothing_is_written(api_without_temporal: Api
     assert (await api.get("/batches"))["items"] == []
 
 
-async def test_the_estimate_follows_the_pace(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_estimate_follows_the_rate_limit(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     await write_down(engine, GOING)
@@ -111,20 +112,18 @@ async def test_the_estimate_follows_the_pace(api_without_temporal: Api, engine: 
     assert preview["warnings"] == []
 
 
-async def test_what_is_under_way_goes_first_and_what_is_known_costs_nothing(
-    api_without_temporal: Api, engine: AsyncEngine
-) -> None:
+async def test_backlog_goes_first_and_known_videos_are_free(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     list_id, other = await api.new_list(), await api.new_list()
     await write_down(engine, GOING)
     batch = await added(api, other, *(youtube_id(number) for number in range(1, 7)))
     one, two, aside = (video["id"] for video in batch["videos"][:3])
     await api.execute(
-        "UPDATE videos SET import_stage = 'metadata', import_progress = 25, batch_place = 'window' WHERE id = :id",
+        "UPDATE videos SET import_stage = 'metadata', import_progress = 25, batch_slot = 'running' WHERE id = :id",
         id=UUID(one),
     )
     await api.fail(two)
-    await api.execute("UPDATE videos SET batch_place = 'aside' WHERE id = :id", id=UUID(aside))
+    await api.execute("UPDATE videos SET batch_slot = 'parked' WHERE id = :id", id=UUID(aside))
     await _know(api, 6, 7, "youtube")
 
     async def seconds(*urls: str) -> int:
@@ -141,7 +140,7 @@ async def test_what_is_under_way_goes_first_and_what_is_known_costs_nothing(
     assert await seconds(youtube_id(4)) == (1 + 2) * 2  # the other list does not bring it
 
 
-async def test_before_a_governor_has_spoken_the_settings_are_the_pace(settings: Settings, engine: AsyncEngine) -> None:
+async def test_before_the_first_report_the_settings_apply(settings: Settings, engine: AsyncEngine) -> None:
     slow = settings.model_copy(update={"youtube_calls_per_second": 0.5, "youtube_hourly_requests": 900})
     async with serving(slow, engine) as api:
         preview = await _preview_urls(api, await api.new_list(), *(youtube_id(number) for number in range(400)))
@@ -192,7 +191,7 @@ async def test_a_paused_speech_to_text_is_explained_where_there_is_one(
     assert preview["estimated_seconds"] == (None if has_speech else 40)
 
 
-async def test_speech_to_text_is_estimated_from_what_others_needed(settings: Settings, engine: AsyncEngine) -> None:
+async def test_transcription_is_estimated_from_earlier_videos(settings: Settings, engine: AsyncEngine) -> None:
     with_key = settings.model_copy(update={"transcription_api_key": settings.database_url})
     async with serving(with_key, engine) as api:
         list_id = await api.new_list()
@@ -212,7 +211,7 @@ async def test_speech_to_text_is_estimated_from_what_others_needed(settings: Set
     assert later == {"enabled": True, "videos": 10, "audio_seconds": 7575.0, "estimated_usd": 0.2336}
 
 
-async def test_speech_to_text_may_be_what_takes_longest(settings: Settings, engine: AsyncEngine) -> None:
+async def test_transcription_can_take_longest(settings: Settings, engine: AsyncEngine) -> None:
     with_key = settings.model_copy(update={"transcription_api_key": settings.database_url})
     async with serving(with_key, engine) as api:
         await _know(api, 1, 20, "whisper", seconds=3600)
@@ -223,22 +222,22 @@ async def test_speech_to_text_may_be_what_takes_longest(settings: Settings, engi
     assert preview["estimated_seconds"] == 2 * 3600 + 23
 
 
-async def test_without_speech_to_text_it_costs_nothing(api_without_temporal: Api) -> None:
+async def test_without_transcription_it_is_free(api_without_temporal: Api) -> None:
     preview = await _preview_urls(api_without_temporal, await api_without_temporal.new_list(), youtube_id(1))
 
     nothing = {"enabled": False, "videos": 0, "audio_seconds": 0.0, "estimated_usd": 0.0}
     assert preview["speech_to_text"] == nothing
 
 
-async def test_a_source_is_known_by_its_first_page(api: Api, client: Client, engine: AsyncEngine) -> None:
+async def test_preview_of_a_source_reads_its_first_page(api: Api, client: Client, engine: AsyncEngine) -> None:
     list_id = await api.new_list()
     await write_down(engine, GOING)
     await api.add(list_id, 1)
     await api.complete()
     async with _listing(client, FIRST_PAGE):
-        preview = await _preview(api, list_id, SOURCE)
+        preview = await _preview(api, list_id, SOURCE | {"tab": "shorts"})
 
-    assert (preview["kind"], preview["title"]) == ("channel", "The Lamp Room")
+    assert (preview["kind"], preview["tab"], preview["title"]) == ("channel", "shorts", "The Lamp Room")
     assert (preview["total"], preview["new"], preview["duplicates"], preview["unavailable"]) == (100, 98, 1, 1)
     assert (preview["is_estimate"], preview["at_least"]) == (True, False)
     assert preview["estimated_seconds"] == (2 * 98 + 20) * 2  # five entries a page: 20 pages
@@ -246,7 +245,7 @@ async def test_a_source_is_known_by_its_first_page(api: Api, client: Client, eng
 
 
 @pytest.mark.parametrize("announced", [None, 4])
-async def test_where_nobody_knows_how_much_there_is_it_is_said(
+async def test_preview_of_unknown_size_says_at_least(
     settings: Settings, engine: AsyncEngine, client: Client, announced: int | None
 ) -> None:
     with_key = settings.model_copy(update={"transcription_api_key": settings.database_url})
@@ -263,19 +262,25 @@ async def test_where_nobody_knows_how_much_there_is_it_is_said(
 
 
 @pytest.mark.parametrize("announced", [None, 4, 7])
-async def test_a_source_of_one_page_is_known_completely(api: Api, client: Client, announced: int | None) -> None:
+async def test_preview_of_a_single_page_is_exact(api: Api, client: Client, announced: int | None) -> None:
     page = FIRST_PAGE.model_copy(
-        update={"announced": announced, "has_more": False, "youtube_ids": [youtube_id(1), youtube_id(1)]}
+        update={
+            "announced": announced,
+            "has_more": False,
+            "youtube_ids": [youtube_id(1), youtube_id(1)],
+            "members_only": 1,
+            "filtered": 2,
+        }
     )
     async with _listing(client, page):
         preview = await _preview(api, await api.new_list(), SOURCE)
 
-    counts = {"total": 3, "new": 1, "duplicates": 1, "unavailable": 1, "is_estimate": False, "at_least": False}
-    assert preview.items() >= counts.items()
+    counts = {"total": 6, "new": 1, "duplicates": 1, "unavailable": 1, "members_only": 1, "filtered": 2}
+    assert preview.items() >= (counts | {"is_estimate": False, "at_least": False}).items()
     assert preview["estimated_seconds"] is not None
 
 
-async def test_a_source_that_youtube_does_not_show_is_refused_in_plain_words(api: Api, client: Client) -> None:
+async def test_preview_of_an_unavailable_source_is_rejected(api: Api, client: Client) -> None:
     list_id = await api.new_list()
     async with _listing(client, ErrorType.LIST_UNAVAILABLE):
         for language in Language:
@@ -288,7 +293,7 @@ async def test_a_source_that_youtube_does_not_show_is_refused_in_plain_words(api
 
 
 @pytest.mark.parametrize("is_paused", [True, False])
-async def test_while_youtube_cannot_be_asked_there_is_no_preview(
+async def test_paused_youtube_has_no_preview(
     api: Api, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, is_paused: bool
 ) -> None:
     monkeypatch.setattr(previews, "ANSWER_SECONDS", 0.2)  # no worker runs

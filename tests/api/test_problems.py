@@ -1,21 +1,24 @@
-"""Everything that is refused or goes wrong, in one shape."""
+"""Error responses."""
 
 import logging
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.guard import MAX_BODY_BYTES
-from services.api.problem_texts import ANY_FIELD_TEXT, FIELD_TEXTS, PROBLEMS, ProblemCode
-from shared.contracts.texts import Language
+from services.api.http.middleware import MAX_BODY_BYTES
+from services.api.http.problem_codes import STATUSES, ProblemCode
+from shared.db.connection import autocommit
+from shared.i18n.catalog import sentences
+from shared.i18n.languages import Language
 from shared.settings import Settings
 from tests.api.support import NOBODY, Api, problem, serving, youtube_id
 
 JSON = {"Content-Type": "application/json"}
 
 
-async def test_a_wrong_path_or_method_is_told_as_a_problem(api_without_temporal: Api) -> None:
+async def test_wrong_path_or_method_is_a_problem(api_without_temporal: Api) -> None:
     http = api_without_temporal.http
 
     problem(await http.get("/api/nothing"), 404, "route_not_found")
@@ -25,12 +28,12 @@ async def test_a_wrong_path_or_method_is_told_as_a_problem(api_without_temporal:
     assert response.headers["Allow"]
 
 
-async def test_a_problem_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:
+async def test_problem_in_the_language_of_the_request(api_without_temporal: Api) -> None:
     response = await api_without_temporal.http.get(
         f"/api/lists/{NOBODY}", headers={"Accept-Language": "fr, de-CH;q=0.8"}
     )
 
-    assert problem(response, 404, "list_not_found")["detail"] == "Diese Liste gibt es nicht."
+    assert problem(response, 404, "list_not_found")["detail"] == sentences(Language.DE)["problem.list_not_found"]
     assert response.headers["Content-Language"] == "de"
 
 
@@ -45,30 +48,28 @@ async def test_a_problem_is_told_in_the_language_of_the_request(api_without_temp
         ("", "body", "missing"),
     ],
 )
-async def test_a_wrong_body_names_the_field_in_plain_words(
-    api_without_temporal: Api, body: str, field: str, code: str
-) -> None:
+async def test_invalid_body_names_the_field(api_without_temporal: Api, body: str, field: str, code: str) -> None:
     for language in Language:
         response = await api_without_temporal.http.post(
             f"/api/lists/{NOBODY}/videos", content=body, headers=JSON | {"Accept-Language": language}
         )
         [error] = problem(response, 422, "validation_failed")["errors"]
-        assert error == {"field": field, "code": code, "message": FIELD_TEXTS[code][language]}
+        assert error == {"field": field, "code": code, "message": sentences(language)[f"field.{code}"]}
 
 
 @pytest.mark.parametrize(
     ("path", "field", "code", "message"),
     [
         ("/lists/7", "list_id", "uuid_parsing", "This is not a valid id."),
-        ("/lists?limit=0", "limit", "greater_than_equal", "This has to be 1 or more."),
-        ("/lists?limit=201", "limit", "less_than_equal", "This may be 200 at most."),
+        ("/lists?limit=0", "limit", "greater_than_equal", "This must be at least 1."),
+        ("/lists?limit=201", "limit", "less_than_equal", "This must be at most 200."),
         ("/lists?limit=9" + 5000 * "9", "limit", "int_parsing_size", "This number is too large."),
-        ("/lists?limit=many", "limit", "int_parsing", "This has to be a whole number."),
-        (f"/lists/{NOBODY}/videos?limit=201", "limit", "less_than_equal", "This may be 200 at most."),
-        (f"/videos/{NOBODY}/transcript?limit=5001", "limit", "less_than_equal", "This may be 5000 at most."),
+        ("/lists?limit=many", "limit", "int_parsing", "This must be a whole number."),
+        (f"/lists/{NOBODY}/videos?limit=201", "limit", "less_than_equal", "This must be at most 200."),
+        (f"/videos/{NOBODY}/transcript?limit=5001", "limit", "less_than_equal", "This must be at most 5,000."),
     ],
 )
-async def test_a_wrong_parameter_is_named(
+async def test_invalid_parameter_is_named(
     api_without_temporal: Api, path: str, field: str, code: str, message: str
 ) -> None:
     response = await api_without_temporal.http.get(f"/api{path}")
@@ -79,7 +80,7 @@ async def test_a_wrong_parameter_is_named(
 
 @pytest.mark.parametrize("cursor", ["", "x", "äöü", "A" * 32 + "AAAA", "f" + "_" * 31, "AAAA", "A A=" * 8])
 @pytest.mark.parametrize("path", ["/lists", f"/lists/{NOBODY}/videos", f"/videos/{NOBODY}/transcript"])
-async def test_a_cursor_that_was_not_given_out_is_refused(api_without_temporal: Api, path: str, cursor: str) -> None:
+async def test_invalid_cursor_is_rejected(api_without_temporal: Api, path: str, cursor: str) -> None:
     response = await api_without_temporal.http.get(f"/api{path}", params={"cursor": cursor})
 
     [error] = problem(response, 422, "validation_failed")["errors"]
@@ -164,14 +165,14 @@ async def test_allowed_host_names_are_answered_on_any_port(settings: Settings, e
     assert response.status_code == 200
 
 
-async def test_probes_are_answered_whatever_the_product_is_called(settings: Settings, engine: AsyncEngine) -> None:
+async def test_probes_are_answered_under_any_host_name(settings: Settings, engine: AsyncEngine) -> None:
     async with serving(settings.model_copy(update={"allowed_hosts": "video.example.org"}), engine) as api:
         for path in ("/api/health", "/api/ready"):
             assert (await api.http.get(path)).status_code == 200
         problem(await api.http.get("/api/lists"), 400, "host_not_allowed")
 
 
-async def test_what_nobody_foresaw_becomes_an_incident(
+async def test_unexpected_error_becomes_an_incident(
     api_without_temporal: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     video = await api_without_temporal.add(await api_without_temporal.new_list())
@@ -186,7 +187,7 @@ async def test_what_nobody_foresaw_becomes_an_incident(
     assert "chapters" not in response.text
 
 
-async def test_without_postgres_every_request_says_so(api_without_postgres: Api) -> None:
+async def test_without_postgres_every_request_is_a_503(api_without_postgres: Api) -> None:
     http = api_without_postgres.http
 
     for response in (
@@ -214,8 +215,38 @@ async def test_a_lost_connection_is_replaced(api_without_temporal: Api) -> None:
         response = await api.post_url(list_id, youtube_id(1))
 
 
-def test_everything_has_words_in_every_language() -> None:
-    assert set(PROBLEMS) == set(ProblemCode)
-    for words in (*(kind.detail for kind in PROBLEMS.values()), *FIELD_TEXTS.values(), ANY_FIELD_TEXT):
-        assert set(words) == set(Language)
-        assert len(set(words.values())) == len(Language)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", f"/lists/{NOBODY}"),
+        ("GET", f"/lists/{NOBODY}/videos"),
+        ("GET", f"/videos/{NOBODY}"),
+        ("GET", f"/videos/{NOBODY}/progress"),
+        ("GET", f"/videos/{NOBODY}/transcript"),
+        ("GET", f"/videos/{NOBODY}/chapters"),
+        ("POST", f"/videos/{NOBODY}/retry"),
+        ("GET", f"/batches/{NOBODY}"),
+        ("POST", f"/batches/{NOBODY}/cancel"),
+        ("POST", f"/batches/{NOBODY}/retry-failed"),
+        ("DELETE", f"/subscriptions/{NOBODY}"),
+    ],
+)
+async def test_a_refusal_costs_no_connection(
+    api_without_temporal: Api, engine: AsyncEngine, method: str, path: str
+) -> None:
+    api = api_without_temporal
+    async with autocommit(engine) as connection:
+
+        async def connections() -> set[int]:
+            """Of the API, once it has made a request."""
+            await api.get("/lists")
+            ours = "datname = current_database() AND application_name = 'vidferry'"
+            return set((await connection.execute(text(f"SELECT pid FROM pg_stat_activity WHERE {ours}"))).scalars())
+
+        before = await connections()
+        assert (await api.http.request(method, f"/api{path}")).status_code == 404
+        assert await connections() <= before
+
+
+def test_every_problem_has_a_status() -> None:
+    assert set(STATUSES) == set(ProblemCode)

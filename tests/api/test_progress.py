@@ -1,24 +1,45 @@
 """Progress of one import: from the workflow while it runs, from Postgres otherwise."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import workflow
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import ImportState
+from shared.contracts.imports import ImportStatus, ImportVideoInput
 from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
-from shared.contracts.texts import Language, waiting_text
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text, waiting_text
+from shared.temporal.names import IMPORT_VIDEO, TaskQueue
 from tests.api.support import Api
 from tests.api.upstreams import paused
 from tests.support.upstreams import GOING, SPEECH_GOING, write_down
 from tests.support.waiting import eventually
 from tests.workflows.speech_script import WANTED
-from tests.workflows.steps import ScriptedSteps, refused
+from tests.workflows.steps import ScriptedSteps, application_error
+from workflows.imports.client import running_status
+from workflows.progress_feed import ProgressFeed
+
+
+@workflow.defn(name=IMPORT_VIDEO, sandboxed=False)
+class FailedImport:
+    """An import that has failed, and whose run has not ended because the video was retried meanwhile."""
+
+    @workflow.run
+    async def run(self, video: ImportVideoInput) -> None:
+        """Wait for the end of the test."""
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.query
+    def progress(self) -> ImportStatus:
+        """The stage that the failure has left."""
+        return ImportStatus(youtube_id="abcdefghijk", stage=ImportStage.ERROR, progress=25)
 
 
 @pytest.fixture
@@ -60,7 +81,7 @@ async def test_a_running_import_answers_itself(api: Api, client: Client, steps: 
 async def test_an_import_that_waits_says_for_what_and_until_when(
     api: Api, client: Client, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.UPSTREAM_UNAVAILABLE))
+    steps.on("fetch_metadata", application_error(ErrorType.UPSTREAM_UNAVAILABLE))
     async with steps.at_work(client):
         video = await api.add(await api.new_list())
         progress = await eventually(lambda: _reported(api, video["id"], waiting_for="upstream_unavailable"))
@@ -68,15 +89,14 @@ async def test_an_import_that_waits_says_for_what_and_until_when(
 
     assert (progress["stage"], progress["progress"], progress["attempt"]) == ("created", 0, 2)
     assert datetime.fromisoformat(progress["retry_at"]) > datetime.fromisoformat(video["created_at"])
-    assert progress["message"].startswith("YouTube cannot be reached right now.")
-    assert german.json()["message"].startswith("YouTube ist gerade nicht erreichbar.")
+    assert progress["message"] == waiting_text(Upstream.YOUTUBE, ErrorType.UPSTREAM_UNAVAILABLE)
+    assert german.json()["message"] == waiting_text(Upstream.YOUTUBE, ErrorType.UPSTREAM_UNAVAILABLE, Language.DE)
 
 
-@pytest.mark.parametrize("reason", PauseReason)
 async def test_an_import_that_asks_youtube_waits_for_the_end_of_a_pause(
-    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps, reason: PauseReason
+    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps
 ) -> None:
-    may_go_on = asyncio.Event()
+    may_go_on, reason = asyncio.Event(), PauseReason.BOT_CHECK
     steps.on("fetch_metadata", may_go_on)
     async with steps.at_work(client):
         video = await api.add(await api.new_list())
@@ -99,8 +119,8 @@ async def test_an_import_that_asks_youtube_waits_for_the_end_of_a_pause(
 @pytest.fixture
 def speaking(steps: ScriptedSteps) -> ScriptedSteps:
     """Steps for a video that YouTube has no captions for."""
-    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
-    steps.on("plan_speech_to_text", WANTED)
+    steps.on("fetch_captions", application_error(ErrorType.CAPTIONS_NONE))
+    steps.on("plan_transcription", WANTED)
     return steps
 
 
@@ -121,65 +141,14 @@ async def test_an_import_that_has_its_speech_recognised_waits_for_that_server_al
         message = waiting_text(Upstream.TRANSCRIPTION, allowance)
         await eventually(lambda: _reported(api, video["id"], **waiting, message=message))  # once the sound is cut
         await write_down(engine, paused(PauseReason.OPERATOR, UpstreamState.PAUSED, of=SPEECH_GOING))
-        await _reported(api, video["id"], message="The operator has paused speech recognition.")
+        await _reported(api, video["id"], message=waiting_text(Upstream.TRANSCRIPTION, PauseReason.OPERATOR))
         await write_down(engine, SPEECH_GOING)
         await _reported(api, video["id"], waiting_for=None, retry_at=None)
         may_go_on.set()
 
 
-async def test_what_a_step_has_written_down_is_told_with_why_the_import_waits(
-    api: Api, client: Client, speaking: ScriptedSteps
-) -> None:
-    """Only the workflow knows that it waits; how much of the sound is here, it hears at the end of the step."""
-    speaking.on("extract_audio", refused(ErrorType.UPSTREAM_UNAVAILABLE))
-    async with speaking.at_work(client):
-        video = await api.add(await api.new_list())
-        await eventually(lambda: _reported(api, video["id"], waiting_for="upstream_unavailable", progress=25))
-        await api.execute("UPDATE videos SET import_stage = 'metadata', import_progress = 33")
-
-        waiting = {"waiting_for": "upstream_unavailable", "attempt": 2, "source": "workflow"}
-        await _reported(api, video["id"], **waiting, stage="captions", progress=33)
-
-
-async def test_an_import_that_waits_for_something_else_says_that(
-    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps
-) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
-    await write_down(engine, paused(PauseReason.BOT_CHECK))
-    async with steps.at_work(client):
-        video = await api.add(await api.new_list())
-
-        await eventually(lambda: _reported(api, video["id"], waiting_for="live_now"))
-
-
-@pytest.mark.parametrize(
-    ("error", "is_later"), [(ErrorType.RATE_LIMITED, True), (ErrorType.BOT_CHECK, True), (ErrorType.LIVE_NOW, False)]
-)
-async def test_a_throttled_import_that_stepped_aside_waits_for_the_later_of_two_times(
-    api: Api, client: Client, engine: AsyncEngine, steps: ScriptedSteps, error: ErrorType, is_later: bool
-) -> None:
-    steps.on("fetch_metadata", *[refused(error)] * 3)
-    earlier, later = datetime(2026, 1, 2, tzinfo=UTC), datetime(2040, 1, 2, tzinfo=UTC)
-    async with steps.at_work(client):
-        video = await api.add(await api.new_list())
-        own = await eventually(lambda: _waiting_by_itself(api, video["id"], error))
-
-        await write_down(engine, paused(PauseReason.BOT_CHECK, resume_at=earlier))
-        await _reported(api, video["id"], waiting_for=error, retry_at=own)
-        await write_down(engine, paused(PauseReason.BOT_CHECK, resume_at=later))
-        expected = "2040-01-02T00:00:00Z" if is_later else own
-        await _reported(api, video["id"], waiting_for=error, retry_at=expected)
-
-
-async def _waiting_by_itself(api: Api, video_id: str, error: ErrorType) -> str:
-    """Until when. Raises AssertionError while it is in line, where the time is now."""
-    retry_at = str((await _reported(api, video_id, waiting_for=error))["retry_at"])
-    assert datetime.fromisoformat(retry_at) > datetime.now(UTC)
-    return retry_at
-
-
 async def test_a_retry_ends_the_wait(api: Api, client: Client, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
+    steps.on("fetch_metadata", application_error(ErrorType.LIVE_NOW))
     async with steps.at_work(client):
         video = await api.add(await api.new_list())
         await eventually(lambda: _reported(api, video["id"], waiting_for="live_now"))
@@ -211,65 +180,20 @@ async def test_a_failed_import_says_why(api_without_temporal: Api) -> None:
     progress = await _reported(api_without_temporal, video["id"], source="database", stage="error", progress=60)
 
     assert progress["error_code"] == "members_only"
-    assert progress["message"] == "Only members of the channel can watch this video."
+    assert progress["message"] == import_error_text(ErrorType.MEMBERS_ONLY)
 
 
-async def test_an_import_that_has_just_begun_does_not_hide_what_was_reached(
-    api: Api, client: Client, steps: ScriptedSteps
-) -> None:
-    may_go_on = asyncio.Event()
-    steps.on("begin_import", may_go_on, ImportState(wanted=True, reached=ImportStage.CAPTIONS))
-    async with steps.at_work(client):
+async def test_a_retried_import_is_not_shown_as_failed_because_its_run_has_not_ended(api: Api, client: Client) -> None:
+    async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[FailedImport, ProgressFeed]):
         video = await api.add(await api.new_list())
-        await eventually(lambda: _reported(api, video["id"], source="workflow", stage="created"))
-        await api.execute("UPDATE videos SET import_stage = 'captions', import_progress = 60")
+        await eventually(lambda: running_status(client, video["youtube_id"]))
 
-        await _reported(api, video["id"], source="database", stage="captions", progress=60)
-        may_go_on.set()
+        await _reported(api, video["id"], source="database", stage="created", progress=0)
 
 
-async def test_without_a_worker_the_database_answers(api: Api) -> None:
+async def test_without_a_worker_the_database_answers(api: Api, engine: AsyncEngine) -> None:
     video = await api.add(await api.new_list())
 
     await _reported(api, video["id"], source="database", stage="created", progress=0, waiting_for=None)
-
-
-@pytest.mark.parametrize(
-    ("stage", "reason", "retry_at"),
-    [
-        ("created", "hourly_requests", "2026-11-23T14:10:00Z"),
-        ("metadata", "hourly_requests", "2026-11-23T14:10:00Z"),
-        ("captions", None, None),
-        ("complete", None, None),
-    ],
-)
-async def test_an_import_that_does_not_answer_waits_if_it_still_needs_youtube(
-    api_without_temporal: Api, engine: AsyncEngine, stage: str, reason: str | None, retry_at: str | None
-) -> None:
-    video = await api_without_temporal.add(await api_without_temporal.new_list())
-    await api_without_temporal.execute("UPDATE videos SET import_stage = :stage", stage=stage)
     await write_down(engine, paused(PauseReason.HOURLY_REQUESTS, UpstreamState.CLOSED))
-
-    expected = {"source": "database", "stage": stage, "waiting_for": reason, "retry_at": retry_at, "attempt": None}
-    await _reported(api_without_temporal, video["id"], **expected)
-
-
-@pytest.mark.parametrize(
-    ("progress", "stage", "reason"),
-    [
-        (25, "metadata", "bot_check"),
-        (SPEECH_DOWNLOADED - 1, "captions", "bot_check"),
-        (SPEECH_DOWNLOADED, "captions", "transcription_misconfigured"),
-    ],
-)
-async def test_an_import_that_does_not_answer_needs_youtube_until_the_sound_is_here(
-    api_without_temporal: Api, engine: AsyncEngine, progress: int, stage: str, reason: str
-) -> None:
-    video = await api_without_temporal.add(await api_without_temporal.new_list())
-    statement = "UPDATE videos SET import_stage = 'metadata', import_progress = :progress"
-    await api_without_temporal.execute(statement, progress=progress)
-    speech = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING)
-    await write_down(engine, paused(PauseReason.BOT_CHECK), speech)
-
-    expected = {"source": "database", "stage": stage, "progress": progress, "waiting_for": reason}
-    await _reported(api_without_temporal, video["id"], **expected)
+    await _reported(api, video["id"], source="database", waiting_for="hourly_requests", attempt=None)

@@ -1,4 +1,4 @@
-"""Subscriptions: follow, read, page through, change, pause, resume, run, delete."""
+"""Subscriptions: add, get, list, change, pause, resume, run, delete."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, ScheduleDescription
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.api import subscriptions
-from services.api.problem_texts import ANY_FIELD_TEXT
-from shared.contracts.texts import Language
+from services.api.subscriptions import endpoints as subscriptions
+from shared.i18n.catalog import text
+from shared.i18n.languages import Language
 from shared.settings import Settings
 from shared.temporal.names import subscription_schedule_id
 from tests.api.batches import JSON
@@ -59,7 +59,16 @@ async def schedule(client: Client, subscription: dict[str, Any]) -> ScheduleDesc
         raise AssertionError("there is no schedule") from error
 
 
-async def test_a_channel_is_followed(api: Api, client: Client) -> None:
+async def test_a_subscription_whose_schedule_does_not_exist_yet_has_no_next_check(
+    api: Api, client: Client, engine: AsyncEngine
+) -> None:
+    created = await follow(api)
+    await eventually(lambda: schedule(client, created))
+    await client.get_schedule_handle(subscription_schedule_id(UUID(created["id"]))).delete()
+    assert (await api.get(f"/subscriptions/{created['id']}"))["next_check_at"] is None
+
+
+async def test_subscribe_to_a_channel(api: Api, client: Client) -> None:
     list_id = await api.new_list()
     response = await post(api, list_id)
 
@@ -70,10 +79,12 @@ async def test_a_channel_is_followed(api: Api, client: Client) -> None:
         "list_id": list_id,
         "kind": "channel",
         "source": f"{CHANNEL}/videos",
+        "tab": "videos",
         "title": None,
         "interval_seconds": 21_600,
         "paused": False,
         "import_existing": False,
+        "filter": None,
         "created_at": created["created_at"],
         "next_check_at": None,
         "last_result": None,
@@ -86,38 +97,38 @@ async def test_a_channel_is_followed(api: Api, client: Client) -> None:
     assert found | {"next_check_at": None} == created
 
 
-async def test_one_source_is_followed_once_on_a_list(api_without_temporal: Api) -> None:
+async def test_one_subscription_per_source_and_list(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     first = await follow(api, list_id, interval_seconds=900, import_existing=True)
     assert (first["interval_seconds"], first["import_existing"]) == (900, True)
 
-    for language, detail in (("en", "The list already follows"), ("de", "Die Liste folgt")):
+    for language in Language:
         details = problem(await post(api, list_id, f"{CHANNEL}/featured", language), 409, "already_subscribed")
-        assert details["detail"].startswith(detail)
+        assert details["detail"] == text("problem.already_subscribed", language)
         assert (details["subscription_id"], details["subscription"]) == (first["id"], first)
     await follow(api, list_id, PLAYLIST)
     await follow(api)
 
 
 @pytest.mark.parametrize(
-    ("source", "code", "en", "de"),
-    [("", "empty", "Please paste", "Bitte fügen"),
-     ("https://example.com/", "not_youtube", "This is not the address", "Das ist nicht die Adresse"),
-     ("https://youtu.be/aB3-_9xYz01", "single_video", "This address leads to", "Diese Adresse führt zu"),
-     ("https://www.youtube.com/watch?v=aB3-_9xYz01&list=RDaB3-_9xYz01", "mix", "This is a mix", "Das ist ein Mix"),
-     ("https://www.youtube.com/playlist?list=WL", "private_list", "Only its owner", "Diese Liste sieht nur"),
-     ("https://www.youtube.com/about", "not_a_list", "This YouTube address", "Diese YouTube-Adresse")],
-)  # fmt: skip
-async def test_what_cannot_be_followed_is_said(
-    api_without_temporal: Api, source: str, code: str, en: str, de: str
-) -> None:
+    ("source", "code"),
+    [
+        ("", "empty"),
+        ("https://example.com/", "not_youtube"),
+        ("https://youtu.be/aB3-_9xYz01", "single_video"),
+        ("https://www.youtube.com/watch?v=aB3-_9xYz01&list=RDaB3-_9xYz01", "mix"),
+        ("https://www.youtube.com/playlist?list=WL", "private_list"),
+        ("https://www.youtube.com/about", "not_a_list"),
+    ],
+)
+async def test_an_invalid_source_is_refused_with_the_reason(api_without_temporal: Api, source: str, code: str) -> None:
     list_id = await api_without_temporal.new_list()
-    for language, message in (("en", en), ("de", de)):
+    for language in Language:
         details = problem(await post(api_without_temporal, list_id, source, language), 422, "validation_failed")
         [error] = details["errors"]
         assert (error["field"], error["code"]) == ("source", code)
-        assert error["message"].startswith(message)
+        assert error["message"] == text(f"invalid_source.{code}", language)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +150,7 @@ async def test_a_subscription_needs_sensible_values(
         )
         [error] = problem(response, 422, "validation_failed")["errors"]
         assert (error["field"], error["code"]) == (next(iter(changed)), code)
-        assert error["message"] != ANY_FIELD_TEXT[language]
+        assert error["message"] != text("field.other", language)
 
 
 async def test_lists_and_subscriptions_that_are_not_there(api_without_temporal: Api) -> None:
@@ -159,9 +170,11 @@ async def test_lists_and_subscriptions_that_are_not_there(api_without_temporal: 
             *(api.http.post(f"{path}/{change}") for change in ("pause", "resume", "run")),
         )
         for response in responses:
-            assert problem(response, 404, "subscription_not_found")["detail"] == "There is no such subscription."
+            assert problem(response, 404, "subscription_not_found")["detail"] == text("problem.subscription_not_found")
     german = await api.http.get(f"/api/subscriptions/{NOBODY}", headers={"Accept-Language": "de"})
-    assert problem(german, 404, "subscription_not_found")["detail"] == "Dieses Abonnement gibt es nicht."
+    assert problem(german, 404, "subscription_not_found")["detail"] == text(
+        "problem.subscription_not_found", Language.DE
+    )
 
 
 async def test_pages_hold_every_subscription_once_newest_first(api_without_temporal: Api) -> None:
@@ -194,10 +207,10 @@ async def test_pausing_resuming_and_a_new_interval_reach_temporal(api: Api, clie
     await eventually(partial(says, client, subscription, every_seconds=86_400))
 
     [error] = problem(await api.http.patch(path, json={"interval_seconds": 1}), 422, "validation_failed")["errors"]
-    assert (error["field"], error["message"]) == ("interval_seconds", "This has to be 900 or more.")
+    assert (error["field"], error["message"]) == ("interval_seconds", "This must be at least 900.")
 
 
-async def test_it_is_looked_at_on_request(api: Api, client: Client) -> None:
+async def test_run_starts_a_check(api: Api, client: Client) -> None:
     subscription = await follow(api)
     await eventually(partial(has_begun, client, subscription, 1))
     running = (await schedule(client, subscription)).info.running_actions[0]
@@ -211,17 +224,17 @@ async def test_it_is_looked_at_on_request(api: Api, client: Client) -> None:
     await eventually(begins_another)
 
 
-async def test_a_request_while_a_look_is_under_way_says_so(api: Api) -> None:
+async def test_run_during_a_check_reports_checking(api: Api) -> None:
     subscription = await follow(api)
     await api.execute(
-        "INSERT INTO import_batches (id, user_id, list_id, subscription_id, kind, source) "
-        "SELECT gen_random_uuid(), user_id, list_id, id, kind, source FROM subscriptions"
+        "INSERT INTO import_batches (id, user_id, list_id, subscription_id, kind, source, listing) "
+        "SELECT gen_random_uuid(), user_id, list_id, id, kind, source, 'under_way' FROM subscriptions"
     )
     response = await api.http.post(f"/api/subscriptions/{subscription['id']}/run")
     assert (response.status_code, response.json()["checking"]) == (202, True)
 
 
-async def test_what_nobody_follows_has_no_schedule_and_its_videos_stay(api: Api, client: Client) -> None:
+async def test_deleted_subscription_has_no_schedule_and_keeps_its_videos(api: Api, client: Client) -> None:
     list_id = await api.new_list()
     await api.add(list_id)
     subscription = await follow(api, list_id)
@@ -234,7 +247,7 @@ async def test_what_nobody_follows_has_no_schedule_and_its_videos_stay(api: Api,
     assert (await api.get(f"/lists/{list_id}"))["video_count"] == 1
 
 
-async def test_the_last_look_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:
+async def test_last_check_in_the_language_of_the_request(api_without_temporal: Api) -> None:
     api = api_without_temporal
     subscription = await follow(api)
     await api.execute("UPDATE subscriptions SET checked_at = '2026-11-23T14:00:00Z', last_new = 2, title = 'Lamps'")
@@ -243,28 +256,29 @@ async def test_the_last_look_is_told_in_the_language_of_the_request(api_without_
     assert found["last_result"] == {
         "checked_at": "2026-11-23T14:00:00Z",
         "new": 2,
+        "members_only": 0,
         "error_code": None,
         "error_message": None,
     }
 
     await api.execute("UPDATE subscriptions SET last_new = 0, error_code = 'list_unavailable'")
-    for language, message in (("en", "YouTube does not show"), ("de", "YouTube zeigt")):
+    for language in Language:
         response = await api.http.get("/api/subscriptions", headers={"Accept-Language": language})
         result = response.json()["items"][0]["last_result"]
         assert (result["new"], result["error_code"]) == (0, "list_unavailable")
-        assert result["error_message"].startswith(message)
+        assert result["error_message"] == text("import_error.list_unavailable", language)
 
 
-async def test_without_temporal_everything_but_a_look_on_request_works(api_without_temporal: Api) -> None:
+async def test_without_temporal_everything_but_run_works(api_without_temporal: Api) -> None:
     api = api_without_temporal
     subscription = await follow(api)
     path = f"/api/subscriptions/{subscription['id']}"
 
     assert (await api.http.get(path)).json() == subscription
     assert (await api.http.post(f"{path}/pause")).json()["paused"]
-    for language, detail in (("en", "The import service cannot"), ("de", "Die Steuerung der Importe")):
+    for language in Language:
         response = await api.http.post(f"{path}/run", headers={"Accept-Language": language})
-        assert problem(response, 503, "temporal_away")["detail"].startswith(detail)
+        assert problem(response, 503, "temporal_away")["detail"] == text("problem.temporal_away", language)
     assert (await api.http.delete(path)).status_code == 204
 
 
@@ -314,19 +328,24 @@ async def is_unscheduled(client: Client, subscription: dict[str, Any]) -> bool:
     return False
 
 
-async def test_it_goes_with_its_list_and_so_does_its_schedule(api: Api, client: Client) -> None:
-    list_id = await api.new_list()
-    subscription = await follow(api, list_id)
-    await eventually(partial(schedule, client, subscription))
-    assert (await api.http.post(f"/api/subscriptions/{subscription['id']}/pause")).is_success
-    assert (await api.http.delete(f"/api/lists/{list_id}")).status_code == 204
-    problem(await api.http.get(f"/api/subscriptions/{subscription['id']}"), 404, "subscription_not_found")
+@pytest.mark.parametrize(
+    ("more", "source", "tab"),
+    [
+        ({}, f"{CHANNEL}/videos", "videos"),
+        ({"source": f"{CHANNEL}/shorts"}, f"{CHANNEL}/shorts", "shorts"),
+        ({"source": f"{CHANNEL}/shorts", "tab": "streams"}, f"{CHANNEL}/streams", "streams"),
+        ({"source": PLAYLIST, "tab": "streams"}, PLAYLIST, None),
+    ],
+)
+async def test_a_tab_of_a_channel_can_be_followed(api: Api, more: dict[str, str], source: str, tab: str | None) -> None:
+    subscription = await follow(api, **more)
+    assert (subscription["source"], subscription["tab"]) == (source, tab)
 
-    async def schedule_is_gone() -> bool:
-        try:
-            await schedule(client, subscription)
-        except AssertionError:
-            return True
-        return False
 
-    await eventually(schedule_is_gone)
+async def test_a_filter_is_kept(api: Api) -> None:
+    wanted = {"published_after": "2026-01-31", "title_contains": "harbour", "min_seconds": 60, "max_seconds": None}
+    subscription = await follow(api, filter=wanted)
+    assert subscription["filter"] == wanted
+    assert (await follow(api, filter={}))["filter"] is None
+    refused = await post(api, await api.new_list(), filter={"min_seconds": -1})
+    assert problem(refused, 422, "validation_failed")["errors"][0]["field"] == "filter.min_seconds"

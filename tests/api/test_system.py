@@ -1,19 +1,58 @@
 """Health, readiness and configuration."""
 
+import os
+import pwd
 import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
 
-from services.api.problem_texts import TROUBLE_TEXTS, TroubleCode
-from services.api.speech_schemas import SPEECH_OFF_TEXTS
-from shared.contracts.texts import Language
+from services.api.http.problem_codes import DegradedReasonCode
+from services.stack.postgres import EmbeddedPostgres
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
+from shared.db.connection import transaction
+from shared.db.engine import create_engine
+from shared.db.workers import report
+from shared.i18n.catalog import sentences, text
+from shared.i18n.languages import Language
 from shared.settings import Settings, TranscriptionOff
 from tests.api.support import Api, problem, serving
 from tests.api.upstreams import paused
 from tests.support.upstreams import GOING, SPEECH_GOING, write_down
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+async def _worker(engine: AsyncEngine) -> None:
+    """A worker has just reported."""
+    async with transaction(engine) as connection:
+        await report(connection, "worker")
+
+
+@pytest.fixture
+def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file system of 2 MiB for PostgreSQL; skips if it cannot be mounted."""
+    place = tmp_path_factory.mktemp("small")
+    owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
+    command = ["mount", "-t", "tmpfs", "-o", f"size=2m,mode=0700,uid={owner}", "none", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+async def codes(api: Api) -> list[str]:
+    """The problems of the response."""
+    return [trouble["code"] for trouble in (await api.get("/ready"))["problems"]]
 
 
 async def test_with_everything_there_it_is_ready(api: Api) -> None:
@@ -26,29 +65,99 @@ async def test_without_temporal_it_is_degraded_but_ready(api_without_temporal: A
     [trouble] = readiness.pop("problems")
     assert readiness == {"status": "degraded", "database": "ok", "temporal": "away"}
     assert trouble["code"] == "temporal_away"
-    assert trouble["message"].startswith("The import service cannot be reached right now.")
+    assert trouble["message"] == text("degraded.temporal_away")
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM worker_reports", "UPDATE worker_reports SET at = at - interval '1 minute'"]
+)
+async def test_without_a_worker_it_is_degraded(api: Api, change: str) -> None:
+    await api.execute(change)
+
+    readiness = await api.get("/ready")
+
+    assert (readiness["status"], [trouble["code"] for trouble in readiness["problems"]]) == ("degraded", ["no_worker"])
+
+
+async def test_full_disk_is_degraded(
+    settings: Settings, small_disk: Path, postgres: EmbeddedPostgres, database_url: str, client: Client
+) -> None:
+    name = database_url.rpartition("/")[2]
+    connection = await asyncpg.connect(postgres.url("postgres"))
+    await connection.execute(f"CREATE TABLESPACE small_{name} LOCATION '{small_disk}'")
+    await connection.execute(f"ALTER DATABASE {name} SET temp_tablespaces = small_{name}")
+    engine = create_engine(settings)
+    try:
+        async with serving(settings, engine) as api:
+            assert await codes(api) == []
+            rest = small_disk / "rest"
+            with suppress(OSError), rest.open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    """Until there is no room left."""
+            assert await codes(api) == ["database_cannot_write"]
+            rest.unlink()
+            assert await codes(api) == []
+    finally:
+        await engine.dispose()
+        await connection.execute(f"ALTER DATABASE {name} RESET temp_tablespaces")
+        await connection.execute(f"DROP TABLESPACE small_{name}")
+        await connection.close()
+
+
+async def test_read_only_database_is_degraded(api: Api, settings: Settings, database_url: str) -> None:
+    name = database_url.rpartition("/")[2]
+    await api.execute(f"ALTER DATABASE {name} SET temp_file_limit = 0")
+    engine = create_engine(settings)
+    async with serving(settings, engine) as other:
+        assert await codes(other) == ["database_cannot_write"]
+    await engine.dispose()
+
+
+@workflow.defn(name="Broken", sandboxed=False)
+class Broken:
+    @workflow.run
+    async def run(self) -> None:
+        raise KeyError("nobody foresaw this")
+
+
+async def test_failing_workflows_are_degraded(api: Api, client: Client) -> None:
+    async with Worker(client, task_queue="broken", workflows=[Broken]):
+        handle = await client.start_workflow(Broken.run, id="broken", task_queue="broken")
+
+        async def are_told() -> bool:
+            assert await codes(api) == ["workflows_failing"]
+            return True
+
+        await eventually(are_told)
+        await handle.terminate()
+        await eventually(lambda: is_ready(api))
+
+
+async def is_ready(api: Api) -> bool:
+    return bool((await api.get("/ready"))["status"] == "ready")
 
 
 @pytest.mark.parametrize("state", [UpstreamState.OPEN, UpstreamState.HALF_OPEN])
-async def test_settings_that_let_no_call_to_youtube_through_are_told(
-    api: Api, engine: AsyncEngine, state: UpstreamState
+@pytest.mark.parametrize("reason", [PauseReason.CERTIFICATE_UNTRUSTED, PauseReason.EXTRACTOR_OUTDATED])
+async def test_what_prevents_calls_to_youtube_until_the_operator_acts_is_degraded(
+    api: Api, engine: AsyncEngine, state: UpstreamState, reason: PauseReason
 ) -> None:
-    await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED, state))
+    await write_down(engine, paused(reason, state))
 
     for language in Language:
         response = await api.http.get("/api/ready", headers={"Accept-Language": language})
-        message = TROUBLE_TEXTS[TroubleCode.CERTIFICATE_UNTRUSTED][language]
+        message = text(f"degraded.{DegradedReasonCode(reason)}", language)
         assert "POST /api/upstreams/youtube/resume" in message
         assert response.status_code == 200
         assert response.json() == {
             "status": "degraded",
             "database": "ok",
             "temporal": "ok",
-            "problems": [{"code": "certificate_untrusted", "message": message}],
+            "problems": [{"code": reason, "message": message}],
         }
 
 
-async def test_settings_that_speech_to_text_cannot_be_reached_with_are_told(api: Api, engine: AsyncEngine) -> None:
+async def test_settings_that_prevent_transcription_are_degraded(api: Api, engine: AsyncEngine) -> None:
     await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
 
     response = await api.http.get("/api/ready")
@@ -71,7 +180,7 @@ async def test_settings_that_speech_to_text_cannot_be_reached_with_are_told(api:
         paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, UpstreamState.HALF_OPEN, of=SPEECH_GOING),
     ],
 )
-async def test_a_pause_that_ends_by_itself_or_was_wanted_is_no_problem(
+async def test_temporary_and_operator_pauses_are_not_degraded(
     api: Api, engine: AsyncEngine, status: UpstreamStatus
 ) -> None:
     await write_down(engine, status)
@@ -79,7 +188,7 @@ async def test_a_pause_that_ends_by_itself_or_was_wanted_is_no_problem(
     assert (await api.get("/ready"))["status"] == "ready"
 
 
-async def test_every_problem_is_told_at_once(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_all_degraded_reasons_are_reported(api_without_temporal: Api, engine: AsyncEngine) -> None:
     misconfigured = paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING)
     await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED), misconfigured)
 
@@ -88,13 +197,11 @@ async def test_every_problem_is_told_at_once(api_without_temporal: Api, engine: 
     assert codes == ["temporal_away", "certificate_untrusted", "transcription_misconfigured"]
 
 
-def test_what_is_wrong_has_words_in_every_language_that_name_settings_that_exist() -> None:
+def test_sentences_for_the_operator_name_settings_that_exist() -> None:
     variables = {field.validation_alias for field in Settings.model_fields.values()}
-    assert (set(TROUBLE_TEXTS), set(SPEECH_OFF_TEXTS)) == (set(TroubleCode), set(TranscriptionOff))
-    for words in [*TROUBLE_TEXTS.values(), *SPEECH_OFF_TEXTS.values()]:
-        assert len(set(words.values())) == len(Language)
-        named = [set(re.findall(r"[A-Z]+_[A-Z_]+", text)) for text in words.values()]
-        assert named[0] == named[1] <= variables
+    for key, english in sentences(Language.EN).items():
+        named = [set(re.findall(r"[A-Z]+_[A-Z_]+", each)) for each in (english, sentences(Language.DE)[key])]
+        assert named[0] == named[1] <= variables, key
 
 
 async def test_without_postgres_it_is_alive_but_not_ready(api_without_postgres: Api) -> None:
@@ -132,7 +239,7 @@ async def test_the_configuration_names_what_a_user_interface_needs(settings: Set
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "vidferry.lan", "[::1]"])
-async def test_the_websocket_is_where_the_page_was_found(host: str, settings: Settings, engine: AsyncEngine) -> None:
+async def test_websocket_url_has_the_host_of_the_request(host: str, settings: Settings, engine: AsyncEngine) -> None:
     known = settings.model_copy(update={"allowed_hosts": "127.0.0.1,vidferry.lan,::1", "notifier_port": 9001})
     async with serving(known, engine) as api:
         config = (await api.http.get("/api/config", headers={"Host": f"{host}:9000"})).json()
@@ -160,7 +267,7 @@ async def test_the_configuration_says_whether_there_is_speech_to_text(
     assert response.json()["speech_to_text"] == {
         "enabled": reason is None,
         "reason": reason,
-        "message": SPEECH_OFF_TEXTS[reason][Language(language)] if reason else None,
+        "message": text(f"transcription_off.{reason}", Language(language)) if reason else None,
         "model": "small",
         "max_minutes": 90,
     }

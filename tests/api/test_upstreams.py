@@ -1,4 +1,4 @@
-"""How YouTube and speech-to-text stand, and the operator's pause."""
+"""The status of upstreams, and the operator's pause."""
 
 import asyncio
 from typing import Any
@@ -7,29 +7,31 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from services.api import upstreams
-from shared.contracts.texts import Language, pause_text
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
+from services.api.system import upstreams
+from shared.contracts.upstreams import ExtractorState, PauseReason, Upstream, UpstreamState
+from shared.i18n.catalog import text
+from shared.i18n.languages import Language
+from shared.i18n.messages import pause_text
 from shared.settings import Settings
 from tests.api.support import Api, problem, serving
 from tests.api.upstreams import governor_at_work, paused
-from tests.support.upstreams import GOING, SPEECH_GOING, write_down
+from tests.support.upstreams import GOING, SPEECH_GOING, doubted, write_down
 from tests.support.waiting import eventually
 
 
 async def _youtube(api: Api, **expected: object) -> dict[str, Any]:
-    """How YouTube stands. Raises AssertionError while it is not as expected."""
+    """The status of YouTube. Raises AssertionError while it is not as expected."""
     items = (await api.get("/upstreams"))["items"]
     assert [item["name"] for item in items] == ["youtube"]
     assert items[0].items() >= expected.items(), items
     return dict(items[0])
 
 
-async def test_before_a_governor_has_spoken_there_is_nothing_to_see(api_without_temporal: Api) -> None:
+async def test_before_the_first_report_there_is_no_status(api_without_temporal: Api) -> None:
     assert await api_without_temporal.get("/upstreams") == {"items": []}
 
 
-async def test_while_calls_go_there_is_nothing_to_explain(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_closed_upstream_has_no_message(api_without_temporal: Api, engine: AsyncEngine) -> None:
     await write_down(engine, GOING.model_copy(update={"calls_per_second": 3, "is_burst": True}))
 
     assert await _youtube(api_without_temporal) == {
@@ -46,11 +48,20 @@ async def test_while_calls_go_there_is_nothing_to_explain(api_without_temporal: 
         "hourly_requests": 900,
         "requests_left": 412,
         "budgets": [{"unit": "requests", "per_seconds": 3600, "limit": 900, "left": 412}],
+        "extractor": None,
         "at": "2026-11-23T13:55:00Z",
     }
 
 
-async def test_speech_to_text_is_listed_with_its_own_limits(api_without_temporal: Api, engine: AsyncEngine) -> None:
+@pytest.mark.parametrize("state", ExtractorState)
+async def test_a_doubted_extractor_is_shown(
+    api_without_temporal: Api, engine: AsyncEngine, state: ExtractorState
+) -> None:
+    await write_down(engine, doubted(state))
+    await _youtube(api_without_temporal, extractor=state)
+
+
+async def test_transcription_has_its_own_limits(api_without_temporal: Api, engine: AsyncEngine) -> None:
     spent = paused(PauseReason.TRANSCRIPTION_ALLOWANCE, UpstreamState.CLOSED, of=SPEECH_GOING)
     await write_down(engine, GOING, spent)
 
@@ -63,7 +74,7 @@ async def test_speech_to_text_is_listed_with_its_own_limits(api_without_temporal
         {"unit": "audio_seconds", "per_seconds": 3600, "limit": 7200, "left": 6600},
     ]
     assert (speech["paused"], youtube["paused"]) == (True, False)
-    assert speech["message"].startswith("As much speech as is allowed for now")
+    assert speech["message"] == text("pause.transcription_allowance")
     assert speech["resume_at"] == "2026-11-23T14:10:00Z"
 
 
@@ -82,16 +93,16 @@ async def test_a_pause_is_explained_in_the_language_of_the_request(
         assert youtube["resume_at"] == "2026-11-23T14:10:00Z"
 
 
-async def test_a_budget_that_is_spent_is_a_pause_too(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_used_up_budget_is_a_pause(api_without_temporal: Api, engine: AsyncEngine) -> None:
     await write_down(engine, paused(PauseReason.HOURLY_REQUESTS, UpstreamState.CLOSED, requests_left=0))
 
     youtube = await _youtube(api_without_temporal, state="closed", reason="hourly_requests", requests_left=0)
 
     assert youtube["paused"]
-    assert youtube["message"].startswith("YouTube has been asked often enough")
+    assert youtube["message"] == text("pause.hourly_requests")
 
 
-async def test_a_budget_that_is_nearly_spent_is_no_pause(api_without_temporal: Api, engine: AsyncEngine) -> None:
+async def test_nearly_used_up_budget_is_not_a_pause(api_without_temporal: Api, engine: AsyncEngine) -> None:
     slow = {"calls_per_second": 0.1, "requests_left": 20}
     await write_down(engine, paused(PauseReason.HOURLY_REQUESTS, UpstreamState.CLOSED, **slow))
 
@@ -109,11 +120,11 @@ async def test_the_operator_pauses_and_resumes(api: Api, client: Client, engine:
         going = await eventually(lambda: _youtube(api, state="closed", reason=None))
 
     assert (stopped["reason"], stopped["resume_at"]) == ("operator", None)
-    assert stopped["message"] == "The operator has paused imports."
+    assert stopped["message"] == text("pause.operator")
     assert going["calls_per_second"] == going["max_calls_per_second"] == 1000  # the settings of these tests
 
 
-async def test_the_operator_pauses_speech_to_text_alone(api: Api, client: Client, engine: AsyncEngine) -> None:
+async def test_operator_pauses_transcription_only(api: Api, client: Client, engine: AsyncEngine) -> None:
     async def stands(state: str) -> dict[str, Any]:
         items = (await api.get("/upstreams"))["items"]
         assert [(speech["name"], speech["state"]) for speech in items] == [("transcription", state)]
@@ -126,12 +137,12 @@ async def test_the_operator_pauses_speech_to_text_alone(api: Api, client: Client
         assert (await api.http.post("/api/upstreams/transcription/resume")).status_code == 202
         going = await eventually(lambda: stands("closed"))
 
-    assert stopped["message"] == "The operator has paused speech recognition."
+    assert stopped["message"] == text("pause.operator_transcription")
     assert going["calls_per_second"] == pytest.approx(20 / 60)
     assert [budget["left"] for budget in going["budgets"]] == [2000, 7200, 28_800]
 
 
-async def test_what_the_operator_wants_waits_for_a_worker(api: Api, client: Client, engine: AsyncEngine) -> None:
+async def test_operator_pause_waits_for_a_worker(api: Api, client: Client, engine: AsyncEngine) -> None:
     assert (await api.http.post("/api/upstreams/youtube/pause")).status_code == 202
     assert (await api.get("/upstreams"))["items"] == []
 
@@ -140,26 +151,23 @@ async def test_what_the_operator_wants_waits_for_a_worker(api: Api, client: Clie
 
 
 @pytest.mark.parametrize("change", ["pause", "resume"])
-async def test_an_upstream_that_nobody_knows_is_named(api_without_temporal: Api, change: str) -> None:
-    for language, message in (("en", "This is not one of the possible"), ("de", "Das ist keiner der möglichen")):
+async def test_unknown_upstream_is_rejected(api_without_temporal: Api, change: str) -> None:
+    for language in Language:
         response = await api_without_temporal.http.post(
             f"/api/upstreams/vimeo/{change}", headers={"Accept-Language": language}
         )
         [error] = problem(response, 422, "validation_failed")["errors"]
         assert (error["field"], error["code"]) == ("upstream", "enum")
-        assert error["message"].startswith(message)
+        assert error["message"] == text("field.enum", language)
 
 
 @pytest.mark.parametrize("change", ["pause", "resume"])
-async def test_without_temporal_the_operator_is_told(api_without_temporal: Api, change: str) -> None:
-    for language, detail in (
-        ("en", "The import service cannot be reached"),
-        ("de", "Die Steuerung der Importe ist gerade"),
-    ):
+async def test_without_temporal_operator_changes_are_a_503(api_without_temporal: Api, change: str) -> None:
+    for language in Language:
         response = await api_without_temporal.http.post(
             f"/api/upstreams/youtube/{change}", headers={"Accept-Language": language}
         )
-        assert problem(response, 503, "temporal_away")["detail"].startswith(detail)
+        assert problem(response, 503, "temporal_away")["detail"] == text("problem.temporal_away", language)
         assert int(response.headers["Retry-After"]) > 0
 
 

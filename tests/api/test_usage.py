@@ -1,4 +1,4 @@
-"""What speech-to-text was used for, and what it cost."""
+"""Usage and cost of transcription."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from tests.api.support import Api, problem, serving, youtube_id
 NOTHING = {"requests": 0, "audio_seconds": 0.0, "estimated_usd": 0.0}
 
 
-async def _recognise(api: Api, number: int, seconds: float, usd: float, at: str = "now()") -> None:
-    """A piece of a video's speech was recognised, at a moment of SQL."""
+async def _transcribed(api: Api, number: int, seconds: float, usd: float, at: str = "now()") -> None:
+    """Insert a transcribed chunk; `at` is an SQL expression."""
     await api.execute(
         "INSERT INTO transcription_calls (youtube_id, model, audio_seconds, estimated_usd, at) "
         f"VALUES (:youtube_id, 'whisper-large-v3', :seconds, :usd, {at})",
@@ -22,7 +22,7 @@ async def _recognise(api: Api, number: int, seconds: float, usd: float, at: str 
     )
 
 
-async def test_before_anything_was_recognised_all_is_zero_and_left(api_without_temporal: Api) -> None:
+async def test_before_any_transcription_usage_is_zero(api_without_temporal: Api) -> None:
     assert await api_without_temporal.get("/usage") == {
         "model": "whisper-large-v3",
         "usd_per_hour": 0.111,
@@ -40,12 +40,12 @@ async def test_before_anything_was_recognised_all_is_zero_and_left(api_without_t
     }
 
 
-async def test_what_was_recognised_is_summed_up_and_taken_from_the_limits(api_without_temporal: Api) -> None:
+async def test_usage_is_totalled_and_taken_from_the_limits(api_without_temporal: Api) -> None:
     api = api_without_temporal
-    await _recognise(api, 1, 600, 0.0185, at="now() - interval '100 days'")
-    await _recognise(api, 1, 600, 0.0185, at="now() - interval '2 hours'")
-    await _recognise(api, 1, 0.1, 0.000308)
-    await _recognise(api, 2, 0.2, 0.000308)
+    await _transcribed(api, 1, 600, 0.0185, at="now() - interval '100 days'")
+    await _transcribed(api, 1, 600, 0.0185, at="now() - interval '2 hours'")
+    await _transcribed(api, 1, 0.1, 0.000308)
+    await _transcribed(api, 2, 0.2, 0.000308)
 
     usage = await api.get("/usage")
 
@@ -59,7 +59,7 @@ async def test_what_was_recognised_is_summed_up_and_taken_from_the_limits(api_wi
     }
 
 
-async def test_the_settings_say_what_is_in_use_and_what_is_limited(settings: Settings, engine: AsyncEngine) -> None:
+async def test_usage_has_model_and_limits(settings: Settings, engine: AsyncEngine) -> None:
     other = {
         "transcription_model": "small",
         "transcription_usd_per_hour": 0.0,
@@ -68,7 +68,7 @@ async def test_the_settings_say_what_is_in_use_and_what_is_limited(settings: Set
         "transcription_daily_requests": 0,
     }
     async with serving(settings.model_copy(update=other), engine) as api:
-        await _recognise(api, 1, 600, 0)
+        await _transcribed(api, 1, 600, 0)
         usage = await api.get("/usage")
 
     assert (usage["model"], usage["usd_per_hour"]) == ("small", 0.0)
@@ -82,9 +82,9 @@ async def test_the_settings_say_what_is_in_use_and_what_is_limited(settings: Set
 async def test_every_video_has_its_own_part_under_its_title(api_without_temporal: Api) -> None:
     api = api_without_temporal
     await api.complete(number=1)
-    await _recognise(api, 1, 600, 0.0185, at="'2026-03-01T12:00:00Z'")
-    await _recognise(api, 2, 30.5, 0.00094, at="'2026-03-01T12:30:00Z'")
-    await _recognise(api, 1, 164, 0.00506, at="'2026-03-01T13:00:00Z'")
+    await _transcribed(api, 1, 600, 0.0185, at="'2026-03-01T12:00:00Z'")
+    await _transcribed(api, 2, 30.5, 0.00094, at="'2026-03-01T12:30:00Z'")
+    await _transcribed(api, 1, 164, 0.00506, at="'2026-03-01T13:00:00Z'")
 
     assert (await api.get("/usage"))["items"] == [
         {
@@ -110,7 +110,7 @@ async def test_pages_hold_every_video_once_even_of_the_same_moment(api_without_t
     api = api_without_temporal
     for number in range(7):
         for _ in range(2):
-            await _recognise(api, number, 600, 0.0185, at=f"'2026-03-01T12:00:00Z'::timestamptz + '{number // 3} h'")
+            await _transcribed(api, number, 600, 0.0185, at=f"'2026-03-01T12:00:00Z'::timestamptz + '{number // 3} h'")
 
     seen = [video["youtube_id"] for video in await api.all_pages("/usage", limit=2)]
 
@@ -121,7 +121,7 @@ async def test_pages_hold_every_video_once_even_of_the_same_moment(api_without_t
 async def test_the_totals_are_of_everything_on_every_page(api_without_temporal: Api) -> None:
     api = api_without_temporal
     for number in range(2):
-        await _recognise(api, number, 600, 0.0185)
+        await _transcribed(api, number, 600, 0.0185)
 
     first = await api.get("/usage", limit=1)
     second = await api.get("/usage", limit=1, cursor=first["next_cursor"])
@@ -139,5 +139,5 @@ async def test_an_impossible_page_is_refused(api_without_temporal: Api, paramete
     assert ([error["field"]], error["code"]) == ([*parameters], code)
 
 
-async def test_without_postgres_nobody_knows(api_without_postgres: Api) -> None:
+async def test_without_postgres_it_is_unknown(api_without_postgres: Api) -> None:
     problem(await api_without_postgres.http.get("/api/usage"), 503, "database_away")

@@ -1,4 +1,4 @@
-"""Videos: add, page through, read, retry, delete."""
+"""Videos: add, list, get, retry, delete."""
 
 import asyncio
 import json
@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language, import_error_text
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.enrichments import save_captions
-from shared.db.import_progress import advance, fail
+from shared.db.imports import advance, fail
+from shared.i18n.catalog import text
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text
 from tests.api.support import NOBODY, Api, problem, youtube_id
 
 
@@ -71,9 +73,7 @@ async def test_a_video_known_from_another_list_has_its_title_at_once(api_without
         ("x" * 3000, "too_long"),
     ],
 )
-async def test_an_address_that_names_no_video_is_refused_with_the_reason(
-    api_without_temporal: Api, url: str, reason: str
-) -> None:
+async def test_invalid_url_has_the_reason(api_without_temporal: Api, url: str, reason: str) -> None:
     list_id = await api_without_temporal.new_list()
 
     english, german = [
@@ -102,7 +102,7 @@ ANY_URL = st.text() | st.builds(
 
 
 @given(body=ANY_JSON | st.fixed_dictionaries({"url": ANY_URL | ANY_JSON}))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_body_whatever_is_an_unexpected_error(api_without_temporal: Api, body: object) -> None:
     list_id = await api_without_temporal.new_list()
 
@@ -117,7 +117,7 @@ async def test_an_unknown_list_takes_no_video(api_without_temporal: Api) -> None
     problem(await api_without_temporal.post_url(NOBODY, youtube_id(1)), 404, "list_not_found")
 
 
-async def test_a_second_time_the_answer_names_the_video_that_is_there(api_without_temporal: Api) -> None:
+async def test_duplicate_conflict_has_the_existing_video(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     video = await api.add(list_id, 1)
@@ -187,7 +187,7 @@ async def test_an_empty_list_is_not_an_unknown_list(api_without_temporal: Api) -
     problem(await api.http.get(f"/api/lists/{NOBODY}/videos"), 404, "list_not_found")
 
 
-async def test_a_complete_video_tells_everything(api_without_temporal: Api) -> None:
+async def test_complete_video_has_all_details(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
     video = await api.add(list_id)
@@ -234,17 +234,17 @@ async def test_a_video_tells_when_its_import_reached_each_stage(api_without_temp
     assert (times, list(times)) == (dict(events), ["created"])
 
 
-async def test_an_error_is_told_in_the_language_of_the_request(api_without_temporal: Api) -> None:
+async def test_error_in_the_language_of_the_request(api_without_temporal: Api) -> None:
     api = api_without_temporal
     video = await api.add(await api.new_list())
     await api.fail(video["id"])
 
     german = await api.http.get(f"/api/videos/{video['id']}", headers={"Accept-Language": "de"})
 
-    assert (await api.get(f"/videos/{video['id']}"))["error_message"] == "This video is private."
+    assert (await api.get(f"/videos/{video['id']}"))["error_message"] == text("import_error.video_private")
     assert (german.json()["error_code"], german.json()["error_message"]) == (
         "video_private",
-        "Dieses Video ist privat.",
+        text("import_error.video_private", Language.DE),
     )
 
 
@@ -264,8 +264,8 @@ async def test_a_video_without_captions_says_why_in_the_language_of_the_request(
             assert (told["error_code"], told["error_message"]) == (None, None)
 
 
-async def test_what_was_spent_on_a_video_is_told_wherever_its_captions_are_from(api_without_temporal: Api) -> None:
-    """It may be that nothing was said, or that YouTube has captions by now: it was paid for."""
+async def test_video_shows_its_transcription_cost(api_without_temporal: Api) -> None:
+    """A transcription without speech costs too, and one that YouTube's captions have replaced."""
     api = api_without_temporal
     video = await api.add(await api.new_list())
     await api.complete()
@@ -286,9 +286,7 @@ async def test_what_was_spent_on_a_video_is_told_wherever_its_captions_are_from(
     assert (of_usage["audio_seconds"], of_usage["estimated_usd"]) == (764.3, 0.0236)
 
 
-async def test_captions_from_speech_in_a_language_nobody_named_can_be_read(
-    api_without_temporal: Api, engine: AsyncEngine
-) -> None:
+async def test_transcript_in_an_unknown_language_can_be_read(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     video = await api.add(await api.new_list())
     await api.complete()
@@ -336,7 +334,7 @@ async def test_a_failed_import_begins_again(api_without_temporal: Api) -> None:
     assert second["seq"] > first["seq"]
 
 
-async def test_a_complete_video_is_imported_once_more(api_without_temporal: Api) -> None:
+async def test_complete_video_can_be_reimported(api_without_temporal: Api) -> None:
     api = api_without_temporal
     video = await api.add(await api.new_list())
     problem(await api.http.post(f"/api/videos/{video['id']}/reimport"), 409, "import_under_way")
@@ -350,7 +348,7 @@ async def test_a_complete_video_is_imported_once_more(api_without_temporal: Api)
     problem(await api.http.post(f"/api/videos/{NOBODY}/reimport"), 404, "video_not_found")
 
 
-async def test_a_complete_import_cannot_be_tried_again(api_without_temporal: Api) -> None:
+async def test_complete_import_cannot_be_retried(api_without_temporal: Api) -> None:
     api = api_without_temporal
     video = await api.add(await api.new_list())
     await api.complete()

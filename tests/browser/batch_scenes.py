@@ -55,7 +55,7 @@ async def _batch_over(person: Person, props: Props) -> AsyncIterator[Page]:
         page = await person.open(f"/lists/{list_id}")
         await drop_file(page, "harbour.csv", csv_of([*FILMS[:8], "demoNoCaps_", "demoPrivate"]))
         await page.get_by_role("dialog").get_by_role("button", name=re.compile("^Import")).click()
-        await expect(page.get_by_role("region", name="Notices")).to_contain_text("1 not available")
+        await expect(page.get_by_role("region", name="Notifications")).to_contain_text("1 failed")
         await expect(cards(page, "complete")).to_have_count(8)
         yield page
 
@@ -67,11 +67,12 @@ async def _pause(person: Person, props: Props) -> AsyncIterator[Page]:
         for youtube_id in new_ids(4):
             await props.api.add(list_id, youtube_id)
         page = await person.open(f"/lists/{list_id}")
-        await expect(page.get_by_role("status", name="Imports wait")).to_contain_text("YouTube asks for a pause")
+        notice = page.get_by_role("status", name="Imports are waiting")
+        await expect(notice).to_contain_text("YouTube is limiting requests")
         await expect(cards(page, "waiting")).to_have_count(4)
         try:
             yield page
         finally:
-            await props.standin.clear_faults()
+            await props.fake_youtube.clear_faults()
             (await props.api.http.post("/upstreams/youtube/resume")).raise_for_status()
-            await expect(page.get_by_role("status", name="Imports wait")).to_be_empty()
+            await expect(page.get_by_role("status", name="Imports are waiting")).to_be_empty()

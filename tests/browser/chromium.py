@@ -23,7 +23,7 @@ ARGUMENTS = (
 )
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 """For whatever a busy machine takes to show; far below a second otherwise."""
 PICTURE_HOSTS = ("img.youtube.com", "i.ytimg.com")
 PICTURE = (

@@ -14,11 +14,11 @@ from playwright.async_api import Browser
 
 from tests.browser.chromium import NAMES, Person, chromium, find
 from tests.browser.scenes import Props
-from tests.e2e.clients import Api, StandinControl
-from tests.e2e.conftest import api, pytest_runtest_makereport, stack, standin
+from tests.e2e.clients import Api, FakeYoutubeControl
+from tests.e2e.conftest import api, fake_youtube, pytest_runtest_makereport, stack
 from tests.e2e.stack import Stack, running_stack
 
-__all__ = ["api", "pytest_runtest_makereport", "stack", "standin"]
+__all__ = ["api", "fake_youtube", "pytest_runtest_makereport", "stack"]
 
 Invite = Callable[..., Awaitable[Person]]
 
@@ -69,8 +69,8 @@ async def invite(browser: Browser, stack: Stack, api: Api, all_props: list[Props
 
 
 @pytest.fixture
-async def props(api: Api, standin: StandinControl, all_props: list[Props]) -> Props:
+async def props(api: Api, fake_youtube: FakeYoutubeControl, all_props: list[Props]) -> Props:
     """What the scenes are played with."""
     if not all_props:
-        all_props.append(await Props.ready(api, standin))
-    return replace(all_props[0], api=api, standin=standin)
+        all_props.append(await Props.ready(api, fake_youtube))
+    return replace(all_props[0], api=api, fake_youtube=fake_youtube)

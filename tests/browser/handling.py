@@ -24,8 +24,8 @@ def address_of(youtube_id: str) -> str:
 
 
 def control_url(stack: Stack) -> str:
-    """Where the stand-in for YouTube is told how to answer."""
-    return str(json.loads(stack.standin_file.read_text())["control_url"])
+    """Where the fake YouTube is told how to answer."""
+    return str(json.loads(stack.fake_youtube_file.read_text())["control_url"])
 
 
 @asynccontextmanager
@@ -110,5 +110,5 @@ async def list_with(api: Api, *youtube_ids: str, name: str = "Harbour") -> str:
         assert set(stages) <= {"complete", "error"}, stages
         return True
 
-    await eventually(are_over, within_seconds=60)
+    await eventually(are_over)
     return list_id

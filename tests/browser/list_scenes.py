@@ -29,14 +29,14 @@ async def _list(person: Person, props: Props) -> AsyncIterator[Page]:
         page = await open_list(person, props)
         for state in ("upcoming", "live"):
             await expect(cards(page, state)).to_be_visible()
-        await expect(cards(page, "importing")).to_contain_text("Fetching the captions")
+        await expect(cards(page, "importing")).to_contain_text("Fetching captions")
         yield page
 
 
 @scene
 async def _list_empty(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await person.open(f"/lists/{props.empty_id}")
-    await expect(page.get_by_text("No videos here yet")).to_be_visible()
+    await expect(page.get_by_text("No videos yet")).to_be_visible()
     yield page
 
 
@@ -50,7 +50,7 @@ async def _list_gone(person: Person, props: Props) -> AsyncIterator[Page]:
 @scene
 async def _card_menu(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await open_list(person, props)
-    await page.get_by_role("button", name="More about The first ferry").click()
+    await page.get_by_role("button", name="More actions: The first ferry").click()
     await expect(page.get_by_role("menuitem").first).to_be_visible()
     yield page
 
@@ -92,7 +92,7 @@ async def _add_help(person: Person, props: Props) -> AsyncIterator[Page]:
 async def _preview(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await open_list(person, props)
     await drop_file(page, "harbour.csv", csv_of([*new_ids(37), *FILMS, "no address"]))
-    await expect(page.get_by_role("dialog")).to_contain_text("already here")
+    await expect(page.get_by_role("dialog")).to_contain_text("already in this list")
     yield page
 
 
@@ -101,7 +101,7 @@ async def _result(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await open_list(person, props)
     await drop_file(page, "harbour.csv", csv_of([*FILMS, "no address", "nothing either"]))
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_role("button", name=re.compile("^(Import|See)")).click()
+    await dialog.get_by_role("button", name=re.compile("^(Import|Show)")).click()
     await expect(dialog).to_contain_text("Entry")
     yield page
 
@@ -155,5 +155,5 @@ async def _connection_lost(person: Person, props: Props) -> AsyncIterator[Page]:
     await page.goto(f"/lists/{props.list_id}")
     await expect(cards(page, "complete").first).to_be_visible()
     await page.clock.fast_forward(PATIENCE_MS)
-    await expect(page.get_by_text("Not connected right now. What you see may be out of date.")).to_be_visible()
+    await expect(page.get_by_text("Not connected. This page may be out of date.")).to_be_visible()
     yield page

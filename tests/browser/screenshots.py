@@ -13,7 +13,7 @@ from playwright.async_api import Browser
 from tests.browser.chromium import DESKTOP, PHONE, Person, chromium
 from tests.browser.handling import control_url
 from tests.browser.scenes import PHONE_ONLY, SCENES, Props
-from tests.e2e.clients import Api, StandinControl
+from tests.e2e.clients import Api, FakeYoutubeControl
 from tests.e2e.stack import Stack, running_stack
 
 WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
@@ -42,10 +42,10 @@ async def main(directory: Path, names: list[str]) -> None:
         async with (
             running_stack(Path(home)) as stack,
             httpx.AsyncClient(base_url=stack.api_url, timeout=30) as api,
-            httpx.AsyncClient(base_url=control_url(stack), timeout=30) as standin,
+            httpx.AsyncClient(base_url=control_url(stack), timeout=30) as fake_youtube,
             chromium() as browser,
         ):
-            props = await Props.ready(Api(api), StandinControl(standin))
+            props = await Props.ready(Api(api), FakeYoutubeControl(fake_youtube))
             await take(browser, stack, props, directory, names or list(SCENES))
 
 

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chromium import Person
 from tests.browser.handling import cards, list_with
-from tests.e2e.clients import Api, StandinControl, new_ids
+from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
 
 FILMS = tuple(new_ids(14))
 LONG_SECONDS = 600
@@ -21,7 +21,7 @@ class Props:
     """What the scenes are played with."""
 
     api: Api
-    standin: StandinControl
+    fake_youtube: FakeYoutubeControl
     list_id: str
     """Of a list with a video in every state that lasts."""
     empty_id: str
@@ -29,7 +29,7 @@ class Props:
     """These two, and another."""
 
     @classmethod
-    async def ready(cls, api: Api, standin: StandinControl) -> "Props":
+    async def ready(cls, api: Api, fake_youtube: FakeYoutubeControl) -> "Props":
         """Lists, videos, and a channel that is followed."""
         another_id = await api.create_list("Lectures about tides, bridges and everything in between")
         empty_id = await api.create_list("Read later")
@@ -39,11 +39,11 @@ class Props:
             await api.add(list_id, youtube_id)
         follow = {"source": "https://www.youtube.com/@harbourmaster", "list_id": empty_id}
         (await api.http.post("/subscriptions", json=follow)).raise_for_status()
-        return cls(api, standin, list_id, empty_id, frozenset({list_id, empty_id, another_id}))
+        return cls(api, fake_youtube, list_id, empty_id, frozenset({list_id, empty_id, another_id}))
 
     async def stall(self, **fault: object) -> None:
-        """Let the stand-in think for long about some requests."""
-        (await self.standin.http.post("/faults", json={"stall_seconds": SLOW_SECONDS, **fault})).raise_for_status()
+        """Let the fake YouTube think for long about some requests."""
+        (await self.fake_youtube.http.post("/faults", json={"stall_seconds": SLOW_SECONDS, **fault})).raise_for_status()
 
     async def video(self, title: str) -> str:
         """The id of a video on the list."""
@@ -59,7 +59,7 @@ class Props:
         try:
             yield video_id
         finally:
-            await self.standin.clear_faults()
+            await self.fake_youtube.clear_faults()
             (await self.api.http.delete(f"/videos/{video_id}")).raise_for_status()
 
     @asynccontextmanager
@@ -71,7 +71,7 @@ class Props:
         try:
             yield list_id
         finally:
-            await self.standin.clear_faults()
+            await self.fake_youtube.clear_faults()
             (await self.api.http.delete(f"/lists/{list_id}")).raise_for_status()
 
 

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Invite
 from tests.browser.handling import address_of, card, cards, csv_of, drop_file, drop_link, enter, list_with
-from tests.e2e.clients import Api, StandinControl, new_ids
+from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
 
 ANSWER_SECONDS = 0.5
 ROWS = 20
@@ -22,11 +22,11 @@ async def confirm(page: Page) -> None:
 
 
 async def test_a_link_is_dropped_and_becomes_a_card_that_can_be_opened(
-    invite: Invite, api: Api, standin: StandinControl
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
 ) -> None:
-    await standin.slow_down(ANSWER_SECONDS)
+    await fake_youtube.slow_down(ANSWER_SECONDS)
     page = await (await invite()).open(f"/lists/{await api.create_list()}")
-    await expect(page.get_by_text("No videos here yet")).to_be_visible()
+    await expect(page.get_by_text("No videos yet")).to_be_visible()
     (youtube_id,) = new_ids(1)
     await drop_link(page, address_of(youtube_id))
 
@@ -48,8 +48,8 @@ async def test_a_link_is_dropped_and_becomes_a_card_that_can_be_opened(
 async def test_what_is_there_already_is_said_and_shown(invite: Invite, api: Api) -> None:
     page = await (await invite()).open(f"/lists/{await list_with(api, 'demoCaption', 'demoGerman_')}")
     await enter(page, "https://youtu.be/demoCaption?t=42")
-    notices = page.get_by_role("region", name="Notices")
-    await expect(notices).to_contain_text("already on the list")
+    notices = page.get_by_role("region", name="Notifications")
+    await expect(notices).to_contain_text("already in this list")
     await notices.get_by_role("button", name="Show").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("The first ferry")
     await page.go_back()
@@ -70,14 +70,14 @@ async def test_a_file_is_looked_at_first_and_summed_up_in_the_end(invite: Invite
     await drop_file(page, "harbour.csv", csv_of([known, *others, "demoPrivate"]))
     preview = page.get_by_role("dialog")
     await expect(preview).to_contain_text(f"{ROWS} entries found")
-    await expect(preview).to_contain_text("1 already here")
+    await expect(preview).to_contain_text("1 already in this list")
     await expect(preview).to_contain_text("about")
     await confirm(page)
     await expect(preview).to_have_count(0)
     await expect(cards(page)).to_have_count(ROWS)
-    notices = page.get_by_role("region", name="Notices")
+    notices = page.get_by_role("region", name="Notifications")
     await expect(notices).to_contain_text(f"{len(others)} imported")
-    await expect(notices).to_contain_text("1 not available")
+    await expect(notices).to_contain_text("1 failed")
     await expect(cards(page, "complete")).to_have_count(ROWS - 1)
     await expect(cards(page, "error")).to_have_count(1)
 
@@ -90,17 +90,17 @@ async def test_several_addresses_are_pasted_at_once(invite: Invite, api: Api) ->
     await expect(cards(page, "complete")).to_have_count(2)
 
 
-async def test_a_playlist_comes_as_a_whole(invite: Invite, api: Api, standin: StandinControl) -> None:
+async def test_a_playlist_comes_as_a_whole(invite: Invite, api: Api, fake_youtube: FakeYoutubeControl) -> None:
     youtube_ids = new_ids(PLAYLIST_VIDEOS + 1)
     shown = {"list_id": PLAYLIST, "title": "Crossings", "youtube_ids": youtube_ids, "deleted": youtube_ids[:1]}
-    (await standin.http.post("/lists", json=shown)).raise_for_status()
+    (await fake_youtube.http.post("/lists", json=shown)).raise_for_status()
     list_id = await api.create_list()
     page = await (await invite()).open(f"/lists/{list_id}")
     await enter(page, f"https://www.youtube.com/playlist?list={PLAYLIST}")
     await expect(page.get_by_role("dialog", name="Import Crossings?")).to_contain_text("9 videos found")
     await confirm(page)
-    notices = page.get_by_role("region", name="Notices")
-    await expect(notices).to_contain_text(f"Crossings: {PLAYLIST_VIDEOS} imported, 1 not available")
+    notices = page.get_by_role("region", name="Notifications")
+    await expect(notices).to_contain_text(f"Crossings: {PLAYLIST_VIDEOS} imported, 1 unavailable")
     await expect(cards(page, "complete")).to_have_count(PLAYLIST_VIDEOS)
 
 
@@ -143,7 +143,7 @@ async def test_other_apps_bring_an_address(invite: Invite, api: Api) -> None:
     await expect(card(page, "The first ferry")).to_be_visible()
     page = await person.open(f"/add?list={list_id}&text=Look%20{quote('https://youtu.be/demoCaption')}")
     await page.get_by_role("main").get_by_role("button", name="Add").click()
-    await expect(page.get_by_text("Already on “Harbour”")).to_be_visible()
+    await expect(page.get_by_text("Already in “Harbour”")).to_be_visible()
 
 
 async def test_a_channel_is_followed(invite: Invite, api: Api) -> None:
@@ -151,7 +151,7 @@ async def test_a_channel_is_followed(invite: Invite, api: Api) -> None:
     page = await (await invite()).open("/subscriptions")
     await page.get_by_role("textbox", name="Playlist, channel or @handle").fill("@quaymaster")
     await page.get_by_role("button", name="Follow", exact=True).click()
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text("Now following")
+    await expect(page.get_by_role("region", name="Notifications")).to_contain_text("Now following")
     (followed,) = [each for each in (await api.get("/subscriptions"))["items"] if "quaymaster" in each["source"]]
     row = page.get_by_role("main").get_by_role("listitem").filter(has=page.locator("a[href*=quaymaster]"))
     await expect(row).to_contain_text("Channel")

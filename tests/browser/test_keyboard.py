@@ -58,7 +58,7 @@ async def test_a_video_is_added_opened_and_removed(invite: Invite, api: Api) -> 
     await page.keyboard.press("Delete")
     await expect(page.get_by_role("dialog")).to_contain_text("Die erste Fähre")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="No videos here yet")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No videos yet")).to_be_visible()
     await expect(page.get_by_role("main")).to_be_focused()
 
 
@@ -101,7 +101,7 @@ async def test_the_button_of_a_notice_is_reached(invite: Invite, api: Api) -> No
     await tab_to(page, field)
     await page.keyboard.insert_text(address_of("demoCaption"))
     await page.keyboard.press("Enter")
-    show = page.get_by_role("region", name="Notices").get_by_role("button", name="Show")
+    show = page.get_by_role("region", name="Notifications").get_by_role("button", name="Show")
     await expect(show).to_be_visible()
     await tab_to(page, show, "Shift+Tab", steps=FEW_STEPS)
     await page.keyboard.press("Enter")
@@ -157,7 +157,7 @@ async def test_the_focus_stays_near_where_nothing_comes_of_it(invite: Invite, ap
 
 async def test_the_menu_of_a_card(invite: Invite, api: Api) -> None:
     page = await (await invite()).open(f"/lists/{await list_with(api, 'demoCaption')}")
-    more = page.get_by_role("button", name="More about The first ferry")
+    more = page.get_by_role("button", name="More actions: The first ferry")
     await tab_to(page, more)
     await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("menuitem").first).to_be_focused()

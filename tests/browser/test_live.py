@@ -7,7 +7,7 @@ from playwright.async_api import Page, Route, ViewportSize, WebSocketRoute, expe
 
 from tests.browser.conftest import Invite
 from tests.browser.handling import cards, list_with
-from tests.e2e.clients import Api, StandinControl, new_ids
+from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
 from tests.e2e.stack import Stack
 from tests.e2e.test_bulk import BATCH_SECONDS, add_batch, until_imported, until_over
 from tests.support.waiting import eventually
@@ -35,9 +35,9 @@ async def until_all_are_complete(page: Page) -> None:
 
 
 async def test_nothing_is_lost_while_the_notifier_is_away(
-    invite: Invite, api: Api, standin: StandinControl, stack: Stack
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl, stack: Stack
 ) -> None:
-    await standin.slow_down(ANSWER_SECONDS)
+    await fake_youtube.slow_down(ANSWER_SECONDS)
     list_id = await api.create_list()
     batch_id = await add_batch(api, list_id, new_ids(VIDEOS))
     page = await (await invite()).open(f"/lists/{list_id}")
@@ -48,12 +48,12 @@ async def test_nothing_is_lost_while_the_notifier_is_away(
     await until_imported(api, batch_id, min(seen + 3, VIDEOS))
     await stack.until_back(killed)
     await until_all_are_complete(page)
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text(f"{VIDEOS} imported")
+    await expect(page.get_by_role("region", name="Notifications")).to_contain_text(f"{VIDEOS} imported")
     assert await page.evaluate("window.isSamePage")
 
 
-async def test_a_reload_in_the_middle(invite: Invite, api: Api, standin: StandinControl) -> None:
-    await standin.slow_down(ANSWER_SECONDS)
+async def test_a_reload_in_the_middle(invite: Invite, api: Api, fake_youtube: FakeYoutubeControl) -> None:
+    await fake_youtube.slow_down(ANSWER_SECONDS)
     list_id = await api.create_list()
     await add_batch(api, list_id, new_ids(VIDEOS))
     page = await (await invite()).open(f"/lists/{list_id}")
@@ -61,23 +61,23 @@ async def test_a_reload_in_the_middle(invite: Invite, api: Api, standin: Standin
     await page.reload()
     await expect(page.get_by_role("button", name="Pause the import")).to_be_visible()
     await until_all_are_complete(page)
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text(f"{VIDEOS} imported")
+    await expect(page.get_by_role("region", name="Notifications")).to_contain_text(f"{VIDEOS} imported")
 
 
-async def slow_batch(api: Api, standin: StandinControl) -> tuple[str, str, list[str]]:
+async def slow_batch(api: Api, fake_youtube: FakeYoutubeControl) -> tuple[str, str, list[str]]:
     """The list, the batch and the YouTube ids of more videos than may be under way at once."""
-    await standin.slow_down(LONG_ANSWER_SECONDS)
+    await fake_youtube.slow_down(LONG_ANSWER_SECONDS)
     list_id, youtube_ids = await api.create_list(), new_ids(MORE_THAN_THE_WINDOW)
     return list_id, await add_batch(api, list_id, youtube_ids), youtube_ids
 
 
-async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, standin: StandinControl) -> None:
-    list_id, batch_id, youtube_ids = await slow_batch(api, standin)
+async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, fake_youtube: FakeYoutubeControl) -> None:
+    list_id, batch_id, youtube_ids = await slow_batch(api, fake_youtube)
     page = await (await invite(viewport=TALL)).open(f"/lists/{list_id}")
     batch = page.get_by_role("region", name="Import of")
     await batch.get_by_role("button", name="Pause the import").click()
     await expect(batch).to_contain_text("Paused")
-    await standin.clear_faults()
+    await fake_youtube.clear_faults()
 
     async def has_come_to_rest() -> int:
         now = await api.get(f"/batches/{batch_id}")
@@ -90,37 +90,39 @@ async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, standin: 
     await expect(batch).to_contain_text(f"Paused · {imported} of {len(youtube_ids)} imported")
     await expect(cards(page, "complete")).to_have_count(imported)
     await list_with(api, *new_ids(1), name="Meanwhile")
-    assert not (await standin.requests()).keys() & {*youtube_ids[imported:]}
+    assert not (await fake_youtube.requests()).keys() & {*youtube_ids[imported:]}
 
     await batch.get_by_role("button", name="Resume the import").click()
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text(f"{len(youtube_ids)} imported")
+    await expect(page.get_by_role("region", name="Notifications")).to_contain_text(f"{len(youtube_ids)} imported")
     await expect(cards(page, "complete")).to_have_count(len(youtube_ids))
 
 
 async def test_a_batch_is_cancelled_and_its_rest_imported_after_all(
-    invite: Invite, api: Api, standin: StandinControl
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
 ) -> None:
-    list_id, batch_id, youtube_ids = await slow_batch(api, standin)
+    list_id, batch_id, youtube_ids = await slow_batch(api, fake_youtube)
     page = await (await invite(viewport=TALL)).open(f"/lists/{list_id}")
     batch = page.get_by_role("region", name="Import of")
     await batch.get_by_role("button", name="Cancel the import").click()
     await page.get_by_role("dialog").get_by_role("button", name="Cancel the import").click()
     await expect(batch).to_contain_text("Cancelled")
-    await standin.clear_faults()
+    await fake_youtube.clear_faults()
     over = await until_over(api, batch_id)
     assert over["cancelled"] > 0
     await expect(batch).to_contain_text(f"{over['imported']} imported, {over['cancelled']} cancelled")
     await expect(cards(page, "complete")).to_have_count(over["imported"])
     await expect(cards(page, "error")).to_have_count(over["cancelled"])
-    assert not (await standin.requests()).keys() & {*youtube_ids[over["imported"] :]}
+    assert not (await fake_youtube.requests()).keys() & {*youtube_ids[over["imported"] :]}
 
     await batch.get_by_role("button", name="Import the rest").click()
     await expect(cards(page, "complete")).to_have_count(len(youtube_ids))
     assert (await until_over(api, batch_id))["imported"] == len(youtube_ids)
 
 
-async def test_a_batch_is_followed_and_paused_in_two_tabs(invite: Invite, api: Api, standin: StandinControl) -> None:
-    list_id, _, youtube_ids = await slow_batch(api, standin)
+async def test_a_batch_is_followed_and_paused_in_two_tabs(
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
+) -> None:
+    list_id, _, youtube_ids = await slow_batch(api, fake_youtube)
     person = await invite(viewport=TALL)
     tabs = [await person.open(f"/lists/{list_id}") for _ in range(2)]
     first, second = [tab.get_by_role("region", name="Import of") for tab in tabs]
@@ -131,7 +133,7 @@ async def test_a_batch_is_followed_and_paused_in_two_tabs(invite: Invite, api: A
     await expect(second).to_contain_text("Paused")
     await second.get_by_role("button", name="Resume the import").click()
     await expect(first.get_by_role("button", name="Pause the import")).to_be_visible()
-    await standin.clear_faults()
+    await fake_youtube.clear_faults()
     for tab in tabs:
         await expect(cards(tab, "complete")).to_have_count(len(youtube_ids))
 
@@ -141,7 +143,7 @@ async def test_two_tabs_are_in_step(invite: Invite, api: Api) -> None:
     person = await invite()
     first, second = [await person.open(f"/lists/{list_id}") for _ in range(2)]
     await expect(cards(second)).to_have_count(2)
-    await first.get_by_role("button", name="More about The first ferry").click()
+    await first.get_by_role("button", name="More actions: The first ferry").click()
     await first.get_by_role("menuitem", name="Remove").click()
     await first.get_by_role("dialog").get_by_role("button", name="Remove").click()
     for page in (first, second):
@@ -153,7 +155,9 @@ async def test_two_tabs_are_in_step(invite: Invite, api: Api) -> None:
         await expect(cards(page, "complete")).to_have_count(2)
 
 
-async def test_where_sockets_are_blocked_the_page_asks(invite: Invite, api: Api, standin: StandinControl) -> None:
+async def test_where_sockets_are_blocked_the_page_asks(
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
+) -> None:
     list_id = await list_with(api, "demoCaption")
     page = await (await invite()).open(f"/lists/{list_id}")
     refused: list[str] = []
@@ -163,7 +167,7 @@ async def test_where_sockets_are_blocked_the_page_asks(invite: Invite, api: Api,
         await socket.close(code=1011)
 
     await page.route_web_socket("**/api/ws/progress*", refuse)
-    await standin.slow_down(ANSWER_SECONDS * 3)
+    await fake_youtube.slow_down(ANSWER_SECONDS * 3)
     (youtube_id,) = new_ids(1)
     await api.add(list_id, youtube_id)
     await page.reload()
@@ -172,7 +176,9 @@ async def test_where_sockets_are_blocked_the_page_asks(invite: Invite, api: Api,
     assert refused
 
 
-async def test_without_the_feature_the_page_only_loads(invite: Invite, api: Api, standin: StandinControl) -> None:
+async def test_without_the_feature_the_page_only_loads(
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
+) -> None:
     list_id = await api.create_list()
     page = await (await invite()).open("/manifest.webmanifest")
     sockets: list[str] = []
@@ -187,13 +193,13 @@ async def test_without_the_feature_the_page_only_loads(invite: Invite, api: Api,
 
     await page.route("**/api/config", switch_off)
     (youtube_id,) = new_ids(1)
-    await standin.slow_down(SLOW_SECONDS)
+    await fake_youtube.slow_down(SLOW_SECONDS)
     await api.add(list_id, youtube_id)
     await page.goto(f"/lists/{list_id}")
     await expect(cards(page)).to_have_count(1)
     await expect(page.get_by_role("progressbar")).to_have_count(0)
     assert set(await api.stages(list_id)) != {"complete"}
-    await standin.clear_faults()
+    await fake_youtube.clear_faults()
     await api.until_complete(list_id)
     title = (await api.get(f"/lists/{list_id}/videos"))["items"][0]["title"]
     await page.reload()

@@ -47,7 +47,7 @@ async def test_the_menu_of_a_card_is_within_the_window(invite: Invite, api: Api,
     left, right = cards(page).first, cards(page).last
     await expect(left).to_have_attribute("data-state", "upcoming")
     for place in (left, right):
-        await place.get_by_role("button", name=re.compile("^Mehr zu")).tap()
+        await place.get_by_role("button", name=re.compile("^Weitere Aktionen")).tap()
         await expect(page.get_by_role("menuitem", name="Entfernen")).to_be_visible()
         box = await page.get_by_role("menu").bounding_box()
         assert box is not None

@@ -7,10 +7,10 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Invite
 from tests.browser.handling import card, cards, list_with, youtube_paused
-from tests.e2e.clients import Api, StandinControl, new_ids
+from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
 from tests.support.waiting import eventually
 
-TIME = re.compile(r"until \d\d:\d\d")
+TIME = re.compile(r"at \d\d:\d\d")
 
 
 async def test_a_private_video_says_so_and_is_tried_again_or_removed(invite: Invite, api: Api) -> None:
@@ -34,7 +34,7 @@ async def test_a_private_video_says_so_and_is_tried_again_or_removed(invite: Inv
     await failed.get_by_role("button", name="Remove").click()
     await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     await expect(cards(page)).to_have_count(0)
-    await expect(page.get_by_text("No videos here yet")).to_be_visible()
+    await expect(page.get_by_text("No videos yet")).to_be_visible()
 
 
 async def test_a_video_without_captions_is_there_with_a_small_mark(invite: Invite, api: Api) -> None:
@@ -55,7 +55,7 @@ async def test_live_and_coming_videos_say_when_they_are_imported(invite: Invite,
     await api.http.delete(f"/lists/{list_id}")
 
 
-@pytest.mark.usefixtures("standin")
+@pytest.mark.usefixtures("fake_youtube")
 async def test_imports_wait_while_the_operator_pauses(invite: Invite, api: Api) -> None:
     async with youtube_paused(api):
         list_id = await api.create_list()
@@ -63,14 +63,16 @@ async def test_imports_wait_while_the_operator_pauses(invite: Invite, api: Api) 
         await api.add(list_id, youtube_id)
         page = await (await invite()).open(f"/lists/{list_id}")
         await expect(cards(page, "waiting")).to_contain_text("Imports are paused")
-        await expect(page.get_by_role("status", name="Imports wait")).not_to_be_empty()
+        await expect(page.get_by_role("status", name="Imports are waiting")).not_to_be_empty()
     await expect(cards(page, "complete")).to_have_count(1)
-    await expect(page.get_by_role("status", name="Imports wait")).to_be_empty()
+    await expect(page.get_by_role("status", name="Imports are waiting")).to_be_empty()
 
 
-async def test_youtubes_own_pause_is_told_with_its_end(invite: Invite, api: Api, standin: StandinControl) -> None:
+async def test_youtubes_own_pause_is_told_with_its_end(
+    invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
+) -> None:
     limited = {"kind": "watch", "status": 429, "headers": {"Retry-After": "600"}}
-    (await standin.http.post("/faults", json=limited)).raise_for_status()
+    (await fake_youtube.http.post("/faults", json=limited)).raise_for_status()
     list_id = await api.create_list()
     page = await (await invite()).open(f"/lists/{list_id}")
     youtube_ids = new_ids(4)
@@ -79,15 +81,15 @@ async def test_youtubes_own_pause_is_told_with_its_end(invite: Invite, api: Api,
     await page.reload()
     waiting = cards(page, "waiting")
     await expect(waiting).to_have_count(len(youtube_ids))
-    await expect(waiting.first).to_contain_text("YouTube asks for a pause")
+    await expect(waiting.first).to_contain_text("YouTube is limiting requests")
     await expect(waiting.first).to_contain_text(TIME)
-    await expect(page.get_by_role("status", name="Imports wait")).to_contain_text(TIME)
+    await expect(page.get_by_role("status", name="Imports are waiting")).to_contain_text(TIME)
     await expect(waiting.first.get_by_role("progressbar")).to_have_attribute("aria-valuetext", TIME)
 
-    await standin.clear_faults()
+    await fake_youtube.clear_faults()
     (await api.http.post("/upstreams/youtube/resume")).raise_for_status()
     await expect(cards(page, "complete")).to_have_count(len(youtube_ids))
-    await expect(page.get_by_role("status", name="Imports wait")).to_be_empty()
+    await expect(page.get_by_role("status", name="Imports are waiting")).to_be_empty()
 
 
 async def test_a_picture_that_cannot_be_had_is_replaced(invite: Invite, api: Api) -> None:

@@ -48,12 +48,12 @@ async def test_the_transcript_is_searched(invite: Invite, api: Api) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("2 of 2")).to_be_visible()
     await page.get_by_role("searchbox").fill("submarine")
-    await expect(page.get_by_text("Nothing found")).to_be_visible()
+    await expect(page.get_by_text("No matches")).to_be_visible()
 
 
 async def test_captions_say_where_they_are_from_and_in_which_language(invite: Invite, api: Api) -> None:
     page = await (await invite()).open(f"/videos/{(await imported(api, 'demoGerman_'))['id']}")
-    await expect(page.get_by_text("Captions: from YouTube, made by people, German")).to_be_visible()
+    await expect(page.get_by_text("Captions: from YouTube, created manually, German")).to_be_visible()
     transcript = page.get_by_role("region", name="Transcript", exact=True)
     await expect(transcript.get_by_role("paragraph").first).to_have_attribute("lang", "de")
 
@@ -63,7 +63,7 @@ async def test_a_line_is_copied_with_its_moment(invite: Invite, api: Api) -> Non
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     line = page.get_by_role("listitem").filter(has_text="The captain knows every wave by name")
     await line.get_by_role("button", name="Copy the line").click()
-    await expect(page.get_by_role("region", name="Notices")).to_contain_text("Line copied.")
+    await expect(page.get_by_role("region", name="Notifications")).to_contain_text("Line copied.")
     copied = await page.evaluate("navigator.clipboard.readText()")
     words, address = copied.splitlines()
     assert re.fullmatch(r"\d+:\d\d The captain knows every wave by name.*", words)
@@ -78,7 +78,7 @@ async def test_the_way_of_an_import_has_its_times_whenever_it_is_looked_at(invit
     expected = [video["created_at"], *(times[stage] for stage in ("metadata", "captions", "chapters", "complete"))]
     page = await (await invite()).open(f"/videos/{video['id']}")
     for _ in range(2):
-        steps = page.get_by_role("region", name="The import, step by step").get_by_role("listitem")
+        steps = page.get_by_role("region", name="Import steps").get_by_role("listitem")
         await expect(steps).to_have_count(len(expected))
         await expect(steps.first).to_contain_text("Added to the list")
         await expect(steps.last).to_contain_text("Complete")
@@ -86,10 +86,10 @@ async def test_the_way_of_an_import_has_its_times_whenever_it_is_looked_at(invit
         await page.reload()
 
 
-async def test_operators_are_led_to_the_record_of_the_import(invite: Invite, api: Api) -> None:
+async def test_people_at_this_machine_are_led_to_the_record_of_the_import(invite: Invite, api: Api) -> None:
     (youtube_id,) = new_ids(1)
     page = await (await invite()).open(f"/videos/{(await imported(api, youtube_id))['id']}")
-    link = page.get_by_role("link", name="Import details (for operators)")
+    link = page.get_by_role("link", name="Import details in Temporal")
     address = await link.get_attribute("href")
     assert address is not None
     root, path = address.split("/namespaces/")
@@ -102,19 +102,19 @@ async def test_operators_are_led_to_the_record_of_the_import(invite: Invite, api
     assert execution["workflowId"] == unquote(path).rpartition("/")[2]
 
 
-@pytest.mark.usefixtures("standin")
+@pytest.mark.usefixtures("fake_youtube")
 async def test_importing_again_keeps_what_is_here_and_tells_how_it_goes(invite: Invite, api: Api) -> None:
     (youtube_id,) = new_ids(1)
     page = await (await invite()).open(f"/videos/{(await imported(api, youtube_id))['id']}")
-    line = page.get_by_role("region", name="Lines of the transcript").get_by_role("button").first
+    line = page.get_by_role("region", name="Transcript lines").get_by_role("button").first
     await line.click()
     await page.locator("iframe").evaluate("frame => { frame.isWatched = true }")
-    words = page.get_by_role("status").filter(has_text="This video is being imported")
+    words = page.get_by_role("status").filter(has_text="Importing this video")
     async with youtube_paused(api):
         await page.get_by_role("button", name="Import again").click()
         await expect(words).to_contain_text("Imports are paused")
-        await expect(page.get_by_role("button", name="Import under way")).to_be_focused()
-        await expect(page.get_by_text("from an earlier import")).to_be_visible()
+        await expect(page.get_by_role("button", name="Import running")).to_be_focused()
+        await expect(page.get_by_text("Captions: from YouTube")).to_be_visible()
         await expect(line).to_be_visible()
         assert await page.locator("iframe").evaluate("frame => frame.isWatched")
         await page.reload()

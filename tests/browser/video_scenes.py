@@ -32,7 +32,7 @@ async def _video(person: Person, props: Props) -> AsyncIterator[Page]:
 async def _video_copied_by_hand(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await _open_video(person, props, "The first ferry")
     await page.evaluate(NO_COPYING)
-    await page.get_by_role("button", name="Copy everything").click()
+    await page.get_by_role("button", name="Copy transcript").click()
     await expect(page.get_by_role("textbox", name="Text to copy")).to_be_focused()
     yield page
 
@@ -53,7 +53,7 @@ async def _video_without_captions(person: Person, props: Props) -> AsyncIterator
 async def _video_importing(person: Person, props: Props) -> AsyncIterator[Page]:
     async with props.one_more(kind="timedtext") as video_id:
         page = await person.open(f"/videos/{video_id}")
-        await expect(page.get_by_text("This video is being imported")).to_be_visible()
+        await expect(page.get_by_text("Importing this video")).to_be_visible()
         yield page
 
 

@@ -1,1 +1,1 @@
-"""The whole product as processes: the real launcher, the real servers, the YouTube stand-in."""
+"""The whole product as processes: the real launcher, the real servers, the fake YouTube."""

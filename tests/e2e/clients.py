@@ -1,4 +1,4 @@
-"""What talks to the running product: an API client, a browser that is never closed, and the stand-in's control."""
+"""What talks to the running product: an API client, a browser that is never closed, and the fake YouTube's control."""
 
 import asyncio
 import itertools
@@ -13,21 +13,17 @@ from urllib.parse import urlsplit
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from fakes.youtube import Kind
+from fakes.youtube.generate import captioned_ids
 from tests.notifier.support import Browser
-from tests.standin import Kind
-from tests.standin.generate import invent
 from tests.support.waiting import eventually
 
 Json = dict[str, Any]
-IMPORT_SECONDS = 120
+IMPORT_SECONDS = 300
 """For imports to end on a busy machine, retries after a crash included; a few seconds otherwise."""
 RECONNECT_SECONDS = 0.1
 
-_captioned_ids = (
-    youtube_id
-    for youtube_id in (f"e2e{number:08}" for number in itertools.count())
-    if (video := invent(youtube_id)) and video.captions
-)
+_captioned_ids = captioned_ids("e2e")
 
 
 def new_ids(count: int) -> list[str]:
@@ -88,8 +84,8 @@ class Api:
 
 
 @dataclass(frozen=True)
-class StandinControl:
-    """The control interface of the stand-in's process."""
+class FakeYoutubeControl:
+    """The control interface of the fake YouTube's process."""
 
     http: httpx.AsyncClient
 

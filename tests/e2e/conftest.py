@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Generator
 import httpx
 import pytest
 
-from tests.e2e.clients import Api, StandinControl
+from tests.e2e.clients import Api, FakeYoutubeControl
 from tests.e2e.stack import Stack, running_stack
 
-REQUEST_SECONDS = 30
+REQUEST_SECONDS = 60
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,11 +43,11 @@ async def api(stack: Stack) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def standin(stack: Stack) -> AsyncIterator[StandinControl]:
-    """Its stand-in, answering as usual at the start and at the end."""
-    url = json.loads(stack.standin_file.read_text())["control_url"]
+async def fake_youtube(stack: Stack) -> AsyncIterator[FakeYoutubeControl]:
+    """Its fake YouTube, answering as usual at the start and at the end."""
+    url = json.loads(stack.fake_youtube_file.read_text())["control_url"]
     async with httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS) as http:
-        control = StandinControl(http)
+        control = FakeYoutubeControl(http)
         await control.clear_faults()
         yield control
         await control.clear_faults()

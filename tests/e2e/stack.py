@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from services.stack.state import ProcessEntry, StackState
 from tests.stack.conftest import PORT_VARIABLES, LauncherProcess, eventually, processes_of
 from tests.support.servers import free_port
 
-START_SECONDS = 120
+START_SECONDS = 300
 """For the start, or the return, of a process on a busy machine; a few seconds otherwise."""
 LOG_LINES = 30
+DEMO = ("-m", "services.stack", "demo")
 SETTINGS = {
     "YOUTUBE_CALLS_PER_SECOND": "1000",
     "VIDFERRY_RECONCILE_INTERVAL_SECONDS": "1",
@@ -46,9 +47,9 @@ class Stack:
         return self._state.urls["WebSocket"]
 
     @property
-    def standin_file(self) -> Path:
-        """Where the stand-in says how it is reached."""
-        return self.home.path / "standin" / "standin.json"
+    def fake_youtube_file(self) -> Path:
+        """Where the fake YouTube says how it is reached."""
+        return self.home.path / "youtube" / "youtube.json"
 
     def pause(self, name: str) -> None:
         """Stop a process from doing anything, its connections included (SIGSTOP)."""
@@ -97,10 +98,15 @@ class Stack:
 
 
 @asynccontextmanager
-async def running_stack(directory: Path) -> AsyncIterator[Stack]:
-    """`vidferry demo` with a home and ports of its own; drained at the end, and nothing of it is left."""
+async def running_stack(
+    directory: Path, command: Sequence[str] = DEMO, settings: Mapping[str, str] = SETTINGS
+) -> AsyncIterator[Stack]:
+    """`vidferry demo` with a home and ports of its own; drained at the end, and nothing of it is left.
+
+    `command` is what Python runs; `settings` are environment variables, and may name the ports.
+    """
     home = Home(directory / "home")
-    launcher = await _launched(home, directory / "output")
+    launcher = await _launched(home, directory / "output", command, settings)
     try:
         await launcher.says("Vidferry is ready.", within_seconds=START_SECONDS)
         yield Stack(home.demo, launcher)
@@ -115,13 +121,13 @@ async def running_stack(directory: Path) -> AsyncIterator[Stack]:
             left_over.kill()
 
 
-async def _launched(home: Home, output: Path) -> LauncherProcess:
+async def _launched(home: Home, output: Path, command: Sequence[str], settings: Mapping[str, str]) -> LauncherProcess:
     ports = {name: str(free_port()) for name in PORT_VARIABLES}
     with output.open("w") as file:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "services.stack", "demo"),
-            env=os.environ | SETTINGS | ports | {"VIDFERRY_HOME": str(home.path)},
+            *command,
+            env=os.environ | ports | dict(settings) | {"VIDFERRY_HOME": str(home.path)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=file,
             stderr=file,

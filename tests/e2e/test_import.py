@@ -3,10 +3,10 @@
 import asyncio
 from urllib.parse import urlsplit
 
-from tests.e2e.clients import Api, StandinControl, new_ids
+from fakes.youtube import Kind
+from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
 from tests.e2e.stack import Stack
 from tests.notifier.support import Browser
-from tests.standin import Kind
 
 VIDEO = "demoCaption"
 ONE_SET_OF_REQUESTS = {Kind.WATCH: 1, Kind.PLAYER: 1, Kind.TIMEDTEXT: 1}
@@ -14,7 +14,7 @@ STAGES = [("created", 0), ("metadata", 25), ("captions", 60), ("chapters", 90), 
 LISTS = 6
 
 
-async def test_one_import_live_and_afterwards(stack: Stack, api: Api, standin: StandinControl) -> None:
+async def test_one_import_live_and_afterwards(stack: Stack, api: Api, fake_youtube: FakeYoutubeControl) -> None:
     list_id = await api.create_list()
     async with Browser(urlsplit(stack.progress_url).port or 0) as browser:
         assert (await browser.receive())["type"] == "snapshot"
@@ -33,7 +33,7 @@ async def test_one_import_live_and_afterwards(stack: Stack, api: Api, standin: S
         for stage, progress in STAGES
     ]
     await assert_everything_is_there(api, added["id"])
-    assert (await standin.requests())[VIDEO] == ONE_SET_OF_REQUESTS
+    assert (await fake_youtube.requests())[VIDEO] == ONE_SET_OF_REQUESTS
 
 
 async def assert_everything_is_there(api: Api, video_id: str) -> None:
@@ -53,7 +53,7 @@ async def assert_everything_is_there(api: Api, video_id: str) -> None:
     ]
 
 
-async def test_many_lists_share_one_import(api: Api, standin: StandinControl) -> None:
+async def test_many_lists_share_one_import(api: Api, fake_youtube: FakeYoutubeControl) -> None:
     [youtube_id] = new_ids(1)
     list_ids = [await api.create_list() for _ in range(LISTS)]
     await asyncio.gather(*(api.add(list_id, youtube_id) for list_id in list_ids))
@@ -61,4 +61,4 @@ async def test_many_lists_share_one_import(api: Api, standin: StandinControl) ->
     late = await api.create_list()
     await api.add(late, youtube_id)
     await api.until_complete(late)
-    assert (await standin.requests())[youtube_id] == ONE_SET_OF_REQUESTS
+    assert (await fake_youtube.requests())[youtube_id] == ONE_SET_OF_REQUESTS

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from services.notifier.app import Notifier
+from services.notifier.server import Notifier
 from shared.settings import Settings
 from shared.temporal.feed import FeedPublisher
 from shared.temporal.names import TaskQueue

@@ -12,20 +12,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import ClientConnection, connect
 
-from services.notifier.app import Notifier
+from services.notifier.server import Notifier
 from shared.contracts.batches import BatchKind
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
-from shared.db import import_progress, lists, videos
+from shared.db import imports, lists
 from shared.db.batches import NewBatch, create_batch
-from shared.db.driver import transaction
+from shared.db.connection import raw_connection, transaction
 from shared.db.models import LOCAL_USER_ID
+from shared.db.video_inserts import add_video
+from shared.i18n.languages import Language
 from shared.temporal.feed import FeedPublisher
 from tests.support.upstreams import GOING
-
-PATIENCE_SECONDS = 20
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Library:
         """Put a video on the user's list."""
         list_id = await self.the_list()
         async with self.engine.begin() as connection:
-            added = await videos.add_video(connection, self.user_id, list_id, youtube_id)
+            added = await add_video(raw_connection(connection), self.user_id, list_id, youtube_id)
         assert added is not None
         assert added.event is not None
         self.video_ids[youtube_id] = str(added.video.id)
@@ -80,12 +81,12 @@ class Library:
     async def advance(self, youtube_id: str, stage: ImportStage) -> FeedItem:
         """Reach a stage."""
         async with transaction(self.engine) as connection:
-            return (await import_progress.advance(connection, youtube_id, stage))[0]
+            return (await imports.advance(connection, youtube_id, stage))[0]
 
     async def fail(self, youtube_id: str, error: ErrorType) -> FeedItem:
         """End in an error."""
         async with transaction(self.engine) as connection:
-            return (await import_progress.fail(connection, youtube_id, error))[0]
+            return (await imports.fail(connection, youtube_id, error))[0]
 
     async def write_events(self, youtube_id: str, count: int, message: str | None = None) -> None:
         """Write many events of one video in one transaction."""
@@ -113,6 +114,38 @@ def youtube(
     changes = {"state": state, "reason": reason, "since": at, "resume_at": resume_at, "at": at}
     going = calls_per_second if state is UpstreamState.CLOSED else 0
     return GOING.model_copy(update=changes | {"calls_per_second": going})
+
+
+@dataclass(eq=False)
+class RecordingListener:
+    """A connection that keeps what it is sent."""
+
+    language: Language = Language.EN
+    texts: list[bytes] = field(default_factory=list)
+
+    def send(self, text: bytes) -> None:
+        self.texts.append(text)
+
+    def deliver(self, _seq: int | None, text: bytes) -> None:
+        self.texts.append(text)
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(text) for text in self.texts]
+
+    @property
+    def seqs(self) -> list[int | None]:
+        return [message["seq"] for message in self.messages]
+
+    def take(self) -> list[dict[str, Any]]:
+        """What it was sent since the last call."""
+        taken = self.messages
+        self.texts.clear()
+        return taken
+
+    def take_fields(self, *names: str) -> list[tuple[Any, ...]]:
+        """These fields of what it was sent since the last call."""
+        return [tuple(message[name] for name in names) for message in self.take()]
 
 
 class Browser(AbstractAsyncContextManager["Browser"]):

@@ -4,8 +4,8 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from services.notifier.access import is_allowed, language_of, path_of
-from shared.contracts.texts import Language
+from services.notifier.authentication import is_allowed, language_of, path_of
+from shared.i18n.languages import Language
 
 HOSTS = ["127.0.0.1", "localhost", "vidferry.example", "::1"]
 

@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from services.notifier.app import Notifier
+from services.notifier.server import Notifier
 from services.stack.postgres import EmbeddedPostgres
 from shared.db.engine import create_engine
 from shared.settings import Settings
 from shared.temporal.client import connect
 from tests.notifier.support import Browser, Library
 from tests.support.servers import free_port
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 VIDEO = "aaaaaaaaaaa"
 
@@ -66,7 +66,7 @@ async def test_a_message_beyond_measure_ends_the_connection(notifier: Notifier) 
 
 
 async def test_answers_the_protocols_own_ping(notifier: Notifier) -> None:
-    async with Browser(notifier.port) as browser, asyncio.timeout(10):
+    async with Browser(notifier.port) as browser, asyncio.timeout(PATIENCE_SECONDS):
         assert await (await browser.socket.ping()) >= 0
 
 
@@ -126,7 +126,7 @@ async def test_health_of_a_notifier_in_good_order(notifier: Notifier) -> None:
     await eventually(all_left)
 
 
-async def test_a_slow_client_is_dropped_and_nobody_else_notices(notifier: Notifier, library: Library) -> None:
+async def test_a_slow_client_is_dropped_without_harm_to_others(notifier: Notifier, library: Library) -> None:
     first = (await library.add(VIDEO)).message.seq or 0
     count = 12_000
     with socket.create_connection(("127.0.0.1", notifier.port)) as narrow:

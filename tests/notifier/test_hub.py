@@ -1,7 +1,6 @@
-"""Whatever the feed brings, in whatever order: every subscriber is handed every event once and in order."""
+"""Whatever the feed brings, in any order: every listener gets every event once and in order."""
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -10,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.hub import Hub
-from services.notifier.store import DatabaseAway
+from services.notifier.store import DatabaseUnavailableError
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text
+from tests.notifier.support import RecordingListener
 
 USER = UUID("00000000-0000-4000-8000-000000000001")
 PAGE = 3
@@ -37,9 +38,9 @@ class Events:
     """A user's events in Postgres, with the shape of `Store`'s reads."""
 
     stored: list[FeedItem] = field(default_factory=list)
-    is_away: bool = False
+    is_unavailable: bool = False
     reads: int = 0
-    looks: int = 0
+    latest_reads: int = 0
     fault: Exception | None = None
 
     def commit(self) -> FeedItem:
@@ -50,7 +51,7 @@ class Events:
 
     async def latest(self, _user_id: UUID) -> int:
         seqs = self._seqs()
-        self.looks += 1
+        self.latest_reads += 1
         await self._round_trip()
         return seqs[-1] if seqs else 0
 
@@ -64,8 +65,8 @@ class Events:
         await asyncio.sleep(0)
         if self.fault:
             raise self.fault
-        if self.is_away:
-            raise DatabaseAway("refused")
+        if self.is_unavailable:
+            raise DatabaseUnavailableError("refused")
         await asyncio.sleep(0)
 
     def _seqs(self) -> list[int]:
@@ -73,19 +74,10 @@ class Events:
 
 
 @dataclass(eq=False)
-class Listener:
-    """A subscriber that keeps what it gets."""
+class Listener(RecordingListener):
+    """A listener that keeps after which seq it gets everything."""
 
-    language: Language = Language.EN
-    texts: list[bytes] = field(default_factory=list)
-    joined_at: int | None = None
-
-    def deliver(self, _seq: int | None, text: bytes) -> None:
-        self.texts.append(text)
-
-    @property
-    def seqs(self) -> list[int | None]:
-        return [json.loads(text)["seq"] for text in self.texts]
+    cursor: int | None = None
 
 
 async def settle() -> None:
@@ -94,21 +86,21 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def joined(hub: Hub, language: Language = Language.EN) -> Listener:
+async def subscribed(hub: Hub, language: Language = Language.EN) -> Listener:
     listener = Listener(language)
-    listener.joined_at = await hub.join(USER, listener)
+    listener.cursor = await hub.subscribe(USER, listener)
     return listener
 
 
 STEPS = st.one_of(
     st.tuples(st.just("commit"), st.just(0)),
-    st.tuples(st.just("commit and offer"), st.just(0)),
-    st.tuples(st.just("offer"), st.integers(0, 30)),
-    st.tuples(st.just("sweep"), st.just(0)),
-    st.tuples(st.just("join"), st.just(0)),
-    st.tuples(st.just("leave"), st.integers(0, 5)),
+    st.tuples(st.just("commit and publish"), st.just(0)),
+    st.tuples(st.just("publish"), st.integers(0, 30)),
+    st.tuples(st.just("poll"), st.just(0)),
+    st.tuples(st.just("subscribe"), st.just(0)),
+    st.tuples(st.just("unsubscribe"), st.integers(0, 5)),
     st.tuples(st.just("let others run"), st.integers(1, 4)),
-    st.tuples(st.just("database away"), st.just(0)),
+    st.tuples(st.just("database unavailable"), st.just(0)),
     st.tuples(st.just("database back"), st.just(0)),
 )
 
@@ -120,48 +112,48 @@ class Run:
         self.events = Events()
         self.hub = Hub(self.events.latest, self.events.page)
         self.listeners: list[Listener] = []
-        self.joins: list[asyncio.Task[None]] = []
+        self.subscriptions: list[asyncio.Task[None]] = []
 
     async def play(self, steps: list[tuple[str, int]]) -> None:
         for step, number in steps:
             await self.take(step, number)
-        self.events.is_away = False
-        await asyncio.gather(*self.joins)
+        self.events.is_unavailable = False
+        await asyncio.gather(*self.subscriptions)
         self.events.commit()  # the last event never reaches the feed
-        self.sweep()
+        self.poll()
         await settle()
 
     async def take(self, step: str, number: int) -> None:
         match step:
             case "commit":
                 self.events.commit()
-            case "commit and offer":
-                self.hub.offer(self.events.commit())
-            case "offer" if self.events.stored:
-                self.hub.offer(self.events.stored[number % len(self.events.stored)])
-            case "sweep":
-                self.sweep()
-            case "join":
-                self.joins.append(asyncio.create_task(self.join()))
-            case "leave" if self.listeners:
-                self.hub.leave(USER, self.listeners.pop(number % len(self.listeners)))
+            case "commit and publish":
+                self.hub.publish(self.events.commit())
+            case "publish" if self.events.stored:
+                self.hub.publish(self.events.stored[number % len(self.events.stored)])
+            case "poll":
+                self.poll()
+            case "subscribe":
+                self.subscriptions.append(asyncio.create_task(self.subscribe()))
+            case "unsubscribe" if self.listeners:
+                self.hub.unsubscribe(USER, self.listeners.pop(number % len(self.listeners)))
             case "let others run":
                 for _ in range(number):
                     await asyncio.sleep(0)
-            case "database away" | "database back":
-                self.events.is_away = step == "database away"
+            case "database unavailable" | "database back":
+                self.events.is_unavailable = step == "database unavailable"
 
-    async def join(self) -> None:
+    async def subscribe(self) -> None:
         listener = Listener()
         try:
-            listener.joined_at = await self.hub.join(USER, listener)
+            listener.cursor = await self.hub.subscribe(USER, listener)
             self.listeners.append(listener)
-        except DatabaseAway:
-            self.hub.leave(USER, listener)
+        except DatabaseUnavailableError:
+            self.hub.unsubscribe(USER, listener)
 
-    def sweep(self) -> None:
+    def poll(self) -> None:
         if self.events.stored:
-            self.hub.announce({USER: self.events.stored[-1].message.seq or 0})
+            self.hub.set_latest_seqs({USER: self.events.stored[-1].message.seq or 0})
 
 
 @given(st.lists(STEPS, max_size=60))
@@ -173,8 +165,8 @@ def test_every_event_once_and_in_order(steps: list[tuple[str, int]]) -> None:
     finally:
         loop.close()
     for listener in run.listeners:
-        assert listener.joined_at is not None
-        after = listener.joined_at
+        assert listener.cursor is not None
+        after = listener.cursor
         assert [seq for seq in listener.seqs if (seq or 0) > after] == [
             event.message.seq for event in run.events.stored if (event.message.seq or 0) > after
         ]
@@ -184,107 +176,107 @@ def test_every_event_once_and_in_order(steps: list[tuple[str, int]]) -> None:
 async def test_events_in_order_need_no_read() -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    listener = await joined(hub)
+    listener = await subscribed(hub)
     for _ in range(5):
-        hub.offer(events.commit())
+        hub.publish(events.commit())
     assert listener.seqs == [2, 4, 6, 8, 10]
     assert events.reads == 0
 
 
-async def test_an_event_that_went_with_its_video_holds_nothing_up() -> None:
+async def test_an_event_that_was_deleted_with_its_video_holds_nothing_up() -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    listener = await joined(hub)
+    listener = await subscribed(hub)
     gone = events.commit()
     events.stored.clear()
-    hub.announce({USER: gone.message.seq or 0})
+    hub.set_latest_seqs({USER: gone.message.seq or 0})
     await settle()
-    hub.offer(item(4, 2))
+    hub.publish(item(4, 2))
     assert listener.seqs == [4]
 
 
-async def test_sub_progress_is_handed_on_unless_the_user_is_behind() -> None:
+async def test_sub_progress_is_delivered_unless_the_user_is_behind() -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    listener = await joined(hub)
-    hub.offer(item(None))
+    listener = await subscribed(hub)
+    hub.publish(item(None))
     missed = events.commit()
-    hub.announce({USER: missed.message.seq or 0})
-    hub.offer(item(None))
+    hub.set_latest_seqs({USER: missed.message.seq or 0})
+    hub.publish(item(None))
     await settle()
-    hub.offer(item(None))
+    hub.publish(item(None))
     assert listener.seqs == [None, 2, None]
 
 
-async def test_users_hear_of_their_own_events_only() -> None:
+async def test_users_get_their_own_events_only() -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    listener = await joined(hub)
-    hub.offer(item(1, user_id=uuid4()))
+    listener = await subscribed(hub)
+    hub.publish(item(1, user_id=uuid4()))
     assert listener.seqs == []
 
 
 async def test_serialises_once_per_language() -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    english, german, also_german = [await joined(hub, language) for language in (Language.EN, Language.DE, Language.DE)]
-    hub.offer(events.commit())
+    english, german, also_german = [
+        await subscribed(hub, language) for language in (Language.EN, Language.DE, Language.DE)
+    ]
+    hub.publish(events.commit())
     assert german.texts[0] is also_german.texts[0]
-    assert (json.loads(english.texts[0])["message"], json.loads(german.texts[0])["message"]) == (
-        "This video is private.",
-        "Dieses Video ist privat.",
-    )
+    for listener in (english, german):
+        assert listener.messages[0]["message"] == import_error_text(ErrorType.VIDEO_PRIVATE, listener.language)
 
 
-async def test_forgets_who_left() -> None:
+async def test_a_listener_that_unsubscribes_is_forgotten() -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    first, second = await joined(hub), await joined(hub)
+    first, second = await subscribed(hub), await subscribed(hub)
     assert (hub.connection_count, hub.user_ids) == (2, [USER])
-    hub.leave(USER, first)
-    hub.leave(USER, first)
-    hub.offer(events.commit())
+    hub.unsubscribe(USER, first)
+    hub.unsubscribe(USER, first)
+    hub.publish(events.commit())
     assert (first.seqs, second.seqs) == ([], [2])
-    hub.leave(USER, second)
+    hub.unsubscribe(USER, second)
     assert (hub.connection_count, hub.user_ids) == (0, [])
 
 
-async def test_connections_of_one_moment_share_the_first_look_and_its_failure() -> None:
-    events = Events(is_away=True)
+async def test_connections_of_one_moment_share_the_first_read_and_its_failure() -> None:
+    events = Events(is_unavailable=True)
     hub = Hub(events.latest, events.page)
     listeners = [Listener() for _ in range(20)]
-    outcomes = await asyncio.gather(*(hub.join(USER, listener) for listener in listeners), return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes} == {DatabaseAway}
-    assert events.looks == 1
-    events.is_away = False
-    assert await asyncio.gather(*(hub.join(USER, listener) for listener in listeners)) == [0] * 20
-    assert events.looks == 2
+    outcomes = await asyncio.gather(*(hub.subscribe(USER, listener) for listener in listeners), return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {DatabaseUnavailableError}
+    assert events.latest_reads == 1
+    events.is_unavailable = False
+    assert await asyncio.gather(*(hub.subscribe(USER, listener) for listener in listeners)) == [0] * 20
+    assert events.latest_reads == 2
 
 
-async def test_a_connection_that_gives_up_does_not_end_the_look_of_the_others() -> None:
+async def test_a_connection_that_gives_up_does_not_end_the_read_of_the_others() -> None:
     events = Events()
     events.commit()
     hub = Hub(events.latest, events.page)
     first, second = Listener(), Listener()
-    given_up, other = [asyncio.create_task(hub.join(USER, listener)) for listener in (first, second)]
+    given_up, other = [asyncio.create_task(hub.subscribe(USER, listener)) for listener in (first, second)]
     await asyncio.sleep(0)
     given_up.cancel()
-    hub.leave(USER, first)
+    hub.unsubscribe(USER, first)
     assert await other == 2
 
 
-async def test_what_nobody_foresaw_is_logged_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_error_is_logged_and_the_read_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     events = Events()
     hub = Hub(events.latest, events.page)
-    listener = await joined(hub)
+    listener = await subscribed(hub)
     missed = events.commit()
     events.fault = ValueError("an event that nobody understands")
-    hub.announce({USER: missed.message.seq or 0})
+    hub.set_latest_seqs({USER: missed.message.seq or 0})
     await settle()
     [record] = caplog.records
-    assert record.getMessage() == "missed events cannot be told, the next sweep tries again"
+    assert record.getMessage() == "missed_events_not_delivered"
     assert record.exc_info is not None
     events.fault = None
-    hub.announce({USER: missed.message.seq or 0})
+    hub.set_latest_seqs({USER: missed.message.seq or 0})
     await settle()
     assert listener.seqs == [2]

@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from services.notifier import feed
-from services.notifier.app import Notifier
+from services.notifier.server import Notifier
 from services.notifier.store import Store
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.db.models import LOCAL_USER_ID
+from shared.i18n.catalog import text
+from shared.i18n.languages import Language
 from shared.settings import Settings
 from shared.temporal.feed import FeedPublisher
 from shared.temporal.names import progress_feed_id
@@ -68,18 +70,18 @@ async def test_what_the_feed_lost_comes_before_the_next_event(
         assert await browser.receive_seqs(4) == [event.message.seq for event in [*lost, complete]]
 
 
-async def test_what_nobody_published_comes_all_the_same(notifier: Notifier, library: Library) -> None:
+async def test_an_event_that_was_not_published_is_delivered(notifier: Notifier, library: Library) -> None:
     async with Browser(notifier.port) as browser:
         await browser.receive()
         created = await library.add(VIDEO)
         assert await browser.receive_seqs(1) == [created.message.seq]
 
 
-async def test_a_sweep_that_fails_is_not_the_last(
+async def test_a_poll_that_fails_is_not_the_last(
     notifier: Notifier, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def failed() -> bool:
-        return any("the sweep failed" in record.getMessage() for record in caplog.records)
+        return any("poll_failed" in record.getMessage() for record in caplog.records)
 
     async with Browser(notifier.port) as browser:
         await browser.receive()
@@ -90,12 +92,12 @@ async def test_a_sweep_that_fails_is_not_the_last(
         assert await browser.receive_seqs(1) == [created.message.seq]
 
 
-async def test_a_notifier_without_its_sweep_does_not_go_on(
+async def test_a_notifier_whose_polls_have_ended_stops(
     any_port: Settings, engine: AsyncEngine, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "SWEEP_SECONDS", None)
+    monkeypatch.setattr(feed, "POLL_SECONDS", None)
     async with Notifier(any_port, engine, client) as notifier:
-        with pytest.raises(RuntimeError, match="the task sweep has ended"):
+        with pytest.raises(RuntimeError, match="the task polls has ended"):
             await asyncio.wait_for(notifier.serve_until(asyncio.Event()), 20)
 
 
@@ -141,7 +143,7 @@ async def test_every_notifier_gets_everything(
         assert [message["seq"] for message in heard if message["seq"]] == seqs
 
 
-async def test_errors_are_told_in_the_language_of_the_connection(notifier: Notifier, library: Library) -> None:
+async def test_errors_are_sent_in_the_language_of_the_connection(notifier: Notifier, library: Library) -> None:
     async with (
         Browser(notifier.port) as english,
         Browser(notifier.port, "?lang=de") as german,
@@ -157,9 +159,9 @@ async def test_errors_are_told_in_the_language_of_the_connection(notifier: Notif
             assert (await browser.receive())["message"] is None
             failures.append(await browser.receive())
     assert [failure["message"] for failure in failures] == [
-        "This video is private.",
-        "Dieses Video ist privat.",
-        "Dieses Video ist privat.",
+        text("import_error.video_private"),
+        text("import_error.video_private", Language.DE),
+        text("import_error.video_private", Language.DE),
     ]
     assert {(failure["stage"], failure["error_code"]) for failure in failures} == {("error", "video_private")}
 

@@ -11,28 +11,29 @@ from temporalio.client import Client
 from websockets.exceptions import ConnectionClosed
 
 from services.notifier import batches, feed, store
-from services.notifier.app import Notifier
 from services.notifier.connection import Connection
+from services.notifier.server import Notifier
 from services.notifier.store import Store
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState
-from shared.db import import_progress
-from shared.db.batch_window import close_if_over
-from shared.db.driver import transaction
+from shared.db import imports
+from shared.db.batch_window import complete_if_done
+from shared.db.connection import transaction
 from shared.settings import Settings
 from shared.temporal.feed import FeedPublisher
 from tests.notifier.support import Browser, Library, until_feed_is_read, youtube
 from tests.support.upstreams import write_down
+from tests.support.waiting import PATIENCE_SECONDS
 
 VIDEO, OTHER = "aaaaaaaaaaa", "bbbbbbbbbbb"
 
 
 @pytest.fixture
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds takes fractions of one."""
-    monkeypatch.setattr(feed, "SWEEP_SECONDS", 0.1)
-    monkeypatch.setattr(batches, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(batches, "MIN_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(feed, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(batches, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(batches, "MIN_POLL_SECONDS", 0.05)
     monkeypatch.setattr(batches, "QUIET_SECONDS", 0)
 
 
@@ -58,11 +59,11 @@ async def told_before_the_pong(browser: Browser) -> list[dict[str, Any]]:
 async def complete(library: Library, youtube_id: str, batch_id: UUID) -> None:
     """The last video of a batch ends and with it the batch; nobody publishes it."""
     async with transaction(library.engine) as connection:
-        await import_progress.advance(connection, youtube_id, ImportStage.COMPLETE)
-        await close_if_over(connection, batch_id)
+        await imports.advance(connection, youtube_id, ImportStage.COMPLETE)
+        await complete_if_done(connection, batch_id)
 
 
-@pytest.mark.usefixtures("quick_looks")
+@pytest.mark.usefixtures("quick_polls")
 async def test_a_batch_from_its_beginning_to_its_end(notifier: Notifier, library: Library) -> None:
     async with Browser(notifier.port) as browser:
         await browser.receive()
@@ -88,7 +89,7 @@ async def test_an_import_that_ends_is_looked_at_without_waiting_for_the_next_loo
     library: Library,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batches, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(batches, "POLL_SECONDS", 3600.0)
     await library.add(VIDEO)
     async with Notifier(any_port, engine, client) as notifier, Browser(notifier.port) as browser:
         await browser.receive()
@@ -98,7 +99,7 @@ async def test_an_import_that_ends_is_looked_at_without_waiting_for_the_next_loo
         assert await receive_types(browser, 2) == ["import_progress", "batch_progress"]
 
 
-@pytest.mark.usefixtures("quick_looks")
+@pytest.mark.usefixtures("quick_polls")
 async def test_batches_and_pauses_follow_the_snapshot_before_any_event(
     any_port: Settings, engine: AsyncEngine, client: Client, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +122,7 @@ async def test_batches_and_pauses_follow_the_snapshot_before_any_event(
         assert await receive_types(browser, 1) == ["snapshot"]
         await browser.send(type="ping")
         await library.add(VIDEO)
-        await asyncio.wait_for(delivered.wait(), 20)
+        await asyncio.wait_for(delivered.wait(), PATIENCE_SECONDS)
         look_ends.set()
         assert await receive_types(browser, 4) == ["batch_progress", "upstream_paused", "import_progress", "pong"]
 
@@ -139,7 +140,7 @@ async def test_after_a_break_what_is_not_told_before_the_answer_is_over(
         assert [(message["type"], message["batch_id"]) for message in told] == [("batch_progress", str(batch_ids[1]))]
 
 
-@pytest.mark.usefixtures("quick_looks")
+@pytest.mark.usefixtures("quick_polls")
 async def test_every_notifier_tells_its_own_clients(
     any_port: Settings, engine: AsyncEngine, client: Client, library: Library
 ) -> None:

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from shared.settings import Settings
 from tests.notifier.support import Browser
 from tests.support.servers import free_port
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_ends_gracefully(process: tuple[asyncio.subprocess.Process, int], 
         await browser.receive()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1001
-    assert await asyncio.wait_for(notifier.wait(), timeout=20) == 0
+    assert await asyncio.wait_for(notifier.wait(), timeout=PATIENCE_SECONDS) == 0
 
 
 async def _connected(port: int) -> Browser:

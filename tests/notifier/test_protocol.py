@@ -24,8 +24,9 @@ from shared.contracts.batches import ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language
 from shared.contracts.upstreams import PauseReason, UpstreamState
+from shared.i18n.catalog import text
+from shared.i18n.languages import Language
 from tests.notifier.support import youtube
 from tests.support.batches import A_BATCH
 
@@ -35,7 +36,7 @@ FAILED = ImportProgress(
     youtube_id="aaaaaaaaaaa",
     stage=ImportStage.ERROR,
     progress=25,
-    message="This video is private.",
+    message=text("import_error.video_private"),
     error_code=ErrorType.VIDEO_PRIVATE,
 )
 LISTED = A_BATCH.model_copy(
@@ -114,26 +115,22 @@ def test_as_many_videos_as_allowed_fit_a_message() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [(Language.EN, "This video is private."), (Language.DE, "Dieses Video ist privat.")],
-)
-def test_errors_are_told_in_the_clients_language(language: Language, text: str) -> None:
+@pytest.mark.parametrize("language", Language)
+def test_errors_are_sent_in_the_clients_language(language: Language) -> None:
+    message = text("import_error.video_private", language)
     event = json.loads(encode_progress(FAILED, language))
-    assert (event["stage"], event["error_code"], event["message"]) == ("error", "video_private", text)
+    assert (event["stage"], event["error_code"], event["message"]) == ("error", "video_private", message)
     snapshot = json.loads(encode_snapshot(Snapshot(seq=1, videos=[FAILED]), language))
-    assert [video["message"] for video in snapshot["videos"]] == [text]
+    assert [video["message"] for video in snapshot["videos"]] == [message]
 
 
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [(Language.EN, "YouTube asks for a longer pause."), (Language.DE, "YouTube bittet um eine längere Pause.")],
-)
-def test_a_batch_says_why_it_was_not_listed_in_the_clients_language(language: Language, text: str) -> None:
+@pytest.mark.parametrize("language", Language)
+def test_a_batch_says_why_it_was_not_listed_in_the_clients_language(language: Language) -> None:
+    message = text("import_error.bot_check", language)
     blocked = LISTED.model_copy(update={"listing": ListingState.FAILED, "error_code": ErrorType.BOT_CHECK})
     for batch in (blocked, blocked.model_copy(update={"completed_at": LISTED.created_at})):
         told = json.loads(encode_batch(batch, language))
-        assert (told["listing"], told["error_code"], told["message"][: len(text)]) == ("failed", "bot_check", text)
+        assert (told["listing"], told["error_code"], told["message"]) == ("failed", "bot_check", message)
 
 
 def test_a_batch_is_under_way_until_it_has_an_end() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.notifier import store
-from services.notifier.app import Notifier
+from services.notifier.server import Notifier
 from shared.contracts.stages import ImportStage
 from tests.notifier.support import Browser, Library, other_library
 

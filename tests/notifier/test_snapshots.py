@@ -8,28 +8,32 @@ from uuid import uuid4
 import pytest
 from temporalio.client import Client
 
-from services.notifier.app import Notifier
-from services.notifier.snapshots import MAX_IN_FLIGHT, progress_of
-from services.notifier.store import VideoRow
+from fakes.youtube import FakeVideo, FakeYoutube, VideoState
+from services.notifier.server import Notifier
+from services.notifier.snapshots import MAX_IN_FLIGHT, MAX_QUERIED
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import ImportStage
-from shared.contracts.texts import Language, waiting_text
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
+from shared.i18n.languages import Language
+from shared.i18n.messages import import_error_text, waiting_text
 from shared.settings import Settings
 from tests.notifier.support import Browser, Library, other_library, snapshot, until_it_waits
-from tests.standin import Standin, StandinVideo, VideoState
+from tests.support.upstreams import paused, write_down
 from tests.support.worker import worker_at_work
-from workflows.start import start_import
+from workflows.imports.client import start_import
 
 VIDEO = "aaaaaaaaaaa"
+RESUME_AT = datetime(2040, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-async def starts_at(client: Client, settings: Settings, library: Library, standin: Standin) -> AsyncIterator[datetime]:
+async def starts_at(
+    client: Client, settings: Settings, library: Library, fake_youtube: FakeYoutube
+) -> AsyncIterator[datetime]:
     """Real workers, and a video that begins then."""
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
-    standin.library.add(StandinVideo(VIDEO, state=VideoState.UPCOMING, starts_at=starts_at))
-    async with worker_at_work(client, settings, library.engine, standin):
+    fake_youtube.library.add(FakeVideo(VIDEO, state=VideoState.UPCOMING, starts_at=starts_at))
+    async with worker_at_work(client, settings, library.engine, fake_youtube):
         yield starts_at
 
 
@@ -82,7 +86,7 @@ async def test_tells_of_the_videos_that_were_asked_for(notifier: Notifier, libra
     told = {v["youtube_id"]: (v["stage"], v["progress"], v["error_code"], v["message"]) for v in message["videos"]}
     assert told == {
         "done_______": ("complete", 100, None, None),
-        "failed_____": ("error", 0, "video_private", "This video is private."),
+        "failed_____": ("error", 0, "video_private", import_error_text(ErrorType.VIDEO_PRIVATE)),
     }
     assert len(message["videos"]) == 2
 
@@ -97,45 +101,31 @@ async def test_subscribing_does_not_filter(notifier: Notifier, library: Library)
         assert await browser.receive_seqs(1) == [event.message.seq]
 
 
-@pytest.mark.parametrize(
-    ("stored", "answered", "told"),
-    [
-        ((ImportStage.METADATA, 25), None, (ImportStage.METADATA, 25)),
-        # The stage under way, as sub-progress says.
-        ((ImportStage.METADATA, 33), None, (ImportStage.CAPTIONS, 33)),
-        ((ImportStage.METADATA, 25), (ImportStage.METADATA, 40), (ImportStage.CAPTIONS, 40)),
-        # How much of the sound is here, the workflow hears at the end of the step.
-        ((ImportStage.METADATA, 33), (ImportStage.METADATA, 25), (ImportStage.CAPTIONS, 33)),
-        # The row was written already, the workflow has not heard of it yet.
-        ((ImportStage.CAPTIONS, 60), (ImportStage.METADATA, 25), (ImportStage.CAPTIONS, 60)),
-        # An entry that came while the import was ending: it goes once more.
-        ((ImportStage.CREATED, 0), (ImportStage.ERROR, 25), (ImportStage.CREATED, 0)),
-        ((ImportStage.CREATED, 0), (ImportStage.COMPLETE, 100), (ImportStage.CREATED, 0)),
-    ],
-)
-def test_tells_what_is_further(
-    stored: tuple[ImportStage, int], answered: tuple[ImportStage, int] | None, told: tuple[ImportStage, int]
-) -> None:
-    row = VideoRow(uuid4(), uuid4(), None, VIDEO, stored[0].value, stored[1], None)
-    status = ImportStatus(youtube_id=VIDEO, stage=answered[0], progress=answered[1]) if answered else None
-    entry = progress_of(row, status, [], Language.EN)
-    assert (entry.stage, entry.progress) == told
+async def waits(notifier: Notifier) -> tuple[str | None, ...]:
+    """Until when the only import waits, and why."""
+    [video] = (await snapshot(notifier))["videos"]
+    return video["retry_at"], video["error_code"], video["message"]
 
 
-def test_a_step_that_is_further_than_its_import_knows_does_not_hide_why_it_waits() -> None:
-    row = VideoRow(uuid4(), uuid4(), None, VIDEO, ImportStage.METADATA, 33, None)
-    retry_at = datetime(2040, 1, 2, tzinfo=UTC)
-    status = ImportStatus(
-        youtube_id=VIDEO,
-        stage=ImportStage.METADATA,
-        progress=25,
-        attempt=2,
-        retry_at=retry_at,
-        waiting_for=ErrorType.LINK_EXPIRED,
-    )
-    entry = progress_of(row, status, [], Language.EN)
-    assert (entry.progress, entry.attempt, entry.retry_at) == (33, 2, retry_at)
-    assert (entry.error_code, entry.message) == (ErrorType.LINK_EXPIRED, waiting_text(None, ErrorType.LINK_EXPIRED))
+async def test_an_import_waits_while_youtube_is_paused(notifier: Notifier, library: Library) -> None:
+    await library.add(VIDEO)
+    assert await waits(notifier) == (None, None, None)
+    await write_down(library.engine, paused(PauseReason.BOT_CHECK, resume_at=RESUME_AT))
+    message = waiting_text(Upstream.YOUTUBE, PauseReason.BOT_CHECK)
+    assert await waits(notifier) == ("2040-01-02T03:04:05Z", "bot_check", message)
+    await write_down(library.engine, paused(PauseReason.OPERATOR, UpstreamState.PAUSED))
+    assert await waits(notifier) == (None, None, waiting_text(Upstream.YOUTUBE, PauseReason.OPERATOR))  # no error
+
+
+async def test_imports_that_are_not_queried_wait_as_well(notifier: Notifier, library: Library) -> None:
+    await library.add(VIDEO)
+    newer = await library.add_newer(MAX_QUERIED + 1)
+    await library.advance(newer[0], ImportStage.CAPTIONS)  # needs YouTube no more
+    await write_down(library.engine, paused(PauseReason.RATE_LIMITED, resume_at=RESUME_AT))
+
+    codes = {video["youtube_id"]: video["error_code"] for video in (await snapshot(notifier))["videos"]}
+
+    assert codes == dict.fromkeys([VIDEO, *newer], "rate_limited") | {newer[0]: None}
 
 
 async def test_asks_the_running_import_itself(
@@ -147,7 +137,7 @@ async def test_asks_the_running_import_itself(
     video = await until_it_waits(notifier)
     assert (video["stage"], video["progress"], video["attempt"]) == ("created", 0, 1)
     assert video["error_code"] == "upcoming"
-    assert video["message"] == "Dieses Video hat noch nicht begonnen. Es wird danach importiert."
+    assert video["message"] == waiting_text(Upstream.YOUTUBE, ErrorType.UPCOMING, Language.DE)
     assert abs(datetime.fromisoformat(video["retry_at"]) - starts_at) < timedelta(minutes=1)
     asked_for = await subscribed(notifier, library.video_ids[VIDEO])
     assert asked_for["videos"][0]["retry_at"] == video["retry_at"]

@@ -4,11 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.locks import try_lock
+from shared.file_lock import try_lock
 
 HOLDER = """
 import sys
-from shared.locks import try_lock
+from shared.file_lock import try_lock
 file = open(sys.argv[1], "w")
 print(try_lock(file), flush=True)
 sys.stdin.read()

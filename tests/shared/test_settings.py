@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.upstreams import PacePolicy
-from shared.settings import GROQ_URL, Settings, TranscriptionOff
+from shared.contracts.upstreams import RateLimitPolicy
+from shared.settings import Settings, TranscriptionOff
+from shared.urls import GROQ_URL
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
@@ -38,6 +39,8 @@ def test_a_certificate_file_must_hold_certificates(monkeypatch: pytest.MonkeyPat
         "proxy:3128",
         "http://",
         "http://p/x",
+        "http://proxy:1,socks5://me:hidden@proxy:2",
+        "http://me:hid,den@proxy:1",
     ],
 )
 def test_an_impossible_proxy_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
@@ -53,6 +56,17 @@ def test_a_possible_proxy_is_taken(monkeypatch: pytest.MonkeyPatch, proxy: str) 
     assert Settings().youtube_proxy is not None
 
 
+def test_several_proxies_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUTUBE_PROXY", "http://one:1, http://two:2,")
+    assert Settings().youtube_proxies == ["http://one:1", "http://two:2"]
+    assert Settings(youtube_proxy=None).youtube_proxies == []
+
+
+@pytest.mark.parametrize("runtime", ["on", "node", "bin/deno", "/usr/bin/qjs", "/etc/passwd"])
+def test_an_impossible_js_runtime_is_refused(monkeypatch: pytest.MonkeyPatch, runtime: str) -> None:
+    assert "neither off nor deno" in refusal(monkeypatch, "YOUTUBE_JS_RUNTIME", runtime)
+
+
 def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUTUBE_CA_FILE", "")
     assert Settings().youtube_ca_file is None
@@ -66,8 +80,8 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hidden" not in repr(Settings())
 
 
-def test_the_pace_of_youtube_is_carried_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    pace = PacePolicy(
+def test_the_rate_limit_of_youtube_is_carried_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = RateLimitPolicy(
         calls_per_second=0.25,
         hourly_requests=901,
         burst_calls=21,
@@ -78,9 +92,9 @@ def test_the_pace_of_youtube_is_carried_from_the_environment(monkeypatch: pytest
         max_pause_seconds=21_601,
         rate_step_seconds=32,
     )
-    for name, value in pace.model_dump().items():
+    for name, value in policy.model_dump().items():
         monkeypatch.setenv(f"YOUTUBE_{name.upper()}", str(value))
-    assert Settings().youtube_pace == pace
+    assert Settings().youtube_rate_limits == policy
 
 
 @pytest.mark.parametrize(
@@ -212,17 +226,17 @@ def test_impossible_numbers_of_speech_to_text_are_refused(
     assert name in refusal(monkeypatch, name, value)
 
 
-def test_the_pace_of_speech_to_text_is_carried_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_limit_of_speech_to_text_is_carried_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {"daily_requests": 2001, "hourly_audio_seconds": 7201, "daily_audio_seconds": 28_801}
     for name, value in {"requests_per_minute": 30, **limits}.items():
         monkeypatch.setenv(f"TRANSCRIPTION_{name.upper()}", str(value))
-    pace = Settings().transcription_pace
-    assert (pace.calls_per_second, pace.burst_calls, pace.hourly_requests) == (0.5, 0, None)
-    assert pace.model_dump(include=set(limits)) == limits
+    policy = Settings().transcription_rate_limits
+    assert (policy.calls_per_second, policy.burst_calls, policy.hourly_requests) == (0.5, 0, None)
+    assert policy.model_dump(include=set(limits)) == limits
 
 
 def test_no_limit_of_speech_to_text_is_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DAILY_REQUESTS", "HOURLY_AUDIO_SECONDS", "DAILY_AUDIO_SECONDS"):
         monkeypatch.setenv(f"TRANSCRIPTION_{name}", "0")
-    pace = Settings().transcription_pace
-    assert (pace.daily_requests, pace.hourly_audio_seconds, pace.daily_audio_seconds) == (None, None, None)
+    policy = Settings().transcription_rate_limits
+    assert (policy.daily_requests, policy.hourly_audio_seconds, policy.daily_audio_seconds) == (None, None, None)

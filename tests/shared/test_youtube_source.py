@@ -4,17 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.contracts.batches import SourceKind
-from shared.contracts.texts import Language
-from shared.youtube_source import (
-    INVALID_SOURCE_TEXTS,
-    InvalidSource,
+from shared.contracts.batches import ChannelTab, SourceKind
+from shared.youtube.source_urls import (
+    InvalidSourceError,
     InvalidSourceReason,
     Source,
-    invalid_source_text,
     parse_source,
+    tab_of,
 )
-from shared.youtube_url import MAX_URL_CHARACTERS
+from shared.youtube.video_urls import MAX_URL_CHARACTERS
 
 VIDEO = "aB3-_9xYz01"
 PLAYLIST = "PL8dPuuaLjXtOAKed_MxxWBNaPno5h3Zs8"
@@ -110,8 +108,6 @@ REFUSED = {
         "https://www.youtube.com/feed/subscriptions",
     ],
     InvalidSourceReason.CHANNEL_TAB: [
-        "@somebody/shorts",
-        "https://www.youtube.com/@somebody/streams?view=2",
         "https://www.youtube.com/@somebody/live",
         "https://www.youtube.com/@somebody/whatever/videos",
         f"https://www.youtube.com/channel/{CHANNEL}/playlists",
@@ -154,7 +150,7 @@ def test_every_usual_form_of_a_channel_leads_to_its_uploads(path: str, text: str
 
 @pytest.mark.parametrize(("reason", "text"), [(reason, text) for reason, texts in REFUSED.items() for text in texts])
 def test_other_texts_are_refused_with_the_reason(reason: InvalidSourceReason, text: str) -> None:
-    with pytest.raises(InvalidSource) as refusal:
+    with pytest.raises(InvalidSourceError) as refusal:
         parse_source(text)
     assert refusal.value.reason_code is reason
 
@@ -172,15 +168,29 @@ PASTED = st.text() | st.builds(lambda folder, rest: f"youtube.com/{folder}{rest}
 def test_any_text_gives_a_source_that_reads_as_itself_or_a_reason(text: str) -> None:
     try:
         source = parse_source(text)
-    except InvalidSource:
+    except InvalidSourceError:
         return
     assert source.url.isascii()
     assert parse_source(source.url) == source
 
 
-def test_every_reason_has_a_sentence_in_every_language() -> None:
-    assert set(INVALID_SOURCE_TEXTS) == set(InvalidSourceReason)
-    for reason in InvalidSourceReason:
-        sentences = {invalid_source_text(reason, language) for language in Language}
-        assert len(sentences) == len(Language)
-        assert all(sentence.endswith(".") for sentence in sentences)
+@pytest.mark.parametrize(
+    ("address", "tab"),
+    [
+        ("@somebody/shorts", ChannelTab.SHORTS),
+        ("https://www.youtube.com/@somebody/Streams?view=2", ChannelTab.STREAMS),
+        (f"https://m.youtube.com/channel/{CHANNEL}/shorts", ChannelTab.SHORTS),
+        ("@somebody", ChannelTab.VIDEOS),
+        ("@somebody/featured", ChannelTab.VIDEOS),
+        (PLAYLIST, None),
+    ],
+)
+def test_the_address_of_a_tab_means_that_tab(address: str, tab: ChannelTab | None) -> None:
+    assert tab_of(parse_source(address).url) is tab
+
+
+def test_a_channel_has_other_tabs_and_a_playlist_has_none() -> None:
+    assert parse_source("@somebody").at(ChannelTab.SHORTS) == parse_source("@somebody/shorts")
+    assert parse_source("@somebody/shorts").at(ChannelTab.VIDEOS) == parse_source("@somebody")
+    assert parse_source("@somebody/shorts").at(None) == parse_source("@somebody/shorts")
+    assert parse_source(PLAYLIST).at(ChannelTab.SHORTS) == parse_source(PLAYLIST)

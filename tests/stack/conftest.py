@@ -7,23 +7,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
+from fakes.youtube import FakeYoutube
 from services.stack.group import ProcessGroup
 from services.stack.home import Home, HomeLock, is_locked
 from services.stack.plan import python_environment
 from services.stack.state import ProcessEntry
 from shared.settings import Settings
-from tests.standin import Standin
 from tests.support import waiting
 from tests.support.servers import free_port
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 DRAIN_SECONDS = 120
 """One process alone may take 35 s to end."""
 GONE_PID = 2**22 - 1
@@ -97,13 +97,13 @@ async def launcher_lock(home: Home) -> AsyncIterator[HomeLock]:
 
 
 @pytest.fixture
-def environment(settings: Settings, standin: Standin) -> dict[str, str]:
+def environment(settings: Settings, fake_youtube: FakeYoutube) -> dict[str, str]:
     """What a service of the test's own installation is given."""
     return {
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "TEMPORAL_ADDRESS": settings.temporal_address,
-        "YOUTUBE_PROXY": standin.proxy_url,
-        "YOUTUBE_CA_FILE": str(standin.ca_file),
+        "YOUTUBE_PROXY": fake_youtube.proxy_url,
+        "YOUTUBE_CA_FILE": str(fake_youtube.ca_file),
     }
 
 
@@ -183,11 +183,15 @@ async def launch(home: Home, tmp_path: Path) -> AsyncIterator[Launch]:
     """Starts launchers: `await launch("-m", "services.stack.cli", …)`. Whatever is left at the end is killed."""
     launched: list[LauncherProcess] = []
 
-    async def start(*argv: str) -> LauncherProcess:
+    async def start(*argv: str, ignoring: Sequence[signal.Signals] = ()) -> LauncherProcess:
         output = tmp_path / f"output-{len(launched)}"
+        command = [sys.executable, *argv]
+        if ignoring:  # as nohup does, and a shell without job control for what runs in the background
+            names = " ".join(number.name.removeprefix("SIG") for number in ignoring)
+            command = ["/bin/sh", "-c", f"trap '' {names}; exec \"$@\"", "sh", *command]
         with output.open("w") as file:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, *argv, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file
             )
         launched.append(LauncherProcess(process, output))
         return launched[-1]

@@ -6,13 +6,15 @@ The home is `VIDFERRY_HOME`; every option is passed on to the last program (see 
 import asyncio
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import typer
 
 from services.stack.home import Home
 from services.stack.launcher import launch
-from services.stack.plan import Plan, http_probe
+from services.stack.plan import Plan
+from services.stack.probes import http_answers
 from services.stack.process import ManagedProcess
 from shared.process import run
 from tests.support.servers import free_port
@@ -42,7 +44,9 @@ def managed_program(name: str, directory: Path, *options: str) -> ManagedProcess
     port = free_port()
     argv = [sys.executable, "-m", "tests.stack.program", name, str(port), str(directory), *options]
     health_url = f"http://127.0.0.1:{port}/"
-    return ManagedProcess(name, name.title(), argv, http_probe(health_url), url=health_url, health_url=health_url)
+    return ManagedProcess(
+        name, name.title(), argv, partial(http_answers, health_url), url=health_url, health_url=health_url
+    )
 
 
 def _directory() -> Path:

@@ -1,13 +1,16 @@
-"""A small server to be supervised: `python -m tests.stack.program NAME PORT DIRECTORY [--ignore-sigterm] [--slow]`.
+"""A small server to be supervised: `python -m tests.stack.program NAME PORT DIRECTORY [OPTION …]`.
 
 It answers 200 to a GET, and writes what happens to it as lines of `DIRECTORY/events`. With `--slow` it answers 503
-until it is told to go on (`tell`); with `--drain-until-told` it ends after SIGTERM only once it has been told.
+until it is told to go on (`tell`); with `--drain-until-told` it ends after SIGTERM only once it has been told; with
+`--child` it has a child in a session of its own.
 """
 
 import argparse
 import http.server
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -29,7 +32,10 @@ def main() -> None:
     parser.add_argument("--ignore-sigterm", action="store_true")
     parser.add_argument("--slow", action="store_true")
     parser.add_argument("--drain-until-told", action="store_true")
+    parser.add_argument("--child", action="store_true")
     options = parser.parse_args()
+    if options.child:
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], start_new_session=True)
     told, is_ending = threading.Event(), False
 
     def note(what: str) -> None:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from services.stack.doctor import doctor
+from services.stack.findings import Finding, FindingCode, Level
 from services.stack.home import Home
 from services.stack.state import ProcessEntry, StackState
 
@@ -10,21 +11,30 @@ Environment = dict[str, str]
 
 
 class Report(NamedTuple):
-    code: int
-    lines: list[str]
+    exit_code: int
+    findings: list[Finding]
 
-    def about(self, what: str) -> str:
-        """The one line that names `what`."""
-        (line,) = (line for line in self.lines if what in line)
-        return line
+    @property
+    def codes(self) -> list[FindingCode]:
+        return [finding.code for finding in self.findings]
+
+    @property
+    def problems(self) -> list[FindingCode]:
+        return [finding.code for finding in self.findings if finding.level is Level.PROBLEM]
+
+    def about(self, code: FindingCode, subject: str | None = None) -> Finding:
+        """The one finding with this code, of this subject."""
+        found = [finding for finding in self.findings if (finding.code, finding.subject) == (code, subject)]
+        assert len(found) == 1, self.findings
+        return found[0]
 
 
 async def examine(home: Home) -> Report:
-    lines: list[str] = []
-    code = await doctor(home, lines.append)
-    assert {line[:2] for line in lines} <= {"✓ ", "– ", "✗ "}
-    assert code == (1 if any(line.startswith("✗") for line in lines) else 0)
-    return Report(code, lines)
+    findings: list[Finding] = []
+    exit_code = await doctor(home, findings.append)
+    report = Report(exit_code, findings)
+    assert exit_code == (1 if report.problems else 0)
+    return report
 
 
 def write_state(home: Home, *entries: ProcessEntry) -> None:

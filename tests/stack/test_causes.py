@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stack.causes import plain_words, without_secrets, without_user
+from services.stack.causes import describe_error, without_secrets, without_user
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from services.stack.causes import plain_words, without_secrets, without_user
         (ConnectionRefusedError(111, "Connect call failed"), "connection refused"),
         (OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 1, 0, 0)"), "connection refused"),
         (RuntimeError('tonic::transport::Error(ConnectError("dns error"))'), "the name is not found"),
-        (RuntimeError("Failed client connect: Unimplemented"), "no connection comes about"),
+        (RuntimeError("Failed client connect: Unimplemented"), "no connection"),
         (ConnectionResetError(), "the connection was closed"),
         (TimeoutError(), "no answer in time"),
         (ValueError("something else\nin detail"), "something else"),
@@ -19,7 +19,7 @@ from services.stack.causes import plain_words, without_secrets, without_user
     ],
 )
 def test_words(error: Exception, words: str) -> None:
-    assert plain_words(error) == words
+    assert describe_error(error) == words
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from services.stack.home import PROJECT_ROOT, Home, HomeLock, is_locked
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.settings import StackSettings, check_ports
 from shared.settings import Settings
-from tests.stack.conftest import GONE_PID, Launch, eventually, left_over, processes_of
+from tests.stack.conftest import GONE_PID, Launch, entry, eventually, left_over, processes_of
+from tests.stack.reports import write_state
 from tests.support.servers import free_port
 
 VIDFERRY = ("-m", "services.stack")
@@ -31,7 +34,19 @@ def vidferry(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_every_command() -> None:
     text = vidferry("--help").stdout
-    assert [word for word in ("up", "demo", "status", "doctor", "logs", "stop") if f" {word} " not in text] == []
+    assert [
+        word for word in ("up", "demo", "status", "doctor", "extractor", "logs", "stop") if f" {word} " not in text
+    ] == []
+
+
+def test_help_gives_flags_no_value() -> None:
+    assert "<bool>" not in vidferry("--help").stdout + vidferry("logs", "--help").stdout
+
+
+def test_version() -> None:
+    told = vidferry("--version")
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]
+    assert (told.returncode, told.stdout) == (0, f"vidferry {project['version']}\n")
 
 
 def test_nothing_runs(home: Home) -> None:
@@ -41,17 +56,17 @@ def test_nothing_runs(home: Home) -> None:
     assert (logs.returncode, logs.stderr) == (1, f"There are no logs yet in {home.logs}.\n")
 
 
-def test_doctor_tells_every_finding_and_whether_all_is_well(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_shows_every_finding_and_whether_there_is_a_problem(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("DATABASE_URL", f"postgresql://me@{nowhere}/mine")
     monkeypatch.setenv("TEMPORAL_ADDRESS", nowhere)
     monkeypatch.setenv("YOUTUBE_PROXY", f"http://{nowhere}")
     doctor = vidferry("doctor")
     assert (doctor.returncode, doctor.stderr) == (1, "")
-    assert [line[0] for line in doctor.stdout.splitlines()] == ["–", "✓", "✓", "✗", "✗", "✗", "–"]
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["–", "✓", "✓", "✗", "✗", "✗", "–", "✓"]
 
 
-def test_doctor_in_a_container_where_nobody_says_up(tmp_path: Path) -> None:
+def test_doctor_in_a_container(tmp_path: Path) -> None:
     for name in ("services", "shared", "workflows"):  # as the Dockerfile copies them
         shutil.copytree(PROJECT_ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     nowhere = f"127.0.0.1:{free_port()}"
@@ -59,7 +74,7 @@ def test_doctor_in_a_container_where_nobody_says_up(tmp_path: Path) -> None:
     environment = os.environ | variables | {"YOUTUBE_PROXY": f"http://{nowhere}", "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, *VIDFERRY, "doctor"]
     doctor = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
-    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗", "–"], doctor.stderr
+    assert [line[0] for line in doctor.stdout.splitlines()] == ["✓", "✗", "✗", "✗", "–", "✓"], doctor.stderr
     assert "start that server, or correct DATABASE_URL" in doctor.stdout
 
 
@@ -83,7 +98,7 @@ def test_a_home_of_another_user_is_a_sentence(
     with pytest.raises(typer.Exit):
         cli.status()
     assert capsys.readouterr().err == (
-        f"{home.path} belongs to another user: ask again as that user, or set VIDFERRY_HOME.\n"
+        f"{home.path} belongs to another user: run the command as that user, or set VIDFERRY_HOME.\n"
     )
 
 
@@ -130,7 +145,7 @@ def test_stop_does_not_wait_for_ever(
     assert capsys.readouterr().err == f"Vidferry has not stopped within 0 s ({home.path}).\n"
 
 
-async def test_stop_of_somebody_elses_is_a_sentence(
+async def test_stop_of_another_users_installation_is_a_sentence(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(_pid: int, _number: int) -> None:
@@ -143,6 +158,20 @@ async def test_stop_of_somebody_elses_is_a_sentence(
         cli.stop()
     assert capsys.readouterr().err == f"Vidferry (pid {os.getpid()}) was started by another user.\n"
     lock.release()
+
+
+def test_logs_are_those_of_what_ran_last(home: Home) -> None:
+    home.demo.create()
+    for each, age_seconds in ((home, 0), (home.demo, 60)):
+        each.launcher_log.write_text(f"{each.path.name}\n")
+        os.utime(each.launcher_log, (time.time() - age_seconds,) * 2)
+    assert (vidferry("logs", "launcher").stdout, vidferry("logs").stderr) == ("home\n", "")
+    os.utime(home.launcher_log, (0, 0))
+    logs = vidferry("logs", "launcher")
+    assert logs.stdout == "demo\n"
+    assert str(home.demo.logs) in logs.stderr
+    with left_over(home):
+        assert vidferry("logs", "launcher").stdout == "home\n"
 
 
 async def test_logs_follow_until_ctrl_c(launch: Launch, home: Home) -> None:
@@ -170,10 +199,33 @@ def test_a_taken_port_is_one_sentence_before_anything_starts(home: Home, variabl
     with socket.create_server(("127.0.0.1", int(os.environ[variable]))):
         up = vidferry("up")
     port = os.environ[variable]
-    assert up.stderr == f"Port {port} for {what} is taken by another program: set {variable} to a free one.\n"
+    assert up.stderr == f"Port {port} for {what} is in use by another program: set {variable} to a free one.\n"
     assert (up.returncode, up.stdout) == (1, "")
     assert sorted(os.listdir(home.path)) == ["audio", "launcher.pid", "lock", "logs", "postgres-password"]
     assert not is_locked(home)
+
+
+@pytest.mark.parametrize("is_the_demo_running", [True, False])
+async def test_a_port_of_the_other_home_names_it_and_how_to_stop_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch, is_the_demo_running: bool
+) -> None:
+    running, command = (home.demo, "up") if is_the_demo_running else (home, "demo")
+    running.create()
+    lock = HomeLock(running)
+    await lock.acquire(0, pytest.fail)
+    port = os.environ["VIDFERRY_API_PORT"]
+    write_state(running, entry("api", url=f"http://127.0.0.1:{port}/api"))
+    with socket.create_server(("127.0.0.1", int(port))):
+        beside = vidferry(command)
+    with socket.create_server(("127.0.0.1", int(os.environ["VIDFERRY_NOTIFIER_PORT"]))):
+        elsewhere = vidferry(command)
+    lock.release()
+    assert (beside.returncode, elsewhere.returncode) == (1, 1)
+    assert beside.stderr == (
+        f"{'The demo' if is_the_demo_running else 'Vidferry'} is running and uses port {port}: "
+        "stop it first with `make stop`.\n"
+    )
+    assert "in use by another program" in elsewhere.stderr
 
 
 @pytest.mark.parametrize(
@@ -182,8 +234,8 @@ def test_a_taken_port_is_one_sentence_before_anything_starts(home: Home, variabl
         ("VIDFERRY_API_PORT", "many", "VIDFERRY_API_PORT: Input should be a valid integer"),
         ("VIDFERRY_API_PORT", "99999", "VIDFERRY_API_PORT: Input should be less than or equal to 65535."),
         ("VIDFERRY_POSTGRES_PORT", "0", "VIDFERRY_POSTGRES_PORT: Input should be greater than or equal to 1."),
-        ("VIDFERRY_API_HOST", "192.0.2.1", "192.0.2.1 is no address of this machine for the API ("),
-        ("VIDFERRY_NOTIFIER_HOST", "no.invalid", "no.invalid is no address of this machine for the notifier ("),
+        ("VIDFERRY_API_HOST", "192.0.2.1", "192.0.2.1 is not an address of this machine for the API ("),
+        ("VIDFERRY_NOTIFIER_HOST", "no.invalid", "no.invalid is not an address of this machine for the notifier ("),
         ("DATABASE_URL", "foo", "DATABASE_URL: Input should be like postgresql://user:password@host:5432/database."),
         ("DATABASE_URL", "mysql://host/name", "DATABASE_URL: Input should be like postgresql://"),
         ("DATABASE_URL", "postgresql://host:port/name", "DATABASE_URL: Input should be like postgresql://"),
@@ -211,11 +263,11 @@ def test_two_settings_with_the_same_port_are_one_sentence(home: Home, monkeypatc
 def test_a_taken_port_of_an_ipv6_address_is_noticed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDFERRY_API_HOST", "::1")
     with socket.create_server(("::1", int(os.environ["VIDFERRY_API_PORT"])), family=socket.AF_INET6):
-        assert "for the API is taken by another program" in vidferry("up").stderr
+        assert "for the API is in use by another program" in vidferry("up").stderr
     check_ports(StackSettings(), Settings(), demo=False)
 
 
-async def test_a_wrong_password_to_a_database_of_ones_own_is_told_at_once(
+async def test_a_wrong_password_to_a_database_of_ones_own_is_reported_at_once(
     launch: Launch, home: Home, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", postgres.url().replace(":test@", ":guess@"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.api.web import BUILT_PAGE
+from services.api.http.static_files import BUILT_PAGE
 from services.stack import plan
 from services.stack.home import PROJECT_ROOT
 from services.stack.settings import variable_of
@@ -77,15 +77,22 @@ def with_defaults(prefix: str) -> dict[str, str]:
 
 def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str, dict[str, Any]]) -> None:
     worker, api = services["worker"]["environment"], services["api"]["environment"]
-    pace = with_defaults("YOUTUBE_")
-    assert {name: worker[name] for name in pace} == pace
+    limits = with_defaults("YOUTUBE_")
+    assert {name: worker[name] for name in limits} == limits
     assert {"YOUTUBE_PROXY", "YOUTUBE_CA_FILE"} <= worker.keys()
-    del pace["YOUTUBE_MAX_CONCURRENT"]
-    assert {name: api[name] for name in pace} == pace
+    workers = (
+        "YOUTUBE_MAX_CONCURRENT",
+        "YOUTUBE_MAX_DOWNLOADS",
+        "YOUTUBE_JS_RUNTIME",
+        "YOUTUBE_EXTRACTOR_",
+        "YOUTUBE_CANARY_",
+    )
+    shared = {name: default for name, default in limits.items() if not name.startswith(workers)}
+    assert {name: api[name] for name in shared} == shared
 
 
 @pytest.mark.parametrize("name", ["worker", "api"])
-def test_every_setting_of_speech_to_text_is_passed_on(services: dict[str, dict[str, Any]], name: str) -> None:
+def test_every_setting_of_transcription_is_passed_on(services: dict[str, dict[str, Any]], name: str) -> None:
     environment = services[name]["environment"]
     passed_on = {variable: text for variable, text in environment.items() if variable.startswith("TRANSCRIPTION_")}
     no_default = {name: f"${{{name}:-}}" for name in ("TRANSCRIPTION_API_KEY", "TRANSCRIPTION_LANGUAGE")}
@@ -93,7 +100,7 @@ def test_every_setting_of_speech_to_text_is_passed_on(services: dict[str, dict[s
     assert environment["GROQ_API_KEY"] == "${GROQ_API_KEY:-}"
 
 
-def test_the_way_to_s3_and_to_speech_to_text_is_passed_on(services: dict[str, dict[str, Any]]) -> None:
+def test_proxy_and_certificates_for_s3_and_transcription_are_passed_on(services: dict[str, dict[str, Any]]) -> None:
     environment = services["worker"]["environment"]
     as_it_is = {name for name, value in environment.items() if value is None}
     assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "NO_PROXY"} <= as_it_is
@@ -103,9 +110,18 @@ def test_the_way_to_s3_and_to_speech_to_text_is_passed_on(services: dict[str, di
     assert "HTTP_PROXY" not in environment, "urllib would ask it for the worker's health"
 
 
-def test_sound_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, dict[str, Any]]) -> None:
+def test_audio_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, dict[str, Any]]) -> None:
     (place,) = [volume.removeprefix("audio:") for volume in services["worker"]["volumes"] if volume.startswith("audio")]
     assert services["worker"]["environment"]["VIDFERRY_AUDIO_STORE"] == f"${{VIDFERRY_AUDIO_STORE:-{place}}}"
+    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
+    (user,) = re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE)
+    assert f"install --directory --owner={user} --mode=0700 {place}\n" in dockerfile
+
+
+def test_versions_of_yt_dlp_are_on_a_volume_of_the_worker_alone(services: dict[str, dict[str, Any]]) -> None:
+    place = services["worker"]["environment"]["YOUTUBE_EXTRACTOR_DIRECTORY"]
+    mounts = {name: f"extractor:{place}" in service.get("volumes", []) for name, service in services.items()}
+    assert [name for name, is_mounted in mounts.items() if is_mounted] == ["worker"]
     dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
     (user,) = re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE)
     assert f"install --directory --owner={user} --mode=0700 {place}\n" in dockerfile

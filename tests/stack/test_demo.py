@@ -2,27 +2,26 @@
 
 import json
 import os
-import re
-import socket
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
-from services.stack.demo import DEMO_PACE, DEMO_VIDEOS, StandIns
-from services.stack.home import PROJECT_ROOT, Home
+from fakes.youtube.demo import demo_library
+from services.stack.demo import DEMO_LIMITS, DEMO_VIDEOS, Fakes
+from services.stack.home import Home
 from services.stack.plan import Plan
 from services.stack.settings import StackSettings, service_settings
-from tests.standin.demo import demo_library
 
 WRITTEN = {
-    "standin": {"proxy_url": "http://127.0.0.1:8002", "ca_file": "/ca.pem"},
+    "youtube": {"proxy_url": "http://127.0.0.1:8002", "ca_file": "/ca.pem"},
     "speech": {"base_url": "http://127.0.0.1:8004/v1", "key": "the demo's"},
 }
 
 
 @pytest.fixture
 def ready_files(home: Home) -> dict[str, Path]:
-    """What the stand-ins have written when they are ready."""
+    """What the fakes have written when they are ready."""
     files = {name: home.demo.path / name / f"{name}.json" for name in WRITTEN}
     for name, file in files.items():
         file.parent.mkdir(parents=True)
@@ -31,7 +30,7 @@ def ready_files(home: Home) -> dict[str, Path]:
 
 
 @pytest.mark.usefixtures("ready_files")
-def test_the_services_are_sent_to_the_stand_ins(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_services_are_connected_to_the_fakes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "a person's own")
     monkeypatch.setenv("TRANSCRIPTION_BASE_URL", "https://speech.example/v1")
     for service in Plan.make(home.demo, demo=True).services():
@@ -44,29 +43,30 @@ def test_the_services_are_sent_to_the_stand_ins(home: Home, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("ready_files")
-def test_the_demos_pace_is_the_readmes_and_gives_way_to_ones_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_ins = StandIns(home.demo, StackSettings())
+def test_the_demos_limits_give_way_to_ones_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes = Fakes(home.demo, StackSettings())
     monkeypatch.setenv("YOUTUBE_CALLS_PER_SECOND", "")
-    environment = stand_ins.environment()
-    readme = (PROJECT_ROOT / "README.md").read_text()
-    written = dict(re.findall(r"^\| `(\w+)` .* The demo uses (\S+)\. \|$", readme, re.MULTILINE))
-    assert written == {name: environment[name] for name in DEMO_PACE}
+    assert fakes.environment()["YOUTUBE_CALLS_PER_SECOND"] == DEMO_LIMITS["YOUTUBE_CALLS_PER_SECOND"]
     monkeypatch.setenv("YOUTUBE_CALLS_PER_SECOND", "2")
-    assert stand_ins.environment()["YOUTUBE_CALLS_PER_SECOND"] == "2"
+    assert fakes.environment()["YOUTUBE_CALLS_PER_SECOND"] == "2"
 
 
-async def test_a_stand_in_is_ready_when_it_says_so_and_listens(home: Home, ready_files: dict[str, Path]) -> None:
-    for process in StandIns(home.demo, StackSettings()).processes():
+async def never_reached(connection: ServerConnection) -> None:
+    """Plain requests are answered before."""
+
+
+async def test_a_fake_is_ready_when_it_says_so_and_answers(home: Home, ready_files: dict[str, Path]) -> None:
+    for process in Fakes(home.demo, StackSettings()).processes():
         file = ready_files[process.name]
         assert not file.exists()  # what an earlier run has written is forgotten
-        with socket.create_server(("127.0.0.1", int(process.url.rpartition(":")[2]))):
+        async with serve(never_reached, "127.0.0.1", int(process.url.rpartition(":")[2])):
             assert not await process.probe()
             file.touch()
             assert await process.probe()
         assert not await process.probe()
 
 
-def test_what_to_try_is_in_the_stand_ins_library() -> None:
+def test_the_suggested_videos_are_in_the_fakes_library() -> None:
     library = demo_library()
     library.generate = False
     for url in DEMO_VIDEOS:

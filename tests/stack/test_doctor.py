@@ -11,14 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
+from fakes.youtube import FakeYoutube
 from services.stack import checks
+from services.stack.findings import FindingCode, Level
 from services.stack.home import Home
 from services.stack.postgres import EmbeddedPostgres
-from shared.contracts.upstreams import PauseReason
+from shared.contracts.upstreams import PauseReason, Upstream
+from shared.contracts.youtube_requests import Endpoint, SentRequest
+from shared.db.connection import transaction
+from shared.db.youtube_requests import Row, record
 from shared.settings import Settings
 from tests.stack.conftest import left_over
 from tests.stack.reports import Environment, Report, examine
-from tests.standin import Standin
 from tests.support.servers import free_port
 from tests.support.upstreams import GOING, SPEECH_GOING, paused, write_down
 from tests.support.waiting import eventually
@@ -51,42 +55,54 @@ async def unused_namespace(client: Client) -> str:
     return request.namespace
 
 
-async def test_all_is_well(
-    terminal: Home, client: Client, settings: Settings, engine: AsyncEngine, standin: Standin
+async def test_no_problem(
+    terminal: Home, client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    async with worker_at_work(client, settings, engine, standin):
+    async with worker_at_work(client, settings, engine, fake_youtube):
 
         async def is_well() -> Report:
             report = await examine(terminal)
-            assert report.code == 0, report.lines
+            assert report.exit_code == 0, report.findings
             return report
 
         report = await eventually(is_well)
-    assert report.about("Settings") == "✓ Settings: every variable of this terminal has a possible value."
-    assert report.about("Temporal answers") == f"✓ Temporal answers at {settings.temporal_address}, namespace default."
-    assert report.about("worker") == "✓ A worker takes work from Temporal."
-    assert report.about("PostgreSQL").endswith(" and has every migration.")
-    assert report.about("YouTube: ").startswith("✓")
-    assert report.about("The way to YouTube is open, through the proxy").startswith("✓")
+    assert report.codes[:8] == [
+        FindingCode.NOT_RUNNING,
+        FindingCode.SETTINGS_VALID,
+        FindingCode.PORTS_FREE,
+        FindingCode.TEMPORAL_OK,
+        FindingCode.WORKER_POLLS,
+        FindingCode.POSTGRES_OK,
+        FindingCode.YOUTUBE_REACHABLE,
+        FindingCode.TRANSCRIPTION_SERVER_REACHABLE,
+    ]
+    assert Upstream.YOUTUBE in {finding.subject for finding in report.findings[8:]}
+    assert {finding.level for finding in report.findings[1:]} == {Level.OK}
 
 
 async def test_nothing_runs_and_no_server_is_named(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
     monkeypatch.delenv("TEMPORAL_ADDRESS")
     report = await examine(terminal)
-    assert report.code == 0
-    assert report.lines[0] == f"– Vidferry is not running (home {terminal.path}): `make up` starts it."
-    assert report.lines[2] == "✓ The ports that Vidferry needs are free."
-    assert [line[0] for line in report.lines] == ["–", "✓", "✓", "✓", "✓"]
+    assert report.exit_code == 0
+    assert report.codes == [
+        FindingCode.NOT_RUNNING,
+        FindingCode.SETTINGS_VALID,
+        FindingCode.PORTS_FREE,
+        FindingCode.YOUTUBE_REACHABLE,
+        FindingCode.TRANSCRIPTION_SERVER_REACHABLE,
+        FindingCode.EXTRACTOR,
+    ]
     with socket.create_server(("127.0.0.1", int(os.environ["VIDFERRY_POSTGRES_PORT"]))):
-        assert "set VIDFERRY_POSTGRES_PORT" in (await examine(terminal)).about("✗")
+        taken = (await examine(terminal)).about(FindingCode.PORT_UNUSABLE)
+    assert "VIDFERRY_POSTGRES_PORT" in taken.text
 
 
 async def test_the_last_processes_of_a_killed_launcher_are_ending(terminal: Home) -> None:
     with left_over(terminal):
         report = await examine(terminal)
-    assert report.lines[0].startswith("– The launcher is gone; its last processes are ending")
-    assert "ports" not in str(report)
+    assert report.codes[0] is FindingCode.LAUNCHER_DIED
+    assert FindingCode.PORTS_FREE not in report.codes
 
 
 async def test_servers_that_are_named_and_not_there(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,14 +110,10 @@ async def test_servers_that_are_named_and_not_there(terminal: Home, monkeypatch:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://me:hidden@127.0.0.1:{nowhere}/mine")
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{nowhere}")
     report = await examine(terminal)
-    assert report.about("PostgreSQL") == (
-        f"✗ PostgreSQL does not answer at 127.0.0.1:{nowhere} (connection refused): "
-        "start that server, or correct DATABASE_URL."
-    )
-    assert report.about("Temporal") == (
-        f"✗ Temporal cannot be used at 127.0.0.1:{nowhere}, namespace default (connection refused): "
-        "start that server, or correct TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE."
-    )
+    assert report.problems == [FindingCode.TEMPORAL_UNAVAILABLE, FindingCode.POSTGRES_UNAVAILABLE]
+    for code, variable in zip(report.problems, ("TEMPORAL_ADDRESS", "DATABASE_URL"), strict=True):
+        text = report.about(code).text
+        assert [part for part in (f"127.0.0.1:{nowhere}", variable) if part not in text] == []
     assert "hidden" not in str(report)
 
 
@@ -110,7 +122,7 @@ async def test_servers_that_are_named_and_not_there(terminal: Home, monkeypatch:
     [
         ("postgresql://me:hid@den@127.0.0.1:1/mine", "127.0.0.1:1"),
         ("postgresql://me:hid/den@127.0.0.1:1/mine", "127.0.0.1:1"),
-        ("postgresql:///mine", "its usual place (DATABASE_URL names no host)"),
+        ("postgresql:///mine", "its default address"),
     ],
 )
 async def test_a_database_is_named_without_its_password(
@@ -120,7 +132,7 @@ async def test_a_database_is_named_without_its_password(
     monkeypatch.setenv("PGPORT", str(free_port()))
     monkeypatch.setenv("DATABASE_URL", url)
     report = await examine(terminal)
-    assert report.about("PostgreSQL").startswith(f"✗ PostgreSQL does not answer at {place} (")
+    assert place in report.about(FindingCode.POSTGRES_UNAVAILABLE).text
     assert "hid" not in str(report)
     assert "den@" not in str(report)
 
@@ -129,102 +141,109 @@ async def test_every_impossible_variable_is_named(terminal: Home, monkeypatch: p
     impossible = {"YOUTUBE_PAUSE_SECONDS": "0", "YOUTUBE_CA_FILE": "/nothing", "VIDFERRY_TEMPORAL_PORT": "many"}
     for name, value in impossible.items():
         monkeypatch.setenv(name, value)
-    _, *refused = (await examine(terminal)).lines
-    assert sorted(line.partition(":")[0] for line in refused) == sorted(f"✗ {name}" for name in impossible)
+    _, *refused = (await examine(terminal)).findings
+    assert {finding.code for finding in refused} == {FindingCode.SETTING_INVALID}
+    assert sorted(str(finding.subject) for finding in refused) == sorted(impossible)
 
 
 async def test_no_worker_has_polled(terminal: Home, unused_namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_NAMESPACE", unused_namespace)
 
-    async def is_told() -> str:  # it takes the server a moment to know a new namespace everywhere
-        return (await examine(terminal)).about("No worker")
+    async def is_told() -> bool:  # it takes the server a moment to know a new namespace everywhere
+        return FindingCode.WORKER_MISSING in (await examine(terminal)).problems
 
-    assert (await eventually(is_told)).endswith(": start Vidferry.")
+    await eventually(is_told)
 
 
-async def test_servers_that_waiting_would_not_mend(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_server_errors_that_waiting_does_not_fix(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", os.environ["DATABASE_URL"].replace(":test@", ":guess@"))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "no such:7233")
-    report = await examine(terminal)
-    assert report.about("PostgreSQL") == (
-        '✗ PostgreSQL cannot be used: password authentication failed for user "vidferry". Correct DATABASE_URL.'
-    )
-    assert report.about("Temporal") == (
-        "✗ Temporal cannot be used: no such:7233 is no possible address. Correct TEMPORAL_ADDRESS."
-    )
+    problems = (await examine(terminal)).problems
+    assert problems == [FindingCode.TEMPORAL_MISCONFIGURED, FindingCode.POSTGRES_MISCONFIGURED]
 
 
 async def test_a_database_of_another_version(
     terminal: Home, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", postgres.url("postgres"))
-    assert "has the tables of another version" in (await examine(terminal)).about("✗ PostgreSQL")
+    assert FindingCode.POSTGRES_NOT_MIGRATED in (await examine(terminal)).problems
 
 
-async def test_only_a_pause_that_somebody_has_to_end_is_an_error(terminal: Home, engine: AsyncEngine) -> None:
-    assert (await examine(terminal)).about("nothing was asked yet").startswith("✓")
+async def test_only_a_pause_that_needs_attention_is_a_problem(terminal: Home, engine: AsyncEngine) -> None:
     await write_down(engine, GOING.model_copy(update={"at": datetime.now(UTC)}))
-    assert (await examine(terminal)).about("412 of 900 requests").startswith("✓")
+    assert (await examine(terminal)).about(FindingCode.UPSTREAM_OPEN, Upstream.YOUTUBE).level is Level.OK
     await write_down(engine, paused(PauseReason.BOT_CHECK, at=datetime.now(UTC)))
-    assert (await examine(terminal)).about("YouTube: paused. YouTube asks for a longer pause.").startswith("–")
+    assert (await examine(terminal)).about(FindingCode.UPSTREAM_PAUSED, Upstream.YOUTUBE).level is Level.INFO
 
 
-async def test_a_certificate_is_an_error_until_the_way_is_open(
+async def test_an_untrusted_certificate_is_a_problem_until_youtube_can_be_reached(
     terminal: Home, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await write_down(engine, paused(PauseReason.CERTIFICATE_UNTRUSTED))
-    assert "tries at once" in (await examine(terminal)).about("– YouTube: paused.")
+    assert (await examine(terminal)).about(FindingCode.UPSTREAM_PAUSED, Upstream.YOUTUBE).level is Level.INFO
     monkeypatch.delenv("YOUTUBE_CA_FILE")
+    problems = {FindingCode.YOUTUBE_CERTIFICATE_UNTRUSTED, FindingCode.UPSTREAM_PAUSED}
+    assert problems <= set((await examine(terminal)).problems)
+
+
+async def test_each_proxy_is_tried(terminal: Home, fake_youtube: FakeYoutube, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("YOUTUBE_PROXY", f"{fake_youtube.proxy_url},http://me:hidden@{dead}")
     report = await examine(terminal)
-    assert "YOUTUBE_CA_FILE" in report.about("✗ YouTube: paused.")
-    assert "set YOUTUBE_CA_FILE" in report.about("✗ The certificate")
+    assert FindingCode.YOUTUBE_REACHABLE in report.codes
+    assert dead in report.about(FindingCode.YOUTUBE_PROXY_UNREACHABLE).text
+    assert "hidden" not in str(report)
 
 
-async def test_speech_to_text_is_told_once_it_was_asked(terminal: Home, engine: AsyncEngine) -> None:
-    assert "Speech-to-text" not in str(await examine(terminal))
+async def test_the_figures_of_the_request_log_are_shown(terminal: Home, engine: AsyncEngine) -> None:
+    request = SentRequest(at=datetime.now(UTC), endpoint=Endpoint.BROWSE, milliseconds=1)
+    async with transaction(engine) as connection:
+        await record(connection, [Row(request)], yt_dlp_version="1", worker="me")
+    report = await examine(terminal)
+    assert report.about(FindingCode.YOUTUBE_REQUESTS).level is Level.OK
+
+
+async def test_transcription_is_reported_after_its_first_call(terminal: Home, engine: AsyncEngine) -> None:
+    assert [each.subject for each in (await examine(terminal)).findings if each.subject] == [Upstream.YOUTUBE]
     await write_down(engine, SPEECH_GOING)
-    assert (await examine(terminal)).about("Speech-to-text: 0.25 calls per second").startswith("✓")
+    assert (await examine(terminal)).about(FindingCode.UPSTREAM_OPEN, Upstream.TRANSCRIPTION).level is Level.OK
     await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
     report = await examine(terminal)
-    assert "TRANSCRIPTION_BASE_URL" in report.about("✗ Speech-to-text: paused.")
+    assert report.about(FindingCode.UPSTREAM_PAUSED, Upstream.TRANSCRIPTION).level is Level.PROBLEM
     assert "a-key" not in str(report)
 
 
-async def test_speech_to_text_without_a_key_is_no_error(
+async def test_transcription_without_a_key_is_no_problem(
     terminal: Home, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await write_down(engine, paused(PauseReason.TRANSCRIPTION_MISCONFIGURED, of=SPEECH_GOING))
     monkeypatch.delenv("GROQ_API_KEY")
     monkeypatch.delenv("TRANSCRIPTION_BASE_URL")
-    assert (await examine(terminal)).about("Speech-to-text").startswith("– Speech-to-text is off: neither")
+    report = await examine(terminal)
+    assert report.about(FindingCode.TRANSCRIPTION_OFF).level is Level.INFO
+    assert FindingCode.UPSTREAM_PAUSED not in report.codes
     monkeypatch.setenv("TRANSCRIPTION_BASE_URL", "http://127.0.0.1:8000/v1")  # which may want none
-    assert (await examine(terminal)).about("Speech-to-text").startswith("✗ Speech-to-text: paused.")
+    report = await examine(terminal)
+    assert FindingCode.TRANSCRIPTION_OFF not in report.codes
+    assert report.about(FindingCode.UPSTREAM_PAUSED, Upstream.TRANSCRIPTION).level is Level.PROBLEM
 
 
-async def test_a_speech_to_text_server_that_is_not_there(
-    terminal: Home, silent: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (await examine(terminal)).about("speech-to-text server") == (
-        f"✓ The speech-to-text server at {silent} can be reached."
-    )
-    nowhere = free_port()
-    monkeypatch.setenv("TRANSCRIPTION_BASE_URL", f"http://127.0.0.1:{nowhere}/v1")
-    assert (await examine(terminal)).about("speech-to-text server") == (
-        f"✗ The speech-to-text server at 127.0.0.1:{nowhere} cannot be reached: connection refused; "
-        "check TRANSCRIPTION_BASE_URL."
-    )
+async def test_a_transcription_server_that_cannot_be_reached(terminal: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("TRANSCRIPTION_BASE_URL", f"http://{address}/v1")
+    found = (await examine(terminal)).about(FindingCode.TRANSCRIPTION_SERVER_UNREACHABLE)
+    assert found.level is Level.PROBLEM
+    assert f"{address} " in found.text
     monkeypatch.setenv("TRANSCRIPTION_ENABLED", "false")
-    assert "speech-to-text" not in str(await examine(terminal))
+    assert not [code for code in (await examine(terminal)).codes if code.startswith("transcription")]
 
 
-async def test_what_nobody_foresaw_is_told_as_well(terminal: Home, engine: AsyncEngine) -> None:
+async def test_an_unexpected_error_is_reported(terminal: Home, engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE upstreams"))
     report = await examine(terminal)
-    assert report.about("could not be checked") == (
-        '✗ YouTube could not be checked (relation "upstreams" does not exist).'
-    )
-    assert report.about("The way to YouTube is open").startswith("✓")
+    assert 'relation "upstreams" does not exist' in report.about(FindingCode.CHECK_FAILED, "YouTube").text
+    assert FindingCode.YOUTUBE_REACHABLE in report.codes
 
 
 async def test_nothing_is_waited_for_without_end(terminal: Home, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,5 +252,5 @@ async def test_nothing_is_waited_for_without_end(terminal: Home, silent: str, mo
     monkeypatch.setenv("TEMPORAL_ADDRESS", silent)
     monkeypatch.setenv("YOUTUBE_PROXY", f"http://{silent}")
     report = await examine(terminal)
-    late = "could not be checked within 0.5 s: look at network and firewall."
-    assert report.lines[3:6] == [f"✗ {what} {late}" for what in ("Temporal", "PostgreSQL", "YouTube")]
+    late = [finding.subject for finding in report.findings if finding.code is FindingCode.CHECK_TIMED_OUT]
+    assert late == ["Temporal", "PostgreSQL", "YouTube"]

@@ -22,7 +22,7 @@ def _is_reaper(process: psutil.Process) -> bool:
         return False
 
 
-async def test_a_reaper_that_cannot_be_started_is_told_and_tried_again(
+async def test_a_reaper_that_cannot_be_started_is_reported_and_retried(
     group: ProcessGroup, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await eventually(lambda: len(reapers()) == 1, "the reaper runs")

@@ -32,7 +32,7 @@ def test_outside_of_a_checkout_it_is_in_the_current_directory(monkeypatch: pytes
     assert Home.from_environment().path == tmp_path / ".vidferry"
 
 
-def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
+def test_other_users_cannot_read_it(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.demo.create()
     home.create()
@@ -68,7 +68,7 @@ async def test_one_launcher_at_a_time(home: Home) -> None:
     await first.acquire(0, pytest.fail)
     assert is_locked(home)
     assert launcher_pid(home) == os.getpid()
-    with pytest.raises(StackError, match=rf"running already \(pid {os.getpid()}\)\."):
+    with pytest.raises(StackError, match=rf"already running \(pid {os.getpid()}\)\."):
         await second.acquire(60, pytest.fail)
     first.release()
     assert not is_locked(home)

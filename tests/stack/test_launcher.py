@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +47,23 @@ async def test_ctrl_c_drains_in_order_and_leaves_nothing(launch: Launch, home: H
     assert not is_locked(home)
 
 
+async def test_ctrl_c_drains_a_background_job_too(launch: Launch, home: Home, tmp_path: Path) -> None:
+    launcher = await launch(*PROGRAMS, str(tmp_path), ignoring=[signal.SIGINT])
+    await launcher.says(READY)
+    launcher.signal(signal.SIGINT)
+    assert await launcher.exit_code() == 0
+    assert processes_of(home) == []
+
+
+async def test_nohup_outlives_its_terminal(launch: Launch, tmp_path: Path) -> None:
+    launcher = await launch(*PROGRAMS, str(tmp_path), ignoring=[signal.SIGHUP])
+    await launcher.says(READY)
+    launcher.signal(signal.SIGHUP)
+    launcher.signal(signal.SIGTERM)
+    assert await launcher.exit_code() == 0
+    assert launcher.output.count("Stopping gracefully") == 1
+
+
 async def test_progress_and_addresses_are_shown(launch: Launch, tmp_path: Path) -> None:
     launcher = await launched(launch, tmp_path)
     lines = [re.sub(r"\(\d+\.\d s\)", "(… s)", line) for line in launcher.output.splitlines()]
@@ -60,6 +78,15 @@ async def test_progress_and_addresses_are_shown(launch: Launch, tmp_path: Path) 
     assert re.search(r"WebSocket +ws://127\.0\.0\.1:\d+/api/ws/progress\n", launcher.output)
 
 
+@pytest.fixture
+def heard_hangup() -> Iterator[None]:
+    """A program that is started hears a closed terminal, although `nohup` may have started the tests."""
+    inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, inherited)
+
+
+@pytest.mark.usefixtures("heard_hangup")
 async def test_sigterm_and_a_closed_terminal_drain_too(launch: Launch, home: Home, tmp_path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         launcher = await launched(launch, tmp_path)
@@ -161,12 +188,12 @@ async def test_a_new_launcher_waits_for_what_a_killed_one_left(launch: Launch, h
     await following.says(READY)
 
 
-async def test_a_second_launcher_is_told_where_the_first_is(launch: Launch, home: Home, tmp_path: Path) -> None:
+async def test_a_second_launcher_says_where_the_first_is(launch: Launch, home: Home, tmp_path: Path) -> None:
     first = await launched(launch, tmp_path)
     second = await launch(*PROGRAMS, str(tmp_path))
     assert await second.exit_code() == 1
     url = StackState.read(home.state_file).urls["API"]
-    assert second.output == f"Vidferry is running already (pid {first.process.pid}) at {url}.\n"
+    assert second.output == f"Vidferry is already running (pid {first.process.pid}) at {url}.\n"
     assert len(processes_of(home)) == 5
 
 
@@ -175,7 +202,7 @@ async def test_a_crashed_process_comes_back(launch: Launch, home: Home, tmp_path
     (second,) = [entry for entry in StackState.read(home.state_file).processes if entry.name == "second"]
     assert second.pid is not None
     psutil.Process(second.pid).kill()
-    await launcher.says("Second was ended by SIGKILL; starting it again in 0.5 s (vidferry logs second)")
+    await launcher.says("Second was ended by SIGKILL; restarting in 0.5 s (vidferry logs second)")
     await launcher.says("Second is back")
     (again,) = [entry for entry in StackState.read(home.state_file).processes if entry.name == "second"]
     assert (again.state, again.restarts) == ("running", 1)

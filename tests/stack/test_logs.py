@@ -1,11 +1,11 @@
-"""Log files: turning over, reading, following."""
+"""Log files: rotating over, reading, following."""
 
 from pathlib import Path
 
 import pytest
 
 from services.stack import logs
-from services.stack.logs import Follower, last_lines, open_log, turn_over
+from services.stack.logs import Follower, last_lines, open_log, rotate
 
 
 def test_a_big_log_is_turned_over_under_the_process_that_writes_it(
@@ -17,7 +17,7 @@ def test_a_big_log_is_turned_over_under_the_process_that_writes_it(
         other.write(b"few\n")
         for file in (log, other):
             file.flush()
-        turn_over(tmp_path)
+        rotate(tmp_path)
         log.write(b"third\n")
     assert (tmp_path / "api.log").read_bytes() == b"third\n"
     assert (tmp_path / "api.log.1").read_bytes() == b"\nsecond\n"
@@ -30,7 +30,7 @@ def test_a_full_disk_gets_its_room_back(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "api.log").write_text("first\nsecond\n")
     (tmp_path / "api.log.1").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        turn_over(tmp_path)
+        rotate(tmp_path)
     assert (tmp_path / "api.log").read_bytes() == b""
 
 
@@ -84,7 +84,7 @@ def test_following_goes_on_after_the_log_was_turned_over(tmp_path: Path, monkeyp
     path.write_text("first\nsecond\n")
     follower = Follower(path, 1)
     assert list(follower.new_lines()) == ["second"]
-    turn_over(tmp_path)
+    rotate(tmp_path)
     with path.open("a") as log:
         log.write("third\n")
     assert list(follower.new_lines()) == ["third"]

@@ -1,5 +1,6 @@
 """The Makefile installs and builds when, and only when, what is there was made from something else."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,7 +23,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def check_out(checkout: Path, commit: str) -> None:
     """As `git checkout` does it."""
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock"):
         (checkout / name).write_text(f"{name} of {commit}\n")
 
 
@@ -46,9 +47,21 @@ def test_what_the_doctor_finds_is_no_error_of_make(checkout: Path) -> None:
 def test_what_is_there_is_not_installed_again(checkout: Path) -> None:
     assert installed_by(checkout, "runtime") == "requirements.lock"
     assert installed_by(checkout, "runtime") == ""
+    assert installed_by(checkout, "fakes") == "requirements-demo.lock"
+    assert installed_by(checkout, "fakes") == ""
+    assert installed_by(checkout, "runtime") == ""
     assert installed_by(checkout, "development") == "requirements-dev.lock"
     assert installed_by(checkout, "development") == ""
+    assert installed_by(checkout, "fakes") == ""
     assert installed_by(checkout, "runtime") == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "needs"), [("up", "runtime"), ("demo", "fakes"), ("lint", "development"), ("test", "lint")]
+)
+def test_each_target_installs_what_it_needs_and_no_more(target: str, needs: str) -> None:
+    makefile = (PROJECT_ROOT / "Makefile").read_text()
+    assert re.search(rf"^{target}: (\w+)", makefile, re.M)[1] == needs  # type: ignore[index]  # None fails, too
 
 
 def test_back_at_an_older_commit_its_packages_are_installed(checkout: Path) -> None:
@@ -56,6 +69,7 @@ def test_back_at_an_older_commit_its_packages_are_installed(checkout: Path) -> N
     check_out(checkout, "2")
     assert installed_by(checkout, "runtime") == "requirements.lock"
     check_out(checkout, "1")
+    assert installed_by(checkout, "fakes") == "requirements-demo.lock"
     assert installed_by(checkout, "development") == "requirements-dev.lock"
 
 

@@ -93,18 +93,18 @@ def test_an_address_is_spelled_as_in_a_url(
     assert Plan.make(home, demo=False).urls["API"] == f"http://{reached_at}:8123/api"
 
 
-def test_the_demo_adds_its_stand_ins(home: Home) -> None:
-    assert names(Plan.make(home.demo, demo=True)) == ["postgres", "temporal", "standin", "speech"]
+def test_the_demo_adds_its_fakes(home: Home) -> None:
+    assert names(Plan.make(home.demo, demo=True)) == ["postgres", "temporal", "youtube", "speech"]
 
 
-def test_sound_is_kept_in_the_home(home: Home) -> None:
+def test_audio_is_stored_in_the_home(home: Home) -> None:
     for where, demo in ((home, False), (home.demo, True)):
         assert Plan.make(where, demo=demo).settings.audio_store.get_secret_value() == str(where.path / "audio")
     (worker, *_) = Plan.make(home, demo=False).services()
     assert worker.env["VIDFERRY_AUDIO_STORE"] == str(home.audio)
 
 
-def test_sound_is_kept_where_one_says(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audio_is_stored_where_the_setting_says(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDFERRY_AUDIO_STORE", "s3://ferry/audio")
     assert Plan.make(home, demo=False).service_environment()["VIDFERRY_AUDIO_STORE"] == "s3://ferry/audio"
 

@@ -17,6 +17,9 @@ import pytest
 from pydantic import SecretStr
 
 from services.stack.errors import StackError
+from services.stack.family import living, send
+from services.stack.home import Home
+from services.stack.plan import Plan
 from services.stack.postgres import EmbeddedPostgres, as_unprivileged, binaries, stored_password
 from services.stack.probes import postgres_answers
 from shared.settings import Settings
@@ -92,11 +95,45 @@ async def test_data_survive_a_restart_and_a_sudden_death(cluster: EmbeddedPostgr
         assert await query(cluster, "SELECT sum(n) FROM kept") == 3
 
 
+async def test_what_a_dead_server_left_frozen_is_no_obstacle(cluster: EmbeddedPostgres) -> None:
+    async with running(cluster) as process:
+        children = psutil.Process(process.pid).children(recursive=True)
+        send(children, signal.SIGSTOP)
+        process.kill()
+        await eventually(lambda: process.poll() is not None, "the postmaster has ended")
+        assert living(children)
+    try:
+        async with running(cluster):
+            assert not living(children)
+            cluster.clear_up()
+            assert await query(cluster, "SELECT 1") == 1, "those of a living server are left alone"
+    finally:
+        send(children, signal.SIGKILL)
+
+
+async def test_ctrl_c_stops_one_that_was_started_with_it_ignored(cluster: EmbeddedPostgres) -> None:
+    ignoring = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", *cluster.argv()]
+    with server(ignoring, cluster.directory.with_name("log"), signal.SIGINT):
+        settings = Settings(database_url=SecretStr(cluster.url()))
+        await waiting.eventually(lambda: postgres_answers(settings))
+
+
 async def test_a_pid_file_that_names_a_stranger_is_no_obstacle(cluster: EmbeddedPostgres) -> None:
     pid_file = cluster.directory / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{cluster.directory}\n0\n{cluster.port}\n\n127.0.0.1\n0 0\n")
     async with running(cluster):
         assert pid_file.read_text().split()[0] != str(os.getpid())
+
+
+def test_no_stranger_keeps_it_from_being_started_again(home: Home) -> None:
+    """Without preparation: the launcher only starts it."""
+    [spec] = [spec for spec in Plan.make(home, demo=False).servers() if spec.name == "postgres"]
+    pid_file = home.path / "postgres" / "postmaster.pid"
+    pid_file.parent.mkdir(parents=True)
+    pid_file.write_text(f"{os.getpid()}\n")
+    assert spec.before_start is not None
+    spec.before_start()
+    assert not pid_file.exists()
 
 
 async def test_the_pid_file_of_a_running_server_is_left_alone(cluster: EmbeddedPostgres) -> None:
@@ -125,7 +162,7 @@ def test_trouble_while_creating_is_a_sentence(tmp_path: Path, monkeypatch: pytes
 
 
 @as_root
-async def test_as_root_the_server_is_nobody_and_no_permission_is_loosened(cluster: EmbeddedPostgres) -> None:
+async def test_as_root_the_server_runs_as_nobody_and_no_permission_is_loosened(cluster: EmbeddedPostgres) -> None:
     parents_before = [stat.S_IMODE(parent.stat().st_mode) for parent in cluster.directory.parents]
     async with running(cluster) as process:
         nobody = pwd.getpwnam("nobody")

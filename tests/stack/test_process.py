@@ -5,23 +5,31 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from services.stack.errors import StackError
+from services.stack.family import family_of, living
 from services.stack.group import ProcessGroup
 from services.stack.home import Home
+from services.stack.liveness import LivenessPolicy
+from services.stack.probes import is_http_alive
 from services.stack.process import Backoff, ManagedProcess, ProcessState, SupervisedProcess, describe_exit
 from tests.stack.conftest import DEADLINE_SECONDS, eventually
 from tests.stack.launch import managed_program
 from tests.stack.program import tell
 
+LIVENESS = LivenessPolicy(interval_seconds=0.1, answer_seconds=1, missed=3, missed_at_start=100)
+"""Fast, with answers that a busy machine has the time for."""
+
 
 @pytest.fixture
 def supervise(group: ProcessGroup, home: Home, said: list[str]) -> Callable[[ManagedProcess], SupervisedProcess]:
     def start(spec: ManagedProcess) -> SupervisedProcess:
-        return SupervisedProcess(spec, group, home.logs / f"{spec.name}.log", said.append, lambda: None)
+        log = home.logs / f"{spec.name}.log"
+        return SupervisedProcess(spec, group, log, said.append, lambda: None, LIVENESS)
 
     return start
 
@@ -59,10 +67,71 @@ async def test_is_started_again_after_it_was_killed(supervise: Supervise, tmp_pa
     assert process.pid not in (None, first_pid)
     assert process.restarts == 1
     assert process.state is ProcessState.RUNNING
-    assert said[0] == "Web was ended by SIGKILL; starting it again in 0.5 s (vidferry logs web)"
+    assert said[0] == "Web was ended by SIGKILL; restarting in 0.5 s (vidferry logs web)"
 
 
-async def test_gives_up_on_what_never_starts_and_shows_its_last_words(
+async def test_what_does_not_answer_any_more_is_replaced(supervise: Supervise, tmp_path: Path, said: list[str]) -> None:
+    process = supervise(managed_program("web", tmp_path))
+    await process.wait_until_ready(DEADLINE_SECONDS)
+    first_pid = process.pid
+    assert first_pid is not None
+    os.kill(first_pid, signal.SIGSTOP)
+    await eventually(lambda: process.state is ProcessState.SILENT, "its silence is noticed")
+    await eventually(lambda: "Web is back" in said, "it is back")
+    assert process.pid not in (None, first_pid)
+    assert process.restarts == 1
+    assert said[0] == "Web does not answer; restarting in 0.5 s (vidferry logs web)"
+
+
+async def test_what_answers_again_in_time_is_left_alone(supervise: Supervise, tmp_path: Path, said: list[str]) -> None:
+    process = supervise(managed_program("web", tmp_path))
+    await process.wait_until_ready(DEADLINE_SECONDS)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    await eventually(lambda: process.state is ProcessState.SILENT, "its silence is noticed")
+    os.kill(process.pid, signal.SIGCONT)
+    await eventually(lambda: process.state is ProcessState.RUNNING, "its answer is noticed")
+    assert (process.restarts, said) == (0, [])
+
+
+async def test_an_answer_that_all_is_not_well_is_an_answer(supervise: Supervise, tmp_path: Path) -> None:
+    answers: list[bool] = []
+    spec = managed_program("web", tmp_path, "--slow")
+
+    async def is_alive() -> bool:
+        assert spec.health_url is not None
+        answers.append(await is_http_alive(spec.health_url))
+        return answers[-1]
+
+    process = supervise(replace(spec, alive=is_alive))
+    await eventually(lambda: answers.count(True) > 2 * LIVENESS.missed, "it was asked often enough")
+    assert (process.restarts, process.state) == (0, ProcessState.STARTING)
+    tell(tmp_path, "web")
+    await process.wait_until_ready(DEADLINE_SECONDS)
+
+
+async def test_a_question_that_fails_ends_no_watch(supervise: Supervise, tmp_path: Path, said: list[str]) -> None:
+    async def is_alive() -> bool:
+        raise AttributeError("as asyncpg does where a connection is lost while it is made")
+
+    process = supervise(replace(managed_program("web", tmp_path), alive=is_alive))
+    await eventually(lambda: "Web does not answer; restarting in 0.5 s (vidferry logs web)" in said, "replaced")
+    await process.stop()
+
+
+async def test_one_that_hangs_ends_with_its_children(supervise: Supervise, tmp_path: Path) -> None:
+    spec = managed_program("web", tmp_path, "--child")
+    process = supervise(replace(spec, stop_timeout_seconds=0.2))
+    await process.wait_until_ready(DEADLINE_SECONDS)
+    assert process.pid is not None
+    web, child = family_of(process.pid)
+    for each in (web, child):
+        each.suspend()
+    await process.stop()
+    await eventually(lambda: not living([web, child]), "both have ended")
+
+
+async def test_gives_up_on_what_never_starts_and_shows_the_end_of_its_log(
     supervise: Supervise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Backoff, "FIRST_SECONDS", 0.001)

@@ -1,4 +1,4 @@
-"""Whether the speech-to-text server can be reached, tried out with servers that are there or not."""
+"""Whether the transcription server can be reached, tried out with servers that are there or not."""
 
 import socket
 import ssl
@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 import trustme
 
-from services.stack.findings import Mark
+from services.stack.findings import FindingCode
 from services.stack.speech import server_finding
 from tests.support.servers import free_port
 
@@ -44,20 +44,19 @@ def secure_url(authority: trustme.CA) -> Iterator[str]:
 
 def test_a_certificate_is_trusted_as_the_worker_trusts_it(secure_url: str, authority: object, tmp_path: Path) -> None:
     environment = {"SSL_CERT_FILE": str(tmp_path / "own.pem")}
-    assert server_finding(secure_url, environment).mark is Mark.WELL
+    assert server_finding(secure_url, environment).code is FindingCode.TRANSCRIPTION_SERVER_REACHABLE
 
 
 def test_a_certificate_that_is_not_trusted(secure_url: str) -> None:
-    found = str(server_finding(secure_url, {}))
-    assert found.startswith("✗ The speech-to-text server at 127.0.0.1:")
-    assert "its certificate is not trusted (" in found
-    assert "set SSL_CERT_FILE" in found
+    found = server_finding(secure_url, {})
+    assert found.code is FindingCode.TRANSCRIPTION_SERVER_CERTIFICATE_UNTRUSTED
+    assert "SSL_CERT_FILE" in found.text
 
 
 def test_what_only_a_proxy_reaches_is_not_looked_for() -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     through = {"http_proxy": "http://me:hidden@proxy:3128"}
     found = server_finding(url, through)
-    assert (found.mark, "hidden" in str(found)) == (Mark.NORMAL, False)
-    assert server_finding(url, through | {"NO_PROXY": "127.0.0.1"}).mark is Mark.ILL
-    assert server_finding(url, {"HTTPS_PROXY": "http://proxy:3128"}).mark is Mark.ILL
+    assert (found.code, "hidden" in found.text) == (FindingCode.TRANSCRIPTION_SERVER_BEHIND_PROXY, False)
+    for direct in (through | {"NO_PROXY": "127.0.0.1"}, {"HTTPS_PROXY": "http://proxy:3128"}):
+        assert server_finding(url, direct).code is FindingCode.TRANSCRIPTION_SERVER_UNREACHABLE

@@ -1,6 +1,7 @@
 """What `vidferry status` says, from the state file, the lock and live probes."""
 
 import os
+import socket
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -43,43 +44,43 @@ def running(home: Home, launcher_lock: HomeLock) -> Home:
     return home
 
 
-def table(home: Home, *entries: ProcessEntry) -> list[list[str]]:
+async def table(home: Home, *entries: ProcessEntry) -> list[list[str]]:
     """The rows of the table without its head, as words."""
     StackState({}, list(entries)).write(home.state_file)
-    code, text = status(home)
+    code, text = await status(home)
     assert code == 0
     head, *rows = text.partition("\n\n")[0].splitlines()
     assert head.split() == ["PROCESS", "STATE", "PID", "UPTIME", "RESTARTS", "URL"]
     return [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
 
 
-def test_not_running(home: Home) -> None:
-    assert status(home) == (3, f"Vidferry is not running ({home.path}).")
+async def test_not_running(home: Home) -> None:
+    assert await status(home) == (3, f"Vidferry is not running ({home.path}).")
 
 
-def test_left_over_processes_of_a_killed_launcher(home: Home) -> None:
+async def test_left_over_processes_of_a_killed_launcher(home: Home) -> None:
     with left_over(home):
-        assert status(home) == (3, f"The launcher is gone; its last processes are ending ({home.path}).")
+        assert await status(home) == (3, f"The launcher has died; its last processes are ending ({home.path}).")
 
 
 async def test_before_anything_was_started(running: Home) -> None:
-    assert status(running) == (0, "Vidferry is starting.")
+    assert await status(running) == (0, "Vidferry is starting.")
 
 
 async def test_every_process_has_a_row(running: Home, server: int) -> None:
     well = f"http://127.0.0.1:{server}/well"
-    rows = table(
+    rows = await table(
         running,
-        entry("postgres", url=f"127.0.0.1:{server}", restarts=2),
+        entry("youtube", url=f"127.0.0.1:{server}", restarts=2),
         entry("api", url="http://api", health_url=well, started_at=time.time() - 3725),
     )
-    assert rows[0][:3] == ["postgres", "running", str(os.getpid())]
+    assert rows[0][:3] == ["youtube", "running", str(os.getpid())]
     assert rows[0][4:] == ["2", f"127.0.0.1:{server}"]
     assert rows[1] == ["api", "running", str(os.getpid()), "1h 02m", "0", "http://api"]
 
 
 async def test_what_does_not_answer_is_not_called_running(running: Home, server: int) -> None:
-    rows = table(
+    rows = await table(
         running,
         entry("postgres", url=f"127.0.0.1:{free_port()}"),
         entry("api", health_url=f"http://127.0.0.1:{server}/ill"),
@@ -89,40 +90,53 @@ async def test_what_does_not_answer_is_not_called_running(running: Home, server:
 
 
 async def test_what_is_gone_or_waits_for_its_restart(running: Home) -> None:
-    rows = table(running, entry("api", pid=GONE_PID), entry("worker", state="restarting", pid=None, restarts=3))
+    rows = await table(running, entry("api", pid=GONE_PID), entry("worker", state="restarting", pid=None, restarts=3))
     assert rows[0][1:4] == ["gone", str(GONE_PID), "-"]
     assert rows[1][1:5] == ["restarting", "-", "-", "3"]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(5, "5s"), (65, "1m 05s"), (7260, "2h 01m"), (90000, "1d 01h")])
 async def test_uptime_in_two_units(running: Home, seconds: int, shown: str) -> None:
-    ((*_, uptime, _restarts, _url),) = table(running, entry("api", started_at=time.time() - seconds))
+    ((*_, uptime, _restarts, _url),) = await table(running, entry("api", started_at=time.time() - seconds))
     assert uptime == shown
 
 
-async def test_how_the_upstreams_stand_is_told_below(running: Home, database_url: str, engine: AsyncEngine) -> None:
+async def test_the_status_of_the_upstreams_is_shown_below(
+    running: Home, database_url: str, engine: AsyncEngine
+) -> None:
     with process_with({"DATABASE_URL": database_url, "GROQ_API_KEY": "a-key"}) as pid:
         StackState({}, [entry("worker", pid=pid)]).write(running.state_file)
-        _, before = status(running)
+        _, before = await status(running)
         await write_down(engine, GOING, SPEECH_GOING)
-        _, after = status(running)
-    assert before.endswith("\n\nYouTube: nothing was asked yet.")
+        _, after = await status(running)
+    assert before.endswith("\n\nYouTube: no calls yet.")
     assert "\n\nYouTube: 0.5 calls per second, 412 of 900 requests left in this hour" in after
-    assert "\nSpeech-to-text: 0.25 calls per second, 1999 of 2000 requests left in these 24 hours, " in after
+    assert "\nTranscription: 0.25 calls per second, 1999 of 2000 requests left in these 24 hours, " in after
 
 
 async def test_a_database_that_does_not_answer_hides_nothing(running: Home) -> None:
     with process_with({"DATABASE_URL": f"postgresql://me@127.0.0.1:{free_port()}/mine"}) as pid:
-        assert table(running, entry("worker", pid=pid))[0][0] == "worker"
-        assert status(running)[1].endswith("\n\nYouTube: not known (connection refused).")
+        assert (await table(running, entry("worker", pid=pid)))[0][0] == "worker"
+        assert (await status(running))[1].endswith("\n\nYouTube: not known (connection refused).")
 
 
 async def test_an_impossible_setting_hides_nothing(running: Home) -> None:
     with process_with({"YOUTUBE_PAUSE_SECONDS": "0"}) as pid:
-        assert table(running, entry("worker", pid=pid))[0][0] == "worker"
-        assert "YouTube: not known (a variable has an impossible value" in status(running)[1]
+        assert (await table(running, entry("worker", pid=pid)))[0][0] == "worker"
+        assert "YouTube: not known (a variable is invalid" in (await status(running))[1]
 
 
 async def test_before_postgres_runs_nothing_is_known_of_youtube(running: Home) -> None:
-    table(running, entry("temporal", state="starting"))
-    assert status(running)[1].endswith("\n\nYouTube: not known (PostgreSQL does not run yet).")
+    await table(running, entry("temporal", state="starting"))
+    assert (await status(running))[1].endswith("\n\nYouTube: not known (PostgreSQL is not running yet).")
+
+
+async def test_a_database_that_hangs_is_not_called_running(running: Home) -> None:
+    """It takes connections, as the system does for it; nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        hanging = {"DATABASE_URL": f"postgresql://me@127.0.0.1:{port}/mine", "TEMPORAL_ADDRESS": f"127.0.0.1:{port}"}
+        with process_with(hanging) as pid:
+            servers = [entry(name, url=f"127.0.0.1:{port}") for name in ("postgres", "temporal")]
+            rows = await table(running, *servers, entry("worker", pid=pid))
+    assert [row[1] for row in rows[:2]] == ["not answering"] * 2

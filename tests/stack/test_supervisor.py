@@ -8,6 +8,7 @@ import pytest
 from services.stack.errors import StackError
 from services.stack.group import ProcessGroup
 from services.stack.home import Home
+from services.stack.liveness import LivenessPolicy
 from services.stack.process import Backoff, ManagedProcess, ProcessState
 from services.stack.supervisor import Supervisor
 from tests.stack.launch import managed_program
@@ -15,7 +16,7 @@ from tests.stack.launch import managed_program
 
 @pytest.fixture
 def supervisor(group: ProcessGroup, home: Home, said: list[str]) -> Supervisor:
-    return Supervisor(group, home.logs, said.append, lambda: None)
+    return Supervisor(group, home.logs, said.append, lambda: None, LivenessPolicy())
 
 
 async def negative() -> bool:
@@ -56,7 +57,7 @@ async def test_a_one_shot_runs_to_its_end(supervisor: Supervisor, home: Home) ->
     assert (home.logs / "setup.log").read_text() == "1\n"
 
 
-async def test_a_failing_one_shot_shows_its_last_words(supervisor: Supervisor) -> None:
+async def test_a_failing_one_shot_shows_the_end_of_its_log(supervisor: Supervisor) -> None:
     with pytest.raises(StackError, match=r"Setting up ended with exit code 4:\n  no database"):
         await supervisor.run_once(
             "setup", "Setting up", [sys.executable, "-c", "print('no database'); raise SystemExit(4)"], {}
@@ -69,14 +70,14 @@ async def test_a_one_shot_that_takes_too_long_is_ended(supervisor: Supervisor, t
         await supervisor.run_once("setup", "Setting up", program.argv, {}, timeout_seconds=0.1)
 
 
-async def test_kill_waits_for_nobody(supervisor: Supervisor, tmp_path: Path) -> None:
+async def test_kill_does_not_wait(supervisor: Supervisor, tmp_path: Path) -> None:
     await supervisor.start([managed_program("api", tmp_path, "--ignore-sigterm")])
     supervisor.kill()
     await supervisor.drain()
     assert "SIGTERM" not in (tmp_path / "events").read_text()
 
 
-async def test_waits_for_a_server_of_somebody_else(
+async def test_waits_for_a_server_that_it_does_not_run(
     supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     troubles = iter(["starting up", "starting up", None])

@@ -1,4 +1,4 @@
-"""The real stack as a person starts it: embedded servers, real services, the YouTube stand-in."""
+"""The real stack as a person starts it: embedded servers, real services, the fake YouTube."""
 
 import json
 import os
@@ -17,8 +17,8 @@ from shared.contracts.stages import CLOSED_STAGES
 from shared.contracts.youtube import CaptionsSource
 from tests.stack.conftest import Launch, LauncherProcess, eventually, processes_of
 
-NAMES = ["postgres", "temporal", "standin", "speech", "worker", "notifier", "api"]
-START_SECONDS = 120
+NAMES = ["postgres", "temporal", "youtube", "speech", "worker", "notifier", "api"]
+START_SECONDS = 300
 """On a busy machine; a few seconds otherwise."""
 
 
@@ -26,7 +26,7 @@ def call(url: str, body: object = None) -> Any:
     """The JSON answer to a GET, or to a POST where there is a body."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own API
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
         return json.load(answer)
 
 
@@ -47,6 +47,15 @@ def doctor() -> tuple[int, str]:
     command = [sys.executable, "-m", "services.stack", "doctor"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+def all_is_well() -> bool:
+    """Whether the doctor finds nothing wrong; a busy machine may not answer in its few seconds."""
+    code, findings = doctor()
+    assert code == 0, findings
+    proxy = f"127.0.0.1:{os.environ['VIDFERRY_STANDIN_PORT']}"
+    assert f"YouTube can be reached, through the proxy {proxy}." in findings
+    return True
 
 
 async def imported(api: str, list_id: str, url: str) -> Any:
@@ -81,9 +90,7 @@ async def test_the_demo_from_its_first_start_to_its_sudden_death(launch: Launch,
     launcher = await started_demo(launch)
     everything_runs = [(name, "running") for name in NAMES]
     await eventually(lambda: status() == everything_runs, "every process answers", within_seconds=START_SECONDS)
-    code, findings = doctor()
-    assert code == 0, findings
-    assert f"The way to YouTube is open, through the proxy 127.0.0.1:{os.environ['VIDFERRY_STANDIN_PORT']}." in findings
+    await eventually(all_is_well, "the doctor finds nothing wrong", within_seconds=START_SECONDS)
     api = state_of(home.demo).urls["API"]
     created = call(f"{api}/lists", {"name": "Harbour"})
     await kill_all_and_await_their_return(launcher, home.demo)

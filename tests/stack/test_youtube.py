@@ -1,4 +1,4 @@
-"""What is in the way to YouTube, tried out with the stand-in in its place."""
+"""Why YouTube cannot be reached, tried with a fake YouTube in its place."""
 
 import base64
 import socket
@@ -10,25 +10,20 @@ from typing import NoReturn
 
 import pytest
 import trustme
-from pydantic import SecretStr
 
+from fakes.youtube import FakeYoutube
 from services.stack import youtube
-from services.stack.youtube import way_of, way_trouble
+from services.stack.findings import FindingCode, Level
+from services.stack.youtube import connection_finding, route_to_youtube
 from shared.settings import Settings
-from tests.standin import Standin
 from tests.support.servers import free_port
 
 
-def through(proxy: str, ca_file: Path | None = None) -> Settings:
-    """Whatever the proxy: what refuses an impossible one is not to be relied on for secrets."""
-    return Settings().model_copy(update={"youtube_proxy": SecretStr(proxy), "youtube_ca_file": ca_file})
-
-
-def trouble(proxy: str, ca_file: Path | None = None) -> str:
-    """What is said of a way that is not open."""
-    found = way_trouble(through(proxy, ca_file))
-    assert found is not None
-    return found
+def problem_with(proxy: str, ca_file: Path | None = None) -> tuple[FindingCode, str]:
+    """Code and text of a route that is not open, whatever the proxy: settings that refuse it are not relied on."""
+    found = connection_finding(Settings(youtube_ca_file=ca_file), proxy)
+    assert found.level is Level.PROBLEM
+    return found.code, found.text
 
 
 @pytest.fixture
@@ -61,30 +56,31 @@ def refusing_proxy(heads: list[str]) -> Iterator[str]:
         thread.join()
 
 
-def test_the_way_is_open_and_youtube_is_asked_nothing(standin: Standin) -> None:
-    assert way_trouble(through(standin.proxy_url, standin.ca_file)) is None
-    assert standin.requests == []
+def test_the_way_is_open_and_youtube_is_asked_nothing(fake_youtube: FakeYoutube) -> None:
+    found = connection_finding(Settings(youtube_ca_file=fake_youtube.ca_file), fake_youtube.proxy_url)
+    assert found.code is FindingCode.YOUTUBE_REACHABLE
+    assert fake_youtube.requests == []
 
 
-def test_a_proxy_is_told_who_we_are(refusing_proxy: str, heads: list[str]) -> None:
-    trouble(refusing_proxy.replace("//", "//me:hidden@"))
+def test_a_proxy_gets_the_credentials(refusing_proxy: str, heads: list[str]) -> None:
+    problem_with(refusing_proxy.replace("//", "//me:hidden@"))
     (head,) = heads
     assert head.startswith("CONNECT www.youtube.com:443 ")
     assert f"Basic {base64.b64encode(b'me:hidden').decode()}" in head
 
 
-def test_an_authority_that_nobody_trusts(standin: Standin) -> None:
-    found = trouble(standin.proxy_url)
-    assert "is not trusted (" in found
-    assert "YOUTUBE_PROXY" in found
-    assert "set YOUTUBE_CA_FILE" in found
+def test_an_untrusted_authority(fake_youtube: FakeYoutube) -> None:
+    code, text = problem_with(fake_youtube.proxy_url)
+    assert code is FindingCode.YOUTUBE_CERTIFICATE_UNTRUSTED
+    assert "YOUTUBE_CA_FILE" in text
 
 
-def test_the_file_of_another_authority(standin: Standin, tmp_path: Path) -> None:
+def test_the_file_of_another_authority(fake_youtube: FakeYoutube, tmp_path: Path) -> None:
     file = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(file))
-    found = trouble(standin.proxy_url, file)
-    assert f"YOUTUBE_CA_FILE ({file}) does not hold the authority" in found
+    code, text = problem_with(fake_youtube.proxy_url, file)
+    assert code is FindingCode.YOUTUBE_CERTIFICATE_UNTRUSTED
+    assert f"YOUTUBE_CA_FILE ({file})" in text
 
 
 @pytest.mark.parametrize(
@@ -92,9 +88,10 @@ def test_the_file_of_another_authority(standin: Standin, tmp_path: Path) -> None
 )
 def test_a_proxy_that_is_not_there(host: str, why: str) -> None:
     port = free_port()
-    assert trouble(f"http://me:hidden@{host}:{port}") == (
-        f"The proxy {host}:{port} cannot be reached ({why}): look at it, or correct YOUTUBE_PROXY."
-    )
+    code, text = problem_with(f"http://me:hidden@{host}:{port}")
+    assert code is FindingCode.YOUTUBE_PROXY_UNREACHABLE
+    assert f" {host}:{port} " in text
+    assert f"({why})" in text
 
 
 @pytest.mark.parametrize(
@@ -112,15 +109,17 @@ def test_a_proxy_that_is_not_there(host: str, why: str) -> None:
         "me:hidden@proxy",
     ],
 )
-def test_no_part_of_a_password_is_told_whatever_the_proxy(proxy: str) -> None:
-    found = trouble(proxy)
+def test_no_part_of_a_proxys_password_is_shown(proxy: str) -> None:
+    _, found = problem_with(proxy)
     assert "hidd" not in found
     assert "en@" not in found
     assert "'en'" not in found
 
 
 def test_a_proxy_that_refuses(refusing_proxy: str) -> None:
-    assert "does not let us through to YouTube (501 " in trouble(refusing_proxy)
+    code, text = problem_with(refusing_proxy)
+    assert code is FindingCode.YOUTUBE_PROXY_REFUSED
+    assert "(501 " in text
 
 
 def test_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,18 +127,15 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert way_trouble(Settings()) == (
-        "The name www.youtube.com is not found: this machine has no network, or no working DNS. "
-        "Where only a proxy leads outside, set YOUTUBE_PROXY."
-    )
+    assert connection_finding(Settings(), None).code is FindingCode.YOUTUBE_NAME_NOT_FOUND
 
 
 def test_no_answer_in_time(silent_server: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(youtube, "TIMEOUT_SECONDS", 0.1)  # so short that connecting may take it all: the same is told
-    assert "does not answer through the proxy 127.0.0.1:" in trouble(f"http://127.0.0.1:{silent_server}")
+    assert problem_with(f"http://127.0.0.1:{silent_server}")[0] is FindingCode.YOUTUBE_TIMEOUT
 
 
-def test_the_way_is_told_without_a_password() -> None:
-    assert way_of(Settings()) == "directly"
-    assert way_of(through("http://me:hidden@proxy:3128")) == "through the proxy proxy:3128"
-    assert way_of(through("127.0.0.1:3128")) == "through the proxy 127.0.0.1:3128"
+def test_the_route_is_shown_without_a_password() -> None:
+    assert route_to_youtube(None) == "directly"
+    assert route_to_youtube("http://me:hidden@proxy:3128") == "through the proxy proxy:3128"
+    assert route_to_youtube("127.0.0.1:3128") == "through the proxy 127.0.0.1:3128"

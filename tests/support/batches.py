@@ -12,10 +12,10 @@ from temporalio.client import Client
 from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSummary
 from shared.db import batch_window
 from shared.db.batches import NewBatch, create_batch, summary_of
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.models import LOCAL_USER_ID, VideoList
 from shared.temporal.names import IMPORT_VIDEO
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 A_BATCH = BatchSummary(
     batch_id=UUID(int=1),
@@ -81,7 +81,7 @@ async def how_it_stands(engine: AsyncEngine, batch_id: UUID) -> BatchSummary:
     return summary
 
 
-async def when_over(engine: AsyncEngine, batch_id: UUID, *, within_seconds: float = 30) -> BatchSummary:
+async def when_over(engine: AsyncEngine, batch_id: UUID, *, within_seconds: float = PATIENCE_SECONDS) -> BatchSummary:
     """The batch's figures once nothing is left of it."""
     return await eventually(partial(_over, engine, batch_id), within_seconds=within_seconds)
 
@@ -103,7 +103,7 @@ async def release(engine: AsyncEngine, batch_id: UUID, places: int) -> list[str]
     """Give places in the window to queued videos, as a look does; returns them in the order of the list."""
     async with transaction(engine) as connection:
         await batch_window.lock(connection, batch_id)
-        released = await batch_window.release(connection, batch_id, places)
+        released = await batch_window.claim_next(connection, batch_id, places)
     return [youtube_id for youtube_id, _ in await entries(engine, batch_id) if youtube_id in released]
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+STOP_SECONDS = 120
+"""For a server to stop on a busy machine."""
+
 _reserved: deque[socket.socket] = deque(maxlen=200)
 
 
@@ -36,7 +39,7 @@ def server(argv: list[str], log: Path, stop: signal.Signals = signal.SIGTERM) ->
         finally:
             process.send_signal(stop)
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 pytest.fail(f"{argv[0]} did not stop on {stop.name}")

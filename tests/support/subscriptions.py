@@ -6,15 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from shared.contracts.batches import SourceKind
-from shared.contracts.subscriptions import Look, SubscriptionRef
+from shared.contracts.subscriptions import CheckStarted, SubscriptionRef
 from shared.db import subscriptions
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.db.subscriptions import NewSubscription, SubscriptionRecord
 from shared.temporal.names import TaskQueue
-from shared.temporal.subscriptions import delete_schedule, keep_schedule
+from shared.temporal.schedules import delete_schedule, sync_schedule
 from tests.support.batches import add_list
-from workflows.check_subscription import CheckSubscription
+from workflows.subscriptions.workflow import CheckSubscription
 
 PLAYLIST_ID, CHANNEL_ID = "PLharbourmornings0001", "UCharbourmornings0000001"
 ADDRESSES = {
@@ -54,7 +54,7 @@ async def now(engine: AsyncEngine, subscription: SubscriptionRecord) -> Subscrip
     return found
 
 
-async def look(client: Client, subscription: SubscriptionRecord) -> Look:
+async def look(client: Client, subscription: SubscriptionRecord) -> CheckStarted:
     """One look from its beginning to its end, without the schedule."""
     return await client.execute_workflow(
         CheckSubscription.run,
@@ -65,11 +65,11 @@ async def look(client: Client, subscription: SubscriptionRecord) -> Look:
 
 
 async def tell_temporal(
-    engine: AsyncEngine, client: Client, subscription: SubscriptionRecord, *, look_now: bool = False
+    engine: AsyncEngine, client: Client, subscription: SubscriptionRecord, *, trigger: bool = False
 ) -> None:
     """Bring the schedule to what the row says."""
     async with transaction(engine) as connection:
-        await keep_schedule(connection, client, subscription.id, look_now=look_now)
+        await sync_schedule(connection, client, subscription.id, trigger=trigger)
 
 
 async def remove_schedules(engine: AsyncEngine, client: Client) -> None:

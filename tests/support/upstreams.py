@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.upstreams import (
     BudgetStatus,
     BudgetUnit,
+    ExtractorFinding,
+    ExtractorState,
     PauseReason,
     Upstream,
     UpstreamState,
     UpstreamStatus,
 )
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.upstreams import keep_status
 
 GOING = UpstreamStatus(
@@ -51,6 +53,15 @@ def paused(
 ) -> UpstreamStatus:
     """An upstream while no call goes."""
     return of.model_copy(update={"state": state, "reason": reason, "calls_per_second": 0} | changes)
+
+
+def doubted(state: ExtractorState) -> UpstreamStatus:
+    """YouTube while videos fail alike."""
+    found = ExtractorFinding(
+        state=state, step="metadata", videos=5, detail="The page needs to be reloaded", since=GOING.since
+    )
+    status = GOING if state is ExtractorState.SUSPECT else paused(PauseReason.EXTRACTOR_OUTDATED)
+    return status.model_copy(update={"extractor": found})
 
 
 async def write_down(engine: AsyncEngine, *statuses: UpstreamStatus) -> None:

@@ -1,1 +1,1 @@
-"""Captions from speech as a whole: the real yt-dlp, ffmpeg, Temporal and Postgres, and servers that answer."""
+"""Captions from speech as a whole: the real yt-dlp, ffmpeg, Temporal and PostgreSQL, and servers that answer."""

@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way to captions from speech: the import completes, and no sound is left."""
+"""Whatever goes wrong on the way to captions from speech: the import completes, and no audio is left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,64 +10,58 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from services.worker.audio.store import AudioStore
+from fakes.speech.faults import SpeechFault
+from fakes.speech.server import FakeTranscriptionServer
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind
+from services.worker.adapters.audio.store import AudioStore
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream, UpstreamState
 from shared.contracts.youtube import CaptionsSource
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.enrichments import find_enrichment
 from shared.db.models import VideoEnrichment
 from shared.db.upstreams import find_status
 from shared.settings import Settings
-from tests.speech.faults import SpeechFault
-from tests.speech.server import SpeechServer
-from tests.standin import Fault, Kind, Standin, StandinVideo
 from tests.support.entries import add_video
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
 from tests.transcription.conftest import ID, KEY, SECONDS, left_in
-from workflows.start import start_import
+from workflows.imports.client import start_import
 
 LONGEST_GAP_SECONDS = 15
-"""`something` is said every ten seconds, in each piece anew."""
+"""`something` is said every ten seconds, in each chunk again."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Something that goes wrong, and what the server has been asked by the end."""
+    """A fault, and the number of requests to the server in the end."""
 
     fault: SpeechFault
     requests: int
     """Three where nothing goes wrong."""
 
 
+# One of each rule; `tests/worker/adapters/test_transcription.py` has every answer.
 PASSING = {
     "a limit with its time": Case(SpeechFault(times=1, status=429, headers={"Retry-After": "2"}), 4),
-    "limits without a time": Case(SpeechFault(times=3, status=429), 6),
-    "no capacity": Case(SpeechFault(times=1, status=498), 4),
     "a broken server": Case(SpeechFault(times=2, status=500, body="<html>oops</html>"), 5),
-    "an overloaded server": Case(SpeechFault(times=1, status=503), 4),
-    "a hang-up": Case(SpeechFault(times=1, cut_after_bytes=20), 4),
-    "a server that stalls": Case(SpeechFault(times=1, stall_seconds=10), 4),
-    "truncated JSON": Case(SpeechFault(times=1, body='{"text": "half of'), 4),
     "not what was asked for": Case(SpeechFault(times=1, body="<html>Welcome to the hotel</html>"), 4),
-    "a piece too large": Case(SpeechFault(times=1, status=413), 5),
+    "a chunk too large": Case(SpeechFault(times=1, status=413), 5),
 }
 
 LASTING = {
-    "a wrong key": (SpeechFault(status=401), ErrorType.TRANSCRIPTION_MISCONFIGURED),
     "an unknown address": (SpeechFault(status=404), ErrorType.TRANSCRIPTION_MISCONFIGURED),
-    "sound that is not liked": (SpeechFault(status=400), ErrorType.TRANSCRIPTION_REFUSED),
-    "pieces too large however small": (SpeechFault(status=413), ErrorType.CHUNK_TOO_LARGE),
+    "audio that is rejected": (SpeechFault(status=400), ErrorType.TRANSCRIPTION_REFUSED),
+    "chunks too large at any size": (SpeechFault(status=413), ErrorType.CHUNK_TOO_LARGE),
     "never anything readable": (SpeechFault(body="{}"), ErrorType.TRANSCRIPTION_UNEXPECTED),
     "nothing said": (SpeechFault(is_silent=True), ErrorType.SPEECH_NONE),
 }
 
 
-def begun_at(standin: Standin) -> list[int]:
-    """The first byte that each request for sound wanted."""
-    ranges = [request.byte_range or "bytes=0-" for request in standin.requests if request.kind is Kind.AUDIO]
+def begun_at(fake_youtube: FakeYoutube) -> list[int]:
+    """The first byte that each request for audio wanted."""
+    ranges = [request.byte_range or "bytes=0-" for request in fake_youtube.requests if request.kind is Kind.AUDIO]
     return [int(wanted.removeprefix("bytes=").partition("-")[0]) for wanted in ranges]
 
 
@@ -97,11 +91,11 @@ def assert_nothing_is_missing(starts: Sequence[float]) -> None:
 
 @pytest.mark.usefixtures("worker", "video")
 class TestOfTheServer:
-    """Trouble of the speech-to-text server."""
+    """Trouble of the transcription server."""
 
     @pytest.mark.parametrize("case", PASSING.values(), ids=PASSING)
-    async def test_what_passes_costs_one_piece_and_no_captions(
-        self, client: Client, engine: AsyncEngine, settings: Settings, speech: SpeechServer, case: Case
+    async def test_a_transient_fault_costs_one_chunk_and_no_captions(
+        self, client: Client, engine: AsyncEngine, settings: Settings, speech: FakeTranscriptionServer, case: Case
     ) -> None:
         speech.faults.add(case.fault)
         known = await imported(client, engine)
@@ -112,12 +106,12 @@ class TestOfTheServer:
         assert left_in(settings) == []
 
     @pytest.mark.parametrize(("fault", "reason"), LASTING.values(), ids=LASTING)
-    async def test_what_lasts_is_a_video_without_captions_that_says_why(
+    async def test_a_permanent_fault_is_a_video_without_captions_and_its_reason(
         self,
         client: Client,
         engine: AsyncEngine,
         settings: Settings,
-        speech: SpeechServer,
+        speech: FakeTranscriptionServer,
         fault: SpeechFault,
         reason: ErrorType,
     ) -> None:
@@ -129,7 +123,7 @@ class TestOfTheServer:
         assert left_in(settings) == []
 
     async def test_the_key_reaches_the_server_and_nothing_else(
-        self, client: Client, engine: AsyncEngine, speech: SpeechServer
+        self, client: Client, engine: AsyncEngine, speech: FakeTranscriptionServer
     ) -> None:
         video = await add_video(engine, ID)
         handle = await start_import(client, ID, video.user_id)
@@ -140,29 +134,29 @@ class TestOfTheServer:
 
 @pytest.mark.usefixtures("worker", "video")
 class TestOfYoutube:
-    """Trouble on the way to the sound."""
+    """Trouble on the way to the audio."""
 
     @pytest.mark.parametrize(
         "fault",
-        [Fault(status=403), Fault(status=503), Fault(status=429)],
-        ids=["an expired address", "a broken server", "a limit"],
+        [Fault(status=403), Fault(status=429)],
+        ids=["an expired address", "a limit"],
     )
     async def test_a_download_that_is_refused_is_tried_again(
-        self, client: Client, engine: AsyncEngine, standin: Standin, settings: Settings, fault: Fault
+        self, client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube, settings: Settings, fault: Fault
     ) -> None:
-        standin.faults.add(replace(fault, kind=Kind.AUDIO, times=1))
+        fake_youtube.faults.add(replace(fault, kind=Kind.AUDIO, times=1))
         known = await imported(client, engine)
         assert known.captions_source == CaptionsSource.WHISPER
-        assert begun_at(standin) == [0, 0]
+        assert begun_at(fake_youtube) == [0, 0]
         assert left_in(settings) == []
 
     async def test_a_download_that_stopped_is_taken_up_where_it_did(
-        self, client: Client, engine: AsyncEngine, standin: Standin, settings: Settings
+        self, client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube, settings: Settings
     ) -> None:
-        standin.faults.add(Fault(kind=Kind.AUDIO, cut_after_bytes=300_000, times=1))
+        fake_youtube.faults.add(Fault(kind=Kind.AUDIO, cut_after_bytes=300_000, times=1))
         known = await imported(client, engine)
         assert known.captions_source == CaptionsSource.WHISPER
-        first, second = begun_at(standin)
+        first, second = begun_at(fake_youtube)
         assert first == 0
         assert second == pytest.approx(300_000, abs=70_000)
         assert left_in(settings) == []
@@ -170,7 +164,7 @@ class TestOfYoutube:
 
 @pytest.mark.usefixtures("worker", "video")
 async def test_a_full_disk_is_a_video_without_captions(
-    client: Client, engine: AsyncEngine, settings: Settings, speech: SpeechServer
+    client: Client, engine: AsyncEngine, settings: Settings, speech: FakeTranscriptionServer
 ) -> None:
     folder = AudioStore(settings.audio_store.get_secret_value()).workspace(ID)
     (folder / "source.139.m4a.part").symlink_to("/dev/full")
@@ -181,13 +175,18 @@ async def test_a_full_disk_is_a_video_without_captions(
 
 
 async def test_a_wrong_key_is_one_failure_and_not_a_thousand(
-    client: Client, engine: AsyncEngine, settings: Settings, standin: Standin, video: StandinVideo, speech: SpeechServer
+    client: Client,
+    engine: AsyncEngine,
+    settings: Settings,
+    fake_youtube: FakeYoutube,
+    video: FakeVideo,
+    speech: FakeTranscriptionServer,
 ) -> None:
     wrong = settings.model_copy(update={"transcription_api_key": SecretStr("gsk_wrong"), "youtube_pause_seconds": 60})
     others = [f"other{number:06}" for number in range(5)]
     for youtube_id in others:
-        standin.library.add(StandinVideo(youtube_id, duration_seconds=150, audios=video.audios))
-    async with worker_at_work(client, wrong, engine, standin):
+        fake_youtube.library.add(FakeVideo(youtube_id, duration_seconds=150, audios=video.audios))
+    async with worker_at_work(client, wrong, engine, fake_youtube):
         assert (await imported(client, engine)).captions_missing == ErrorType.TRANSCRIPTION_MISCONFIGURED
         asked = len(speech.requests)
         for youtube_id in others:
@@ -195,9 +194,11 @@ async def test_a_wrong_key_is_one_failure_and_not_a_thousand(
             result = await (await start_import(client, youtube_id, entry.user_id)).result()
             assert result.stage is ImportStage.COMPLETE
         assert len(speech.requests) == asked
-        assert not [each for each in standin.requests if each.kind is Kind.AUDIO and each.youtube_id in others]
+        assert not [each for each in fake_youtube.requests if each.kind is Kind.AUDIO and each.youtube_id in others]
 
-    async with worker_at_work(client, settings, engine, standin):  # with the right key, the next import looks again
+    async with worker_at_work(
+        client, settings, engine, fake_youtube
+    ):  # with the right key, the next import checks again
 
         async def is_tried() -> bool:
             async with transaction(engine) as connection:
@@ -209,7 +210,7 @@ async def test_a_wrong_key_is_one_failure_and_not_a_thousand(
 
 
 @pytest.mark.usefixtures("worker", "video")
-async def test_every_piece_is_written_down_with_what_it_cost(client: Client, engine: AsyncEngine) -> None:
+async def test_every_chunk_is_recorded_with_its_cost(client: Client, engine: AsyncEngine) -> None:
     await imported(client, engine)
     async with engine.connect() as connection:
         calls = (await connection.execute(text("SELECT audio_seconds, estimated_usd FROM transcription_calls"))).all()

@@ -9,34 +9,29 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from fakes.speech.numbers import BEGIN
+from fakes.speech.server import FakeTranscriptionServer
+from fakes.speech.sound import as_m4a, as_webm
+from fakes.speech.transcriber import transcribe
+from fakes.speech.voice import Speech, numbered_sentences
+from fakes.youtube import Audio, FakeVideo, FakeYoutube, Kind
 from shared.settings import Settings
-from tests.speech.numbers import BEGIN
-from tests.speech.recogniser import recognise
-from tests.speech.server import SpeechServer
-from tests.speech.sound import as_m4a, as_webm
-from tests.speech.voice import Speech, numbered_sentences
-from tests.standin import Audio, Kind, Standin, StandinVideo
 from tests.support.entries import add_video
 from tests.transcription.conftest import CHUNK_SECONDS, ID, KEY, left_in
-from workflows.start import start_import
+from workflows.imports.client import start_import
 
-SENTENCES = 120
-"""Four to six minutes: five seams or more."""
+SENTENCES = 60
+"""Two to three minutes: two seams or more."""
 
 
 @pytest.fixture
-async def speech() -> AsyncIterator[SpeechServer]:
+async def speech() -> AsyncIterator[FakeTranscriptionServer]:
     """A server that really recognises speech: in another process, whose threads have to wait meanwhile."""
     with ProcessPoolExecutor(1, get_context("spawn")) as recogniser:
-        async with SpeechServer.start(lambda sound: recogniser.submit(recognise, sound).result(), key=KEY) as server:
+        async with FakeTranscriptionServer.start(
+            lambda sound: recogniser.submit(transcribe, sound).result(), key=KEY
+        ) as server:
             yield server
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Settings with the patience of production: whoever asks again doubles the work."""
-    patience = Settings.model_fields["transcription_timeout_seconds"].default
-    return settings.model_copy(update={"transcription_timeout_seconds": patience})
 
 
 async def lines(engine: AsyncEngine) -> Sequence[tuple[float, float, str]]:
@@ -57,9 +52,9 @@ def sentences_of(transcript: Sequence[tuple[float, float, str]]) -> list[tuple[f
     return found
 
 
-def video_of(speech: Speech, sound: bytes, mime_type: str, itag: int) -> StandinVideo:
+def video_of(speech: Speech, sound: bytes, mime_type: str, itag: int) -> FakeVideo:
     audio = Audio(sound, mime_type=mime_type, itag=itag, bits_per_second=48_000)
-    return StandinVideo(ID, title="Numbers", duration_seconds=int(speech.duration_seconds) + 1, audios=(audio,))
+    return FakeVideo(ID, title="Numbers", duration_seconds=int(speech.duration_seconds) + 1, audios=(audio,))
 
 
 @pytest.mark.usefixtures("worker")
@@ -71,16 +66,16 @@ def video_of(speech: Speech, sound: bytes, mime_type: str, itag: int) -> Standin
 async def test_every_numbered_sentence_is_there_once_and_in_time(
     client: Client,
     engine: AsyncEngine,
-    standin: Standin,
+    fake_youtube: FakeYoutube,
     settings: Settings,
-    speech: SpeechServer,
+    speech: FakeTranscriptionServer,
     served_as: Callable[[bytes], bytes],
     mime_type: str,
     itag: int,
     pause_seconds: float,
 ) -> None:
     spoken = numbered_sentences(SENTENCES, pause_seconds=pause_seconds)
-    standin.library.add(video_of(spoken, served_as(spoken.wav), mime_type, itag))
+    fake_youtube.library.add(video_of(spoken, served_as(spoken.wav), mime_type, itag))
     video = await add_video(engine, ID)
     await (await start_import(client, ID, video.user_id)).result()
 
@@ -89,5 +84,5 @@ async def test_every_numbered_sentence_is_there_once_and_in_time(
     for (start, _), true in zip(found, spoken.sentences, strict=True):
         assert start == pytest.approx(true.start_seconds, abs=1)
     assert len(speech.requests) >= spoken.duration_seconds // CHUNK_SECONDS
-    assert [request.kind for request in standin.requests].count(Kind.AUDIO) == 1
+    assert [request.kind for request in fake_youtube.requests].count(Kind.AUDIO) == 1
     assert left_in(settings) == []

@@ -1,4 +1,4 @@
-"""Workers die while sound is downloaded and while speech is recognised: what was done is not done again."""
+"""Workers die while audio is downloaded and while speech is transcribed: what was done is not done again."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.pace.installation import Installation
-from tests.speech.faults import SpeechFault
-from tests.speech.server import SpeechServer
-from tests.standin import Fault, Kind, Standin, StandinVideo
+from fakes.speech.faults import SpeechFault
+from fakes.speech.server import FakeTranscriptionServer
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind
+from tests.rate_limits.installation import Installation
 from tests.support.waiting import eventually
 from tests.transcription.conftest import CHUNK_SECONDS, ID, KEY, hiss
 
@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def installation(
-    tmp_path: Path, standin: Standin, speech: SpeechServer, store: Path
+    tmp_path: Path, fake_youtube: FakeYoutube, speech: FakeTranscriptionServer, store: Path
 ) -> AsyncIterator[Installation]:
     """Servers and two workers of their own, with speech-to-text."""
     settings = {
@@ -34,7 +34,7 @@ async def installation(
         "TRANSCRIPTION_REQUESTS_PER_MINUTE": "6000",
         "TRANSCRIPTION_MAX_CONCURRENT": "1",
     }
-    installation = Installation(tmp_path, standin, settings)
+    installation = Installation(tmp_path, fake_youtube, settings)
     try:
         await installation.start()
         yield installation
@@ -42,9 +42,9 @@ async def installation(
         await installation.close()
 
 
-def bytes_begun(standin: Standin) -> list[int]:
-    """Where each request for sound began to read."""
-    ranges = [request.byte_range for request in standin.requests if request.kind is Kind.AUDIO]
+def bytes_begun(fake_youtube: FakeYoutube) -> list[int]:
+    """Where each request for audio began to read."""
+    ranges = [request.byte_range for request in fake_youtube.requests if request.kind is Kind.AUDIO]
     return [int(each.removeprefix("bytes=").partition("-")[0]) if each else 0 for each in ranges]
 
 
@@ -59,10 +59,14 @@ def files(store: Path) -> list[Path]:
 
 
 async def test_a_download_goes_on_where_a_killed_worker_left_it(
-    installation: Installation, standin: Standin, speech: SpeechServer, video: StandinVideo, store: Path
+    installation: Installation,
+    fake_youtube: FakeYoutube,
+    speech: FakeTranscriptionServer,
+    video: FakeVideo,
+    store: Path,
 ) -> None:
     half = len(hiss()) // 2
-    standin.faults.add(Fault(kind=Kind.AUDIO, times=1, stall_after_bytes=half, stall_seconds=60))
+    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, times=1, stall_after_bytes=half, stall_seconds=60))
     await installation.add(ID)
 
     async def half_is_here() -> bool:
@@ -74,14 +78,18 @@ async def test_a_download_goes_on_where_a_killed_worker_left_it(
     await installation.start_workers()
     await installation.until_complete(ID)
 
-    assert bytes_begun(standin) == [0, kept]
+    assert bytes_begun(fake_youtube) == [0, kept]
     assert kept > 0
     assert len(speech.requests) == 3
     assert files(store) == []
 
 
-async def test_only_the_pieces_under_way_are_recognised_again(
-    installation: Installation, standin: Standin, speech: SpeechServer, video: StandinVideo, store: Path
+async def test_only_the_chunks_in_progress_are_transcribed_again(
+    installation: Installation,
+    fake_youtube: FakeYoutube,
+    speech: FakeTranscriptionServer,
+    video: FakeVideo,
+    store: Path,
 ) -> None:
     speech.faults.add(SpeechFault(after_requests=2, times=1, stall_seconds=60))
     await installation.add(ID)
@@ -89,8 +97,8 @@ async def test_only_the_pieces_under_way_are_recognised_again(
     async def third_is_under_way() -> bool:
         return len(speech.requests) >= 3 and all(request.status for request in speech.requests[:2])
 
-    await eventually(third_is_under_way, within_seconds=60)
-    await eventually(lambda: _kept(installation, 2))
+    await eventually(third_is_under_way)
+    await eventually(lambda: _transcribed(installation, 2))
     installation.kill_workers()
     await installation.start_workers()
     await installation.until_complete(ID)
@@ -99,12 +107,12 @@ async def test_only_the_pieces_under_way_are_recognised_again(
     answered = Counter(request.file_name for request in speech.requests if request.status == 200)
     assert sorted(sent.values()) == [1, 1, 2]
     assert set(answered) == set(sent)
-    assert [request.kind for request in standin.requests].count(Kind.AUDIO) == 1
+    assert [request.kind for request in fake_youtube.requests].count(Kind.AUDIO) == 1
     assert files(store) == []
     told = (await installation.told())[ID]
     assert told == ["created", "metadata", "captions", "chapters", "complete"]
 
 
-async def _kept(installation: Installation, pieces: int) -> bool:
-    """Whether so many pieces are written down."""
-    return await installation.count("transcribed_chunks") >= pieces
+async def _transcribed(installation: Installation, chunks: int) -> bool:
+    """Whether so many chunks are written down."""
+    return await installation.count("transcribed_chunks") >= chunks

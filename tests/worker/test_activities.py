@@ -1,10 +1,9 @@
 """Every activity may run again, at any moment, without doing anything twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import fields
 from typing import Any
 
 import asyncpg
@@ -17,24 +16,25 @@ from temporalio.testing import ActivityEnvironment
 
 from services.worker.activities.imports import ImportActivities
 from services.worker.activities.youtube import YoutubeActivities
-from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, Transcript, TranscriptLine
-from services.worker.reporting import UpstreamReporter
+from services.worker.adapters.models import Transcript, TranscriptLine
+from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import FailImportInput, SkipCaptionsInput, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream
-from shared.contracts.youtube import CaptionsKind, CaptionTrack
-from shared.db.driver import transaction
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
+from shared.db.connection import transaction
 from shared.db.engine import create_engine
 from shared.db.enrichments import find_enrichment, save_metadata
 from shared.db.models import TranscriptSegment, VideoEnrichment
+from shared.i18n.catalog import text
 from shared.settings import Settings
 from shared.temporal.client import connect
 from tests.support.entries import add_user, add_video, events_of, find_video
 from tests.support.servers import free_port
 from tests.support.waiting import eventually
-from workflows.governors import GovernorClient
+from workflows.rate_limits.client import GovernorClient
 
 ID = "abcdefghijk"
 VIDEO = VideoRef(youtube_id=ID)
@@ -48,7 +48,7 @@ def published() -> list[FeedItem]:
 
 @pytest.fixture
 def activities(engine: AsyncEngine, published: list[FeedItem]) -> ImportActivities:
-    return ImportActivities(engine, published.extend, has_speech_to_text=False)
+    return ImportActivities(engine, published.extend, has_speech_to_text=False, wake_batches=lambda _: None)
 
 
 @pytest.fixture
@@ -59,13 +59,13 @@ async def metadata_known(engine: AsyncEngine) -> None:
 
 
 @pytest.mark.usefixtures("metadata_known")
-async def test_repeated_steps_tell_of_each_stage_once(
+async def test_repeated_activities_publish_each_stage_once(
     engine: AsyncEngine, activities: ImportActivities, published: list[FeedItem]
 ) -> None:
     video = await add_video(engine, ID)
     run = ActivityEnvironment().run
     for _ in range(2):
-        await run(activities.begin_import, VIDEO)
+        await run(activities.load_import_state, VIDEO)
     for _ in range(2):
         await run(activities.skip_captions, SKIP)
     for step in (activities.save_chapters, activities.complete_import):
@@ -76,7 +76,7 @@ async def test_repeated_steps_tell_of_each_stage_once(
     assert [item.message for item in published] == events[1:]
 
 
-async def test_a_failure_keeps_the_percentage_and_is_told_once(
+async def test_a_failure_keeps_the_percentage_and_is_published_once(
     engine: AsyncEngine, activities: ImportActivities
 ) -> None:
     video = await add_video(engine, ID)
@@ -85,7 +85,7 @@ async def test_a_failure_keeps_the_percentage_and_is_told_once(
     await ActivityEnvironment().run(activities.fail_import, failure)
     *_, last = await events_of(engine, video)
     assert [event.stage for event in await events_of(engine, video)] == [ImportStage.CREATED, ImportStage.ERROR]
-    assert last.message == "YouTube does not show this video in your country."
+    assert last.message == text("import_error.geo_blocked")
 
 
 @pytest.mark.usefixtures("metadata_known")
@@ -100,10 +100,12 @@ async def test_rows_never_move_backwards(engine: AsyncEngine, activities: Import
 
 
 async def test_only_a_waiting_entry_makes_a_video_wanted(engine: AsyncEngine, activities: ImportActivities) -> None:
-    assert not (await ActivityEnvironment().run(activities.begin_import, VIDEO)).wanted
+    assert not (await ActivityEnvironment().run(activities.load_import_state, VIDEO)).wanted
     await add_video(engine, ID)
-    assert (await ActivityEnvironment().run(activities.begin_import, VIDEO)).wanted
-    assert not (await ActivityEnvironment().run(activities.begin_import, VideoRef(youtube_id="another_one"))).wanted
+    assert (await ActivityEnvironment().run(activities.load_import_state, VIDEO)).wanted
+    assert not (
+        await ActivityEnvironment().run(activities.load_import_state, VideoRef(youtube_id="another_one"))
+    ).wanted
 
 
 async def test_a_step_moves_every_users_entries_and_each_hears_of_its_own(
@@ -118,21 +120,19 @@ async def test_a_step_moves_every_users_entries_and_each_hears_of_its_own(
 
 
 class Youtube:
-    """Answers with one video, as often as it is asked; counts how often that is."""
+    """Answers every request with one video, and counts them."""
 
     def __init__(self, **answer: object) -> None:
         self.asked = 0
-        values: dict[str, Any] = dict.fromkeys(field.name for field in fields(ExtractedVideo))
-        values |= {"youtube_id": ID, "title": "Title", "description": "", "tags": [], "categories": [], "chapters": []}
-        self.answer = ExtractedVideo(**(values | answer))
+        self.answer: dict[str, Any] = {"title": "Title", **answer}
         self.before_answering: Callable[[], None] = lambda: None
 
-    def extract(self, youtube_id: str) -> ExtractedVideo:
+    def ask(self, youtube_id: str) -> dict[str, Any]:
         self.asked += 1
         self.before_answering()
         return self.answer
 
-    def fetch(self, youtube_id: str, track: CaptionTrack | None) -> Transcript:
+    def fetch(self, youtube_id: str, track: CaptionTrack | None, answers: Mapping[str, CaptionsAnswer]) -> Transcript:
         self.asked += 1
         return Transcript("en", CaptionsKind.MANUAL, [TranscriptLine(0, 1, "a\0b \ud83d c")])
 
@@ -140,7 +140,7 @@ class Youtube:
 @asynccontextmanager
 async def asking(engine: AsyncEngine, youtube: Youtube) -> AsyncIterator[YoutubeActivities]:
     settings = Settings()
-    reporter = UpstreamReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_pace))
+    reporter = UpstreamReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_rate_limits))
     with ThreadPoolExecutor(1) as threads:
         yield YoutubeActivities(
             engine, lambda _: None, metadata=youtube, captions=youtube, reporter=reporter, threads=threads
@@ -154,9 +154,9 @@ async def known(engine: AsyncEngine) -> VideoEnrichment:
     return found
 
 
-async def test_texts_that_postgres_cannot_keep_are_cleaned(engine: AsyncEngine) -> None:
+async def test_texts_that_postgres_cannot_store_are_cleaned(engine: AsyncEngine) -> None:
     nul = "a\0b \ud83d c"
-    youtube = Youtube(title=nul, tags=[nul], chapters=[ExtractedChapter(nul, 0, None)])
+    youtube = Youtube(title=nul, tags=[nul], chapters=[{"title": nul, "start_time": 0}])
     async with asking(engine, youtube) as activities:
         await ActivityEnvironment().run(activities.fetch_metadata, VIDEO)
         await ActivityEnvironment().run(activities.fetch_captions, VIDEO)
@@ -166,7 +166,7 @@ async def test_texts_that_postgres_cannot_keep_are_cleaned(engine: AsyncEngine) 
         assert (await connection.execute(select(TranscriptSegment.text))).scalar() == "ab  c"
 
 
-async def test_youtube_is_not_asked_while_postgres_is_away() -> None:
+async def test_no_request_is_sent_while_postgres_is_unavailable() -> None:
     away = create_engine(Settings(database_url=SecretStr(f"postgresql://vidferry@127.0.0.1:{free_port()}/vidferry")))
     youtube = Youtube()
     async with asking(away, youtube) as activities:
@@ -175,10 +175,10 @@ async def test_youtube_is_not_asked_while_postgres_is_away() -> None:
     assert youtube.asked == 0
 
 
-async def test_an_answer_is_kept_through_an_outage_of_postgres(
+async def test_an_answer_survives_an_outage_of_postgres(
     engine: AsyncEngine, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The database takes no connections when the answer comes; YouTube is asked once all the same."""
+    """The database is unavailable when the answer arrives; the request is still sent once only."""
     database = make_url(database_url).database
     admin = await asyncpg.connect(make_url(database_url).set(database="postgres").render_as_string(False))
     loop, youtube = asyncio.get_running_loop(), Youtube()
@@ -188,7 +188,7 @@ async def test_an_answer_is_kept_through_an_outage_of_postgres(
         await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database)
 
     async def has_failed_to_keep_it() -> bool:
-        return "cannot be kept yet" in caplog.text
+        return "database_unavailable" in caplog.text
 
     youtube.before_answering = lambda: asyncio.run_coroutine_threadsafe(close(), loop).result(20)
     async with asking(engine, youtube) as activities:

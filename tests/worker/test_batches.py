@@ -1,4 +1,4 @@
-"""Whole batches by the production worker: real Temporal, Postgres and yt-dlp."""
+"""Whole batches by the production worker: real Temporal, PostgreSQL and yt-dlp."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,33 +14,35 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
 from services.worker.activities.batches import BatchActivities
-from shared.contracts.batches import BatchState, ImportBatchResult, LookAtBatch
+from shared.contracts.batches import AdvanceBatchInput, BatchState, ImportBatchResult
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ReconcileInput, ReconcileResult
 from shared.db.batches import requeue_failed
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.settings import Settings
 from shared.temporal.names import IMPORT_VIDEO, TaskQueue, import_video_id
-from tests.standin import Fault, Kind, Standin, StandinVideo, VideoState, captions
 from tests.support.batches import add_batch, add_list, entries, how_it_stands, most_open_at_once, when_over
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-from workflows.import_batch import ImportBatch
-from workflows.import_video import ImportVideo
-from workflows.progress import running_status
-from workflows.reconcile_imports import ReconcileImports
-from workflows.start import start_batch, start_import
+from workflows.batches.client import start_batch
+from workflows.batches.workflow import ImportBatch
+from workflows.imports.client import running_status, start_import
+from workflows.imports.workflow import ImportVideo
+from workflows.maintenance.workflows import ReconcileImports
 
 WINDOW = 3
 
 
 @pytest.fixture(autouse=True)
-async def worker(client: Client, settings: Settings, engine: AsyncEngine, standin: Standin) -> AsyncIterator[None]:
+async def worker(
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> AsyncIterator[None]:
     """A worker whose batches have a small window; no throttle makes its governor pause."""
     small = settings.model_copy(update={"batch_window": WINDOW, "youtube_throttles_to_pause": 1000})
-    async with worker_at_work(client, small, engine, standin):
+    async with worker_at_work(client, small, engine, fake_youtube):
         yield
 
 
@@ -48,24 +50,26 @@ def ids(count: int) -> list[str]:
     return [f"batchvid{number:03d}" for number in range(count)]
 
 
-def stock(standin: Standin, youtube_ids: Sequence[str], state: VideoState = VideoState.OK) -> None:
+def stock(fake_youtube: FakeYoutube, youtube_ids: Sequence[str], state: VideoState = VideoState.OK) -> None:
     track = captions("en", "Good morning, harbour")
-    standin.library.add(*(StandinVideo(youtube_id, state=state, captions=(track,)) for youtube_id in youtube_ids))
+    fake_youtube.library.add(*(FakeVideo(youtube_id, state=state, captions=(track,)) for youtube_id in youtube_ids))
 
 
 async def begin(client: Client, batch_id: UUID) -> WorkflowHandle[ImportBatch, ImportBatchResult]:
     return await start_batch(client, batch_id, LOCAL_USER_ID)
 
 
-def hold(standin: Standin) -> None:
-    """Let YouTube ask for a pause whatever it is asked."""
-    standin.faults.add(Fault(kind=Kind.WATCH, status=429, times=-1))
+def hold(fake_youtube: FakeYoutube) -> None:
+    """Make YouTube throttle every request."""
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, status=429, times=-1))
 
 
-async def test_all_videos_come_through_the_window(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    stock(standin, ids(11))
-    standin.library.add(StandinVideo(ids(12)[-1]))
-    stock(standin, ids(14)[12:], VideoState.PRIVATE)
+async def test_all_videos_come_through_the_window(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    stock(fake_youtube, ids(11))
+    fake_youtube.library.add(FakeVideo(ids(12)[-1]))
+    stock(fake_youtube, ids(14)[12:], VideoState.PRIVATE)
     batch_id = await add_batch(engine, ids(14))
     began = datetime.now(UTC)
     handle = await begin(client, batch_id)
@@ -80,17 +84,17 @@ async def test_all_videos_come_through_the_window(client: Client, engine: AsyncE
 
 
 async def test_a_paused_batch_begins_nothing_until_it_is_resumed(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    stock(standin, ids(8))
-    hold(standin)
+    stock(fake_youtube, ids(8))
+    hold(fake_youtube)
     batch_id = await add_batch(engine, ids(8))
     handle = await begin(client, batch_id)
     await eventually(partial(has, engine, batch_id, running=WINDOW))
     await handle.signal(ImportBatch.pause)
     await eventually(partial(has, engine, batch_id, state=BatchState.PAUSED))
-    standin.faults.clear()
-    await hurry(client, ids(WINDOW))
+    fake_youtube.faults.clear()
+    await expedite(client, ids(WINDOW))
     await eventually(partial(has, engine, batch_id, imported=WINDOW, running=0, queued=8 - WINDOW))
     await eventually(partial(says_the_same, engine, handle, batch_id))
     await handle.signal(ImportBatch.resume)
@@ -98,29 +102,29 @@ async def test_a_paused_batch_begins_nothing_until_it_is_resumed(
 
 
 async def test_cancelling_ends_what_is_queued_and_lets_the_rest_finish(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    stock(standin, ids(8))
-    hold(standin)
+    stock(fake_youtube, ids(8))
+    hold(fake_youtube)
     batch_id = await add_batch(engine, ids(8))
     handle = await begin(client, batch_id)
     await eventually(partial(has, engine, batch_id, running=WINDOW))
     await handle.signal(ImportBatch.cancel)
     await eventually(partial(has, engine, batch_id, state=BatchState.CANCELLED, cancelled=8 - WINDOW, running=WINDOW))
-    standin.faults.clear()
-    await hurry(client, ids(WINDOW))
+    fake_youtube.faults.clear()
+    await expedite(client, ids(WINDOW))
     over = await when_over(engine, batch_id)
     assert (over.state, over.imported, over.cancelled, over.failed) == (BatchState.CANCELLED, WINDOW, 8 - WINDOW, 0)
     assert await error_codes(engine, batch_id) == {ErrorType.IMPORT_CANCELLED}
     await handle.result()
 
 
-async def test_what_failed_is_tried_again(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    stock(standin, ids(5), VideoState.PRIVATE)
+async def test_a_failed_video_is_retried(client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube) -> None:
+    stock(fake_youtube, ids(5), VideoState.PRIVATE)
     batch_id = await add_batch(engine, ids(5))
     await (await begin(client, batch_id)).result()
     assert (await how_it_stands(engine, batch_id)).failed == 5
-    stock(standin, ids(5))
+    stock(fake_youtube, ids(5))
     async with transaction(engine) as connection:
         assert await requeue_failed(connection, LOCAL_USER_ID, batch_id)
     assert (await how_it_stands(engine, batch_id)).queued == 5
@@ -128,61 +132,61 @@ async def test_what_failed_is_tried_again(client: Client, engine: AsyncEngine, s
     assert (await how_it_stands(engine, batch_id)).imported == 5
 
 
-async def test_looks_at_the_same_moment_never_give_more_than_the_places(
-    client: Client, engine: AsyncEngine, standin: Standin
+async def test_concurrent_activities_never_claim_more_than_the_slots(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    hold(standin)
+    hold(fake_youtube)
     batch_id = await add_batch(engine, ids(20))
     batches = BatchActivities(engine, client, window=WINDOW)
-    look = LookAtBatch(batch_id=batch_id)
-    views = await asyncio.gather(*(ActivityEnvironment().run(batches.look_at_batch, look) for _ in range(6)))
-    assert {len(view.watched) for view in views} == {WINDOW}
+    look = AdvanceBatchInput(batch_id=batch_id)
+    views = await asyncio.gather(*(ActivityEnvironment().run(batches.advance_batch, look) for _ in range(6)))
+    assert {len(view.slot_holders) for view in views} == {WINDOW}
     assert await has(engine, batch_id, running=WINDOW, queued=20 - WINDOW)
 
 
-async def test_premieres_give_up_their_places(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    stock(standin, ids(6))
-    stock(standin, ids(WINDOW), VideoState.PREMIERE)
+async def test_premieres_give_up_their_places(client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube) -> None:
+    stock(fake_youtube, ids(6))
+    stock(fake_youtube, ids(WINDOW), VideoState.PREMIERE)
     batch_id = await add_batch(engine, ids(6))
     await begin(client, batch_id)
     await eventually(partial(all_wait, client, ids(WINDOW)))
     batches = BatchActivities(engine, client, window=WINDOW)
-    look = LookAtBatch(batch_id=batch_id, watched=ids(WINDOW))
-    assert (await ActivityEnvironment().run(batches.look_at_batch, look)).watched == ids(WINDOW)
-    asked = await ActivityEnvironment().run(batches.look_at_batch, look.model_copy(update={"asks_around": True}))
-    assert asked.watched == ids(6)[WINDOW:]
+    look = AdvanceBatchInput(batch_id=batch_id, slot_holders=ids(WINDOW))
+    assert (await ActivityEnvironment().run(batches.advance_batch, look)).slot_holders == ids(WINDOW)
+    asked = await ActivityEnvironment().run(batches.advance_batch, look.model_copy(update={"check_blocked": True}))
+    assert asked.slot_holders == ids(6)[WINDOW:]
     over = await when_over(engine, batch_id)
     assert (over.state, over.imported, over.waiting) == (BatchState.COMPLETE, 6 - WINDOW, WINDOW)
 
 
-async def test_two_batches_share_a_video(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    stock(standin, ids(4))
+async def test_two_batches_share_a_video(client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube) -> None:
+    stock(fake_youtube, ids(4))
     first, second = await add_batch(engine, ids(4)), await add_batch(engine, ids(4)[1:])
     await begin(client, first)
     await begin(client, second)
     assert (await when_over(engine, first)).imported == 4
     assert (await when_over(engine, second)).imported == 3
-    watched = [request.youtube_id for request in standin.requests if request.kind is Kind.WATCH]
-    assert (len(watched), set(watched)) == (4, set(ids(4)))
+    slot_holders = [request.youtube_id for request in fake_youtube.requests if request.kind is Kind.WATCH]
+    assert (len(slot_holders), set(slot_holders)) == (4, set(ids(4)))
 
 
-async def test_a_batch_goes_with_its_list(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    hold(standin)
+async def test_a_batch_goes_with_its_list(client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube) -> None:
+    hold(fake_youtube)
     list_id = await add_list(engine)
     batch_id = await add_batch(engine, ids(5), list_id=list_id)
     handle = await begin(client, batch_id)
     await eventually(partial(has, engine, batch_id, running=WINDOW))
     async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM lists WHERE id = :id"), {"id": list_id})
-    await handle.signal(ImportBatch.look_again)
+        await connection.execute(text("UPDATE lists SET deleted_at = now() WHERE id = :id"), {"id": list_id})
+    await handle.signal(ImportBatch.wake)
     assert (await handle.result()).summary is None
 
 
-async def test_batches_that_nobody_started_are_started_and_queued_videos_left_to_them(
-    client: Client, engine: AsyncEngine, standin: Standin
+async def test_missing_batches_are_started_and_queued_videos_left_to_them(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    stock(standin, ids(8))
-    hold(standin)
+    stock(fake_youtube, ids(8))
+    hold(fake_youtube)
     batch_id = await add_batch(engine, ids(8))
     assert await reconcile(client) == ReconcileResult(running=0, started=0, batches_started=1)
     await eventually(partial(has, engine, batch_id, running=WINDOW))
@@ -192,17 +196,17 @@ async def test_batches_that_nobody_started_are_started_and_queued_videos_left_to
 
 
 async def test_a_queued_video_that_somebody_adds_singly_does_not_wait_for_the_batch(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    stock(standin, ids(8))
-    hold(standin)
+    stock(fake_youtube, ids(8))
+    hold(fake_youtube)
     batch_id = await add_batch(engine, ids(8))
     await begin(client, batch_id)
     await eventually(partial(has, engine, batch_id, running=WINDOW))
-    standin.faults.clear()
+    fake_youtube.faults.clear()
     await start_import(client, ids(8)[-1], LOCAL_USER_ID)
     await eventually(partial(is_complete, engine, batch_id, ids(8)[-1]))
-    await hurry(client, ids(WINDOW))
+    await expedite(client, ids(WINDOW))
     assert (await when_over(engine, batch_id)).imported == 8
 
 
@@ -221,7 +225,7 @@ async def all_wait(client: Client, youtube_ids: Sequence[str]) -> bool:
     return all(status is not None and status.waiting_for is ErrorType.UPCOMING for status in statuses)
 
 
-async def hurry(client: Client, youtube_ids: Sequence[str]) -> None:
+async def expedite(client: Client, youtube_ids: Sequence[str]) -> None:
     """Let imports that wait try again now; some have done so already."""
     for youtube_id in youtube_ids:
         with suppress(RPCError):

@@ -1,4 +1,4 @@
-"""A call that has begun ends, unless its worker does."""
+"""A call that has started ends, unless its worker does."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import pytest
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.testing import ActivityEnvironment
 
-from services.worker.activities.cancellation import to_the_end
+from services.worker.activities.support.shielding import shield_from_cancellation
 
 
 class Call:
@@ -26,7 +26,7 @@ class Call:
                 self.ended = True
             return "answer"
 
-        return await to_the_end(work())
+        return await shield_from_cancellation(work())
 
 
 @pytest.fixture

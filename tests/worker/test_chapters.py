@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.worker.adapters.models import ExtractedChapter
-from services.worker.chapters import choose_chapters, parse_chapters
+from services.worker.transcripts.chapters import choose_chapters, parse_chapters
 
 LIST = "0:00 Intro\n0:30 Middle\n1:00 End"
 
@@ -128,7 +128,7 @@ def test_youtubes_chapters_are_kept_within_the_video() -> None:
 
 
 @given(st.text() | st.from_regex(r"(\d{0,3}:?\d{1,2}:\d\d[ -]?\w*\n){0,8}"), st.none() | st.floats(0, 100_000))
-def test_whatever_the_description_chapters_are_ordered_and_within_the_video(text: str, duration: float | None) -> None:
+def test_chapters_are_ordered_and_within_the_video_for_any_description(text: str, duration: float | None) -> None:
     chapters = parse_chapters(text, duration)
     assert chapters == [] or (len(chapters) >= 3 and chapters[0].start_seconds == 0)
     for chapter in chapters:

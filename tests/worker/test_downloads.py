@@ -1,4 +1,4 @@
-"""Sound is downloaded by the real yt-dlp: it tells how far it is, can be ended at any moment, and is taken up again."""
+"""The real yt-dlp downloads audio: with progress, interruptible at any time, and resumable."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,41 +13,43 @@ from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from services.worker.activities import downloads, heartbeats, watching
+from fakes.youtube import Audio, FakeVideo, FakeYoutube, Fault, Kind
+from services.worker.activities import downloads
 from services.worker.activities.downloads import DownloadActivities
-from services.worker.activities.progress import ProgressTeller
-from services.worker.activities.watching import Stopped
-from services.worker.adapters.audio import AudioAdapter
-from services.worker.adapters.connection import Connection
-from services.worker.audio.store import AudioStore
-from services.worker.reporting import UpstreamReporter
+from services.worker.activities.support import blocking_download as watching
+from services.worker.activities.support import heartbeats
+from services.worker.activities.support.blocking_download import DownloadInterruptedError
+from services.worker.activities.support.progress import ProgressReporter
+from services.worker.adapters.audio.store import AudioStore
+from services.worker.adapters.youtube.exits import UNREACHABLE_SECONDS, Exits
+from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import UpstreamFailure, VideoRef
+from shared.contracts.imports import VideoRef
 from shared.contracts.messages import FeedItem
-from shared.contracts.speech import ExtractedAudio
 from shared.contracts.stages import SPEECH_DOWNLOADED, ImportStage
+from shared.contracts.transcription import ExtractedAudio
 from shared.contracts.upstreams import Upstream, UpstreamStatus
-from shared.db import import_progress
-from shared.db.driver import transaction
+from shared.db import imports as import_progress
+from shared.db.connection import transaction
 from shared.db.engine import create_engine
 from shared.db.models import Video
 from shared.settings import Settings
 from shared.temporal.client import connect
-from tests.standin import Audio, Fault, Kind, Standin, StandinVideo
 from tests.support.entries import add_video, find_video
 from tests.support.servers import free_port
-from tests.support.waiting import eventually
-from workflows.governors import GovernorClient
+from tests.support.waiting import PATIENCE_SECONDS, eventually
+from tests.support.youtube_audio import audio_adapter
+from workflows.rate_limits.client import GovernorClient
 
 pytestmark = pytest.mark.usefixtures("video")
 
 ID = "abcdefghijk"
 NAME, PART = "source.140.m4a", "source.140.m4a.part"
-SOUND = bytes(range(256)) * 60_000
+CONTENT = bytes(range(256)) * 60_000
 """Two requests' worth."""
 SLOWLY = Fault(kind=Kind.AUDIO, stall_after_bytes=3_000_000, stall_seconds=1)
 """Each of the requests stops once: long enough to be ended meanwhile."""
-DONE = ExtractedAudio(name=NAME, byte_count=len(SOUND))
+DONE = ExtractedAudio(name=NAME, byte_count=len(CONTENT))
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that happens now and then happens often."""
     monkeypatch.setattr(watching, "WATCH_SECONDS", 0.02)
     monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.02)
-    monkeypatch.setattr(downloads, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(downloads, "LOCK_RETRY_SECONDS", 0.02)
 
 
 @pytest.fixture
@@ -70,49 +72,56 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def video(engine: AsyncEngine, standin: Standin) -> Video:
+async def video(engine: AsyncEngine, fake_youtube: FakeYoutube) -> Video:
     """An entry whose import is at its captions, and the video itself."""
-    standin.library.add(StandinVideo(ID, audios=(Audio(SOUND),)))
+    fake_youtube.library.add(FakeVideo(ID, audios=(Audio(CONTENT),)))
     entry = await add_video(engine, ID)
     async with transaction(engine) as connection:
         await import_progress.advance(connection, ID, ImportStage.METADATA)
     return entry
 
 
-class NotedReporter(UpstreamReporter):
-    """Notes what it is told, and tells nobody."""
+class RecordingReporter(UpstreamReporter):
+    """Records outcomes and sends nothing."""
 
     def __init__(self, governor: GovernorClient) -> None:
         super().__init__(governor)
-        self.noted: list[ErrorType | None] = []
+        self.outcomes: list[ErrorType | None] = []
 
-    def call_ended(
-        self, began: UpstreamStatus | None, youtube_id: str, error_type: ErrorType | None, **options: float | None
+    def call_finished(
+        self, status: UpstreamStatus | None, youtube_id: str, error_type: ErrorType | None, **options: object
     ) -> None:
-        self.noted.append(error_type)
+        self.outcomes.append(error_type)
 
 
 @pytest.fixture
-async def reporter() -> NotedReporter:
+async def reporter() -> RecordingReporter:
     settings = Settings()
-    return NotedReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_pace))
+    return RecordingReporter(GovernorClient(await connect(settings), Upstream.YOUTUBE, settings.youtube_rate_limits))
 
 
 @pytest.fixture
 async def make(
-    engine: AsyncEngine, published: list[FeedItem], standin: Standin, tmp_path: Path, reporter: NotedReporter
+    engine: AsyncEngine,
+    published: list[FeedItem],
+    fake_youtube: FakeYoutube,
+    tmp_path: Path,
+    reporter: RecordingReporter,
 ) -> AsyncIterator[Callable[..., DownloadActivities]]:
     """The activities as the worker builds them."""
     with ThreadPoolExecutor(3) as threads:
 
-        def make(engine: AsyncEngine = engine, store: type[AudioStore] = AudioStore) -> DownloadActivities:
+        def make(
+            engine: AsyncEngine = engine, store: type[AudioStore] = AudioStore, exits: Exits | None = None
+        ) -> DownloadActivities:
             return DownloadActivities(
                 engine,
-                ProgressTeller(engine, published.extend),
+                ProgressReporter(engine, published.extend),
                 store=store(str(tmp_path)),
-                source=AudioAdapter(Connection(standin.proxy_url, standin.ca_file)),
+                source=audio_adapter(fake_youtube, exits),
                 reporter=reporter,
                 threads=threads,
+                download_threads=threads,
             )
 
         yield make
@@ -130,7 +139,11 @@ class Attempt:
         self.beats: list[Any] = []
         self.environment = ActivityEnvironment()
         self.environment.on_heartbeat = lambda *details: self.beats.append(*details or [None])
-        self.running = asyncio.ensure_future(self.environment.run(activities.extract_audio, VideoRef(youtube_id=ID)))
+        self.running = asyncio.ensure_future(self._run(activities))
+
+    async def _run(self, activities: DownloadActivities) -> ExtractedAudio:
+        await find(activities)
+        return await self.environment.run(activities.extract_audio, VideoRef(youtube_id=ID))
 
     async def is_amidst(self) -> bool:
         assert not self.running.done()
@@ -141,7 +154,12 @@ class Attempt:
         return (await asyncio.gather(self.running, return_exceptions=True))[0]
 
 
+async def find(activities: DownloadActivities) -> None:
+    await ActivityEnvironment().run(activities.find_audio, VideoRef(youtube_id=ID))
+
+
 async def extract(activities: DownloadActivities) -> ExtractedAudio:
+    await find(activities)
     return await ActivityEnvironment().run(activities.extract_audio, VideoRef(youtube_id=ID))
 
 
@@ -161,25 +179,25 @@ def write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def starts(standin: Standin) -> list[int]:
-    """From which byte on the sound was asked for, request by request."""
-    wanted = [request.byte_range or "" for request in standin.requests if request.kind is Kind.AUDIO]
+def starts(fake_youtube: FakeYoutube) -> list[int]:
+    """The first requested byte of each request for audio."""
+    wanted = [request.byte_range or "" for request in fake_youtube.requests if request.kind is Kind.AUDIO]
     return [int(each.removeprefix("bytes=").partition("-")[0]) for each in wanted]
 
 
-async def test_the_sound_is_in_the_store_and_everybody_knows_how_far_it_is(
+async def test_audio_is_stored_and_its_progress_is_published(
     activities: DownloadActivities,
     engine: AsyncEngine,
-    standin: Standin,
+    fake_youtube: FakeYoutube,
     video: Video,
     folder: Path,
     published: list[FeedItem],
 ) -> None:
     somewhere_else = await add_video(engine, ID)  # at another stage: its import has not looked yet
-    standin.faults.add(SLOWLY)
+    fake_youtube.faults.add(SLOWLY)
     attempt = Attempt(activities)
     assert await attempt.ended() == DONE
-    assert content(folder / NAME) == SOUND
+    assert content(folder / NAME) == CONTENT
 
     assert (await find_video(engine, video.id)).import_progress == SPEECH_DOWNLOADED
     assert (await find_video(engine, somewhere_else.id)).import_progress == 0
@@ -194,40 +212,52 @@ async def test_the_sound_is_in_the_store_and_everybody_knows_how_far_it_is(
     assert 0 < shares[len(shares) // 2] < 100
 
 
-async def test_the_governor_hears_of_the_answer_long_before_the_end(
-    activities: DownloadActivities, standin: Standin, reporter: NotedReporter
+async def test_the_governor_hears_of_the_answer_before_the_download(
+    activities: DownloadActivities, reporter: RecordingReporter
 ) -> None:
-    standin.faults.add(SLOWLY)
-    attempt = Attempt(activities)
+    await find(activities)
+    assert reporter.outcomes == [None]
+    await extract(activities)
+    assert reporter.outcomes == [None, None]  # one call each time
 
-    async def has_heard() -> bool:
-        assert not attempt.running.done()
-        return reporter.noted == [None]
 
-    await eventually(has_heard)
-    assert await attempt.ended() == DONE
-    assert reporter.noted == [None]
+async def test_finding_audio_is_one_request_and_a_download_is_no_call(
+    activities: DownloadActivities, fake_youtube: FakeYoutube
+) -> None:
+    await find(activities)
+    assert [request.kind for request in fake_youtube.requests] == [Kind.PLAYER]
+    await ActivityEnvironment().run(activities.extract_audio, VideoRef(youtube_id=ID))
+    assert [request.kind for request in fake_youtube.requests] == [Kind.PLAYER, Kind.AUDIO, Kind.AUDIO]
+
+
+async def test_a_download_needs_the_address_of_the_audio(
+    activities: DownloadActivities, fake_youtube: FakeYoutube
+) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(activities.extract_audio, VideoRef(youtube_id=ID))
+    assert caught.value.type == ErrorType.LINK_EXPIRED
+    assert fake_youtube.requests == []
 
 
 @pytest.mark.parametrize(
     ("fault", "noted"),
     [
-        (Fault(kind=Kind.AUDIO, status=429), [ErrorType.RATE_LIMITED]),
-        (Fault(kind=Kind.AUDIO, status=503), [ErrorType.UPSTREAM_UNAVAILABLE]),
+        (Fault(kind=Kind.AUDIO, status=429), [None, ErrorType.RATE_LIMITED]),
+        (Fault(kind=Kind.AUDIO, status=503), [None]),
         (Fault(kind=Kind.PLAYER, status=403), [ErrorType.UPSTREAM_UNAVAILABLE]),
     ],
 )
-async def test_the_governor_hears_of_what_is_no_answer(
+async def test_throttles_of_a_download_are_reported(
     activities: DownloadActivities,
-    standin: Standin,
-    reporter: NotedReporter,
+    fake_youtube: FakeYoutube,
+    reporter: RecordingReporter,
     fault: Fault,
     noted: list[ErrorType | None],
 ) -> None:
-    standin.faults.add(fault)
+    fake_youtube.faults.add(fault)
     with pytest.raises(ApplicationError):
         await extract(activities)
-    assert reporter.noted == noted
+    assert reporter.outcomes == noted
 
 
 def cancel(environment: ActivityEnvironment) -> None:
@@ -238,54 +268,54 @@ def shut_down(environment: ActivityEnvironment) -> None:
     environment.worker_shutdown()
 
 
-@pytest.mark.parametrize(("end", "outcome"), [(cancel, asyncio.CancelledError), (shut_down, Stopped)])
+@pytest.mark.parametrize(("end", "outcome"), [(cancel, asyncio.CancelledError), (shut_down, DownloadInterruptedError)])
 async def test_a_download_ends_with_its_next_bytes_and_is_taken_up_again(
     activities: DownloadActivities,
-    standin: Standin,
+    fake_youtube: FakeYoutube,
     folder: Path,
     end: Callable[[ActivityEnvironment], None],
     outcome: type[BaseException],
 ) -> None:
-    standin.faults.add(SLOWLY)
+    fake_youtube.faults.add(SLOWLY)
     attempt = Attempt(activities)
     await eventually(attempt.is_amidst)
     end(attempt.environment)
     assert type(await attempt.ended()) is outcome
     assert names(folder) == {PART}
     come = size(folder / PART)
-    assert 0 < come < len(SOUND)
-    standin.faults.clear()
-    begun = len(starts(standin))
+    assert 0 < come < len(CONTENT)
+    fake_youtube.faults.clear()
+    begun = len(starts(fake_youtube))
     assert await extract(activities) == DONE
-    assert content(folder / NAME) == SOUND
-    assert starts(standin)[begun] == come
+    assert content(folder / NAME) == CONTENT
+    assert starts(fake_youtube)[begun] == come
 
 
-async def test_what_is_here_already_is_told_as_well(
-    activities: DownloadActivities, engine: AsyncEngine, standin: Standin, video: Video, folder: Path
+async def test_a_complete_file_is_reported_as_well(
+    activities: DownloadActivities, engine: AsyncEngine, fake_youtube: FakeYoutube, video: Video, folder: Path
 ) -> None:
     """The worker died after the last byte."""
-    write(folder / NAME, SOUND)
+    write(folder / NAME, CONTENT)
     assert await extract(activities) == DONE
-    assert standin.requests == []
+    assert starts(fake_youtube) == []
     assert (await find_video(engine, video.id)).import_progress == SPEECH_DOWNLOADED
 
 
 async def test_two_attempts_at_once_fetch_every_byte_once(
-    activities: DownloadActivities, standin: Standin, folder: Path
+    activities: DownloadActivities, fake_youtube: FakeYoutube, folder: Path
 ) -> None:
-    """Temporal was away: it gives an attempt up that goes on until it hears of that."""
-    standin.faults.add(SLOWLY)
+    """After an outage, Temporal times an attempt out that runs until it learns of that."""
+    fake_youtube.faults.add(SLOWLY)
     lost = Attempt(activities)
     await eventually(lost.is_amidst)
     second = Attempt(activities)
     await eventually(lambda: _beats(second))
-    assert starts(standin) == [0]
+    assert starts(fake_youtube) == [0]
     cancel(lost.environment)
     assert type(await lost.ended()) is asyncio.CancelledError
     assert await second.ended() == DONE
-    assert content(folder / NAME) == SOUND
-    asked_from = starts(standin)
+    assert content(folder / NAME) == CONTENT
+    asked_from = starts(fake_youtube)
     assert asked_from == sorted(set(asked_from))
 
 
@@ -294,9 +324,9 @@ async def _beats(attempt: Attempt) -> bool:
 
 
 async def test_an_attempt_that_waits_for_another_one_can_be_ended(
-    activities: DownloadActivities, standin: Standin
+    activities: DownloadActivities, fake_youtube: FakeYoutube
 ) -> None:
-    standin.faults.add(SLOWLY)
+    fake_youtube.faults.add(SLOWLY)
     lost = Attempt(activities)
     await eventually(lost.is_amidst)
     second = Attempt(activities)
@@ -306,14 +336,14 @@ async def test_an_attempt_that_waits_for_another_one_can_be_ended(
     assert await lost.ended() == DONE
 
 
-async def test_what_is_discarded_does_not_come_back(
-    activities: DownloadActivities, standin: Standin, folder: Path, tmp_path: Path
+async def test_discarded_audio_does_not_come_back(
+    activities: DownloadActivities, fake_youtube: FakeYoutube, folder: Path, tmp_path: Path
 ) -> None:
     """An attempt that Temporal has given up on is still at work, to its end."""
-    standin.faults.add(SLOWLY)
+    fake_youtube.faults.add(SLOWLY)
     lost = Attempt(activities)
     await eventually(lost.is_amidst)
-    await AudioStore(str(tmp_path)).discard(ID)
+    await AudioStore(str(tmp_path)).delete_video(ID)
     assert isinstance(await lost.ended(), ApplicationError)
     assert names(tmp_path) == set()
 
@@ -326,31 +356,49 @@ async def refusal(activities: DownloadActivities) -> ApplicationError:
     return caught.value
 
 
-async def test_what_youtube_refuses_is_told_to_the_workflow(activities: DownloadActivities, standin: Standin) -> None:
-    standin.faults.add(Fault(kind=Kind.AUDIO, status=429, headers={"Retry-After": "30"}, times=1))
+async def test_a_refusal_of_youtube_reaches_the_workflow(
+    activities: DownloadActivities, fake_youtube: FakeYoutube
+) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, status=429, headers={"Retry-After": "30"}, times=1))
     error = await refusal(activities)
     assert error.type == ErrorType.RATE_LIMITED
-    assert UpstreamFailure.model_validate(error.details[0]).retry_after_seconds == 30
-    standin.library.add(StandinVideo(ID, audios=()))
+    fake_youtube.library.add(FakeVideo(ID, audios=()))
     assert (await refusal(activities)).type == ErrorType.AUDIO_UNAVAILABLE
 
 
-async def test_a_full_disk_is_told_to_the_workflow_and_to_the_operator(
+@pytest.mark.usefixtures("video")
+async def test_a_dead_proxy_costs_one_attempt(
+    make: Callable[..., DownloadActivities], fake_youtube: FakeYoutube
+) -> None:
+    seconds = [0.0]
+    proxies = [fake_youtube.proxy_url, f"http://127.0.0.1:{free_port()}"]
+    while Exits(proxies).route(ID).proxy != proxies[1]:
+        proxies[1] = f"http://127.0.0.1:{free_port()}"
+    activities = make(exits=Exits(proxies, clock=lambda: seconds[0]))
+    for step in (activities.find_audio, activities.extract_audio):
+        with pytest.raises(ApplicationError) as caught:
+            await ActivityEnvironment().run(step, VideoRef(youtube_id=ID))
+        assert caught.value.type == ErrorType.UPSTREAM_UNAVAILABLE
+        await ActivityEnvironment().run(step, VideoRef(youtube_id=ID))
+        seconds[0] += UNREACHABLE_SECONDS
+
+
+async def test_a_full_disk_reaches_the_workflow_and_the_log(
     activities: DownloadActivities, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / PART).symlink_to("/dev/full")
     assert (await refusal(activities)).type == ErrorType.AUDIO_STORE_FULL
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert "the audio store is full" in record.message
+    assert "audio_store_full" in record.message
 
 
-async def test_youtube_is_not_asked_while_postgres_is_away(
-    make: Callable[..., DownloadActivities], standin: Standin
+async def test_no_request_is_sent_while_postgres_is_unavailable(
+    make: Callable[..., DownloadActivities], fake_youtube: FakeYoutube
 ) -> None:
     away = create_engine(Settings(database_url=SecretStr(f"postgresql://vidferry@127.0.0.1:{free_port()}/vidferry")))
     with pytest.raises(OSError, match="Connect call failed"):
         await extract(make(engine=away))
-    assert standin.requests == []
+    assert fake_youtube.requests == []
 
 
 class Slow(AudioStore):
@@ -359,17 +407,17 @@ class Slow(AudioStore):
     is_called: asyncio.Event
     may_go_on: asyncio.Event
 
-    async def keep(self, youtube_id: str, name: str) -> None:
+    async def upload(self, youtube_id: str, name: str) -> None:
         """An upload that takes its time."""
         self.is_called.set()
         await self.may_go_on.wait()
-        await super().keep(youtube_id, name)
+        await super().upload(youtube_id, name)
 
 
 async def test_an_upload_that_takes_its_time_is_not_given_up(make: Callable[..., DownloadActivities]) -> None:
     Slow.is_called, Slow.may_go_on = asyncio.Event(), asyncio.Event()
     attempt = Attempt(make(store=Slow))
-    await asyncio.wait_for(Slow.is_called.wait(), 20)
+    await asyncio.wait_for(Slow.is_called.wait(), PATIENCE_SECONDS)
     attempt.beats.clear()
     await eventually(lambda: _beats(attempt))
     Slow.may_go_on.set()

@@ -6,21 +6,17 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue as TaskQueueName
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.testing import ActivityEnvironment
 
-from services.worker.activities.governor import PROBE_CALLS_PER_SECOND, GovernorActivities
+from services.worker.activities.rate_limits import PROBE_CALLS_PER_SECOND, GovernorActivities
+from services.worker.background.queue_rate import queue_rate
 from shared.contracts.upstreams import ApplyRateInput, Upstream, UpstreamStatus
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.upstreams import find_status
-from shared.temporal.names import TaskQueue
 from tests.support.upstreams import GOING
 from tests.support.waiting import eventually
 from tests.workflows.steps import ScriptedSteps
-from workflows.start import start_import
+from workflows.imports.client import start_import
 
 IDS = [f"abcdefghij{number}" for number in range(5)]
 FULL_RATE = ApplyRateInput(upstream=Upstream.YOUTUBE, calls_per_second=1000)
@@ -32,18 +28,7 @@ async def activities(client: Client, engine: AsyncEngine) -> AsyncIterator[Gover
     """The queue is at full rate afterwards, for the tests that come."""
     activities = GovernorActivities(engine, client)
     yield activities
-    await ActivityEnvironment().run(activities.apply_rate, FULL_RATE)
-
-
-async def queue_rate(client: Client, queue: TaskQueue = TaskQueue.YOUTUBE) -> float:
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueueName(name=queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        report_config=True,
-    )
-    answer = await client.workflow_service.describe_task_queue(request)
-    return answer.config.queue_rate_limit.rate_limit.requests_per_second
+    await activities.apply_rate(FULL_RATE)
 
 
 def called(steps: ScriptedSteps, step: str) -> int:
@@ -52,25 +37,26 @@ def called(steps: ScriptedSteps, step: str) -> int:
 
 async def test_the_queue_obeys(client: Client, activities: GovernorActivities) -> None:
     """Nothing at rate 0, one call for a probe, everything at full rate."""
-    steps, run = ScriptedSteps(), ActivityEnvironment().run
+    steps = ScriptedSteps()
 
     async def calls_are(step: str, count: int) -> bool:
         assert called(steps, step) == count, steps.calls
         return True
 
-    await run(activities.apply_rate, PAUSED)
+    await activities.apply_rate(PAUSED)
     async with steps.at_work(client):
         for youtube_id in IDS:
             await start_import(client, youtube_id, uuid4())
-        await eventually(lambda: calls_are("begin_import", len(IDS)))
+        await eventually(lambda: calls_are("load_import_state", len(IDS)))
         assert called(steps, "fetch_metadata") == 0
-        await run(activities.apply_rate, PAUSED.model_copy(update={"probe": 1}))
+        await activities.apply_rate(PAUSED.model_copy(update={"probe": 1}))
         await eventually(lambda: calls_are("fetch_metadata", 1))
-        assert await queue_rate(client) == pytest.approx(PROBE_CALLS_PER_SECOND, rel=1e-3)  # the next: in an hour
-        await run(activities.apply_rate, PAUSED.model_copy(update={"probe": 2}))
+        # The next: in an hour.
+        assert await queue_rate(client, Upstream.YOUTUBE) == pytest.approx(PROBE_CALLS_PER_SECOND, rel=1e-3)
+        await activities.apply_rate(PAUSED.model_copy(update={"probe": 2}))
         await eventually(lambda: second_call(steps))
-        assert await queue_rate(client) == pytest.approx(PROBE_CALLS_PER_SECOND, rel=1e-3)
-        await run(activities.apply_rate, FULL_RATE)
+        assert await queue_rate(client, Upstream.YOUTUBE) == pytest.approx(PROBE_CALLS_PER_SECOND, rel=1e-3)
+        await activities.apply_rate(FULL_RATE)
         await eventually(lambda: calls_are("complete_import", len(IDS)))
 
 
@@ -83,11 +69,11 @@ async def second_call(steps: ScriptedSteps) -> bool:
 
 async def test_each_upstream_has_a_queue_of_its_own(client: Client, activities: GovernorActivities) -> None:
     speech = ApplyRateInput(upstream=Upstream.TRANSCRIPTION, calls_per_second=0.25)
-    await ActivityEnvironment().run(activities.apply_rate, FULL_RATE)
-    await ActivityEnvironment().run(activities.apply_rate, speech)
-    assert await queue_rate(client, TaskQueue.TRANSCRIPTION) == 0.25
-    assert await queue_rate(client) == FULL_RATE.calls_per_second
-    await ActivityEnvironment().run(activities.apply_rate, speech.model_copy(update={"calls_per_second": 1000}))
+    await activities.apply_rate(FULL_RATE)
+    await activities.apply_rate(speech)
+    assert await queue_rate(client, Upstream.TRANSCRIPTION) == 0.25
+    assert await queue_rate(client, Upstream.YOUTUBE) == FULL_RATE.calls_per_second
+    await activities.apply_rate(speech.model_copy(update={"calls_per_second": 1000}))
 
 
 async def kept(engine: AsyncEngine) -> UpstreamStatus | None:
@@ -95,11 +81,11 @@ async def kept(engine: AsyncEngine) -> UpstreamStatus | None:
         return await find_status(connection, Upstream.YOUTUBE)
 
 
-async def test_the_newest_status_is_kept(engine: AsyncEngine, activities: GovernorActivities) -> None:
-    now, run = datetime.now(UTC), ActivityEnvironment().run
+async def test_the_newest_status_is_saved(engine: AsyncEngine, activities: GovernorActivities) -> None:
+    now = datetime.now(UTC)
     assert await kept(engine) is None
     newer = GOING.model_copy(update={"at": now, "requests_left": 5})
     older = GOING.model_copy(update={"at": now - timedelta(seconds=1), "requests_left": 6})
     for each in (older, newer, older, newer):
-        await run(activities.keep_upstream_status, each)
+        await activities.save(each, b"state")
     assert await kept(engine) == newer

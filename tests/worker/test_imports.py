@@ -1,4 +1,4 @@
-"""Whole imports by the production worker: real Temporal, Postgres, yt-dlp and youtube-transcript-api."""
+"""Whole imports by the production worker: real Temporal, PostgreSQL, yt-dlp and youtube-transcript-api."""
 
 import asyncio
 from functools import partial
@@ -10,22 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from fakes.youtube import Chapter as FakeChapter
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportVideoResult
 from shared.contracts.messages import ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.enrichments import find_enrichment
 from shared.db.models import Chapter, TranscriptSegment, Video, VideoEnrichment
 from shared.db.reimport import reimport_video
+from shared.i18n.messages import import_error_text
 from shared.temporal.names import IMPORT_STAGE, USER_ID, YOUTUBE_ID, import_video_id
-from tests.standin import Chapter as StandinChapter
-from tests.standin import Fault, Kind, Standin, StandinVideo, VideoState, captions
 from tests.support.entries import add_user, add_video, events_of, find_video
 from tests.support.waiting import eventually
-from workflows.import_video import ImportVideo
-from workflows.start import start_import
+from workflows.imports.client import start_import
+from workflows.imports.workflow import ImportVideo
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -60,13 +61,15 @@ def stages(events: list[ImportProgress]) -> list[tuple[str, int]]:
     return [(event.stage.value, event.progress) for event in events]
 
 
-async def test_a_captioned_video_in_three_requests(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    standin.library.add(
-        StandinVideo(
+async def test_a_captioned_video_in_three_requests(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    fake_youtube.library.add(
+        FakeVideo(
             ID,
             title="Mine",
             captions=(captions("en", "auto", automatic=True), captions("en", "Hello", "world")),
-            chapters=(StandinChapter(0, "One"), StandinChapter(100, "Two"), StandinChapter(200, "Three")),
+            chapters=(FakeChapter(0, "One"), FakeChapter(100, "Two"), FakeChapter(200, "Three")),
         )
     )
     video = await add_video(engine, ID)
@@ -84,13 +87,13 @@ async def test_a_captioned_video_in_three_requests(client: Client, engine: Async
     )
     assert await texts(engine) == ["Hello", "world"]
     assert await chapters(engine) == [(0, 100, "One"), (100, 200, "Two"), (200, 300, "Three")]
-    assert [request.kind for request in standin.requests] == [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
+    assert [request.kind for request in fake_youtube.requests] == [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
 
 
 async def test_a_video_without_captions_takes_its_chapters_from_the_description(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID, description="0:00 Start\n1:00 Middle\n2:00 End"))
+    fake_youtube.library.add(FakeVideo(ID, description="0:00 Start\n1:00 Middle\n2:00 End"))
     video = await add_video(engine, ID)
     await run_import(client, ID, video.user_id)
     assert stages(await events_of(engine, video)) == ALL_STAGES
@@ -99,11 +102,11 @@ async def test_a_video_without_captions_takes_its_chapters_from_the_description(
     assert [title for _, _, title in await chapters(engine)] == ["Start", "Middle", "End"]
 
 
-async def test_captions_that_could_not_be_reached_are_looked_for_by_whoever_comes_next(
-    client: Client, engine: AsyncEngine, standin: Standin
+async def test_the_next_import_retries_unavailable_captions(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
-    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=503, times=3))
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Hello"),)))
+    fake_youtube.faults.add(Fault(kind=Kind.TIMEDTEXT, status=503, times=3))
     video = await add_video(engine, ID)
     await run_import(client, ID, video.user_id)
     assert stages(await events_of(engine, video)) == ALL_STAGES
@@ -122,55 +125,60 @@ async def test_captions_that_could_not_be_reached_are_looked_for_by_whoever_come
 
 
 async def test_a_private_video_ends_in_error_with_plain_words(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID, state=VideoState.PRIVATE))
+    fake_youtube.library.add(FakeVideo(ID, state=VideoState.PRIVATE))
     video = await add_video(engine, ID)
     result = await run_import(client, ID, video.user_id)
     assert result == ImportVideoResult(stage=ImportStage.ERROR, error_code=ErrorType.VIDEO_PRIVATE)
     *_, last = await events_of(engine, video)
     assert (last.stage, last.progress, last.error_code) == (ImportStage.ERROR, 0, ErrorType.VIDEO_PRIVATE)
-    assert last.message == "This video is private."
+    assert last.message == import_error_text(ErrorType.VIDEO_PRIVATE)
     assert (await find_video(engine, video.id)).error_code == ErrorType.VIDEO_PRIVATE
 
 
-async def test_one_import_serves_every_list_and_user(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
+async def test_one_import_serves_every_list_and_user(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Hello"),)))
     somebody = await add_user(engine)
     entries = [await add_video(engine, ID), await add_video(engine, ID), await add_video(engine, ID, somebody)]
     await asyncio.gather(*(start_import(client, ID, entry.user_id) for entry in entries))
     for entry in entries:
         await eventually(partial(_is_complete, engine, entry))
         assert stages(await events_of(engine, entry)) == ALL_STAGES
-    assert len(standin.requests) == 3
+    assert len(fake_youtube.requests) == 3
 
 
 async def test_a_known_video_is_complete_at_once_and_without_a_request(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID))
+    fake_youtube.library.add(FakeVideo(ID))
     await run_import(client, ID, (await add_video(engine, ID)).user_id)
-    requests = len(standin.requests)
+    requests = len(fake_youtube.requests)
+    assert requests == 2, "page and player agree that there are no captions"
     second = await add_video(engine, ID)
     assert (await run_import(client, ID, second.user_id)).stage is ImportStage.COMPLETE
     assert stages(await events_of(engine, second)) == [("created", 0), ("complete", 100)]
-    assert len(standin.requests) == requests
+    assert len(fake_youtube.requests) == requests
 
 
 async def test_a_failed_request_is_repeated_and_nothing_before_it(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
-    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=503, times=1))
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Hello"),)))
+    fake_youtube.faults.add(Fault(kind=Kind.TIMEDTEXT, status=503, times=1))
     video = await add_video(engine, ID)
     await run_import(client, ID, video.user_id)
     assert stages(await events_of(engine, video)) == ALL_STAGES
-    assert [request.kind for request in standin.requests].count(Kind.WATCH) == 1
+    assert [request.kind for request in fake_youtube.requests].count(Kind.WATCH) == 1
 
 
-async def test_the_import_can_be_found_by_what_it_does(client: Client, engine: AsyncEngine, standin: Standin) -> None:
-    standin.library.add(StandinVideo(ID, title="Stuck", captions=(captions("en", "Hello"),)))
-    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=429, times=-1))
+async def test_the_import_can_be_found_by_what_it_does(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID, title="Stuck", captions=(captions("en", "Hello"),)))
+    fake_youtube.faults.add(Fault(kind=Kind.TIMEDTEXT, status=429, times=-1))
     video = await add_video(engine, ID)
     somebody = await add_user(engine)
     handle = await start_import(client, ID, video.user_id)
@@ -193,16 +201,18 @@ async def test_the_import_can_be_found_by_what_it_does(client: Client, engine: A
     assert "waits until" in details.current_details
     description = await handle.describe()
     assert await description.static_summary() == f"YouTube video {ID}"
-    standin.faults.clear()
+    fake_youtube.faults.clear()
     await handle.signal(ImportVideo.retry_now)
     assert (await handle.result()).stage is ImportStage.COMPLETE
 
 
-async def test_an_entry_that_is_gone_stops_its_import(client: Client, engine: AsyncEngine, standin: Standin) -> None:
+async def test_a_deleted_list_entry_stops_its_import(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
     handle = await start_import(client, ID, await add_user(engine))
     await handle.result()
     assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
-    assert standin.requests == []
+    assert fake_youtube.requests == []
 
 
 async def _is_complete(engine: AsyncEngine, video: Video) -> bool:
@@ -210,13 +220,13 @@ async def _is_complete(engine: AsyncEngine, video: Video) -> bool:
 
 
 async def test_a_complete_video_gets_the_captions_that_it_has_by_now(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID))
+    fake_youtube.library.add(FakeVideo(ID))
     video = await add_video(engine, ID)
     await run_import(client, ID, video.user_id)
     assert (await enrichment(engine)).captions_source == CaptionsSource.NONE
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Now it has some"),)))
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Now it has some"),)))
     async with engine.begin() as connection:
         assert await reimport_video(connection, video.user_id, video.id)
     await run_import(client, ID, video.user_id)
@@ -225,12 +235,12 @@ async def test_a_complete_video_gets_the_captions_that_it_has_by_now(
 
 
 async def test_captions_stay_where_a_further_import_finds_none(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Said once"),)))
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Said once"),)))
     video = await add_video(engine, ID)
     await run_import(client, ID, video.user_id)
-    standin.library.add(StandinVideo(ID))
+    fake_youtube.library.add(FakeVideo(ID))
     async with engine.begin() as connection:
         assert await reimport_video(connection, video.user_id, video.id)
     await run_import(client, ID, video.user_id)

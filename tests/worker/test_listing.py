@@ -1,4 +1,4 @@
-"""Playlists and channels by the production worker: real Temporal, Postgres and yt-dlp."""
+"""Playlists and channels by the production worker: real Temporal, PostgreSQL and yt-dlp."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -10,21 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
+from fakes.youtube import FakeList, FakeVideo, FakeYoutube, Fault, Kind
 from services.worker.activities.listing import ListingActivities
 from services.worker.dependencies import dependencies
 from shared.contracts.batches import BatchKind, BatchRef, BatchSummary, ListedPage, ListingState
 from shared.contracts.errors import ErrorType
 from shared.db.batches import requeue_failed
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.settings import Settings
-from tests.standin import Fault, Kind, Standin, StandinList, StandinVideo
 from tests.support.batches import add_batch, add_list, add_listed_batch, entries, how_it_stands, when_over
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-from workflows.import_batch import ImportBatch
-from workflows.refusals import Refused
-from workflows.start import preview_source, start_batch
+from workflows.batches.client import preview_source, start_batch
+from workflows.batches.workflow import ImportBatch
+from workflows.common.errors import UpstreamError
 
 PLAYLIST = "PLharboursoftheworld0"
 PLAYLIST_URL = f"https://www.youtube.com/playlist?list={PLAYLIST}"
@@ -34,28 +34,30 @@ IDS = tuple(f"listvideo{number:02}" for number in range(8))
 
 
 @pytest.fixture
-async def worker(client: Client, settings: Settings, engine: AsyncEngine, standin: Standin) -> AsyncIterator[None]:
+async def worker(
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> AsyncIterator[None]:
     """The production worker; no throttle makes its governor pause."""
     patient = settings.model_copy(update={"youtube_throttles_to_pause": 1000})
-    async with worker_at_work(client, patient, engine, standin):
+    async with worker_at_work(client, patient, engine, fake_youtube):
         yield
 
 
 @pytest.fixture(autouse=True)
-def lists(standin: Standin) -> None:
+def lists(fake_youtube: FakeYoutube) -> None:
     """A playlist with a deleted and a private entry, and a channel, both of several pages."""
-    standin.library.add(*(StandinVideo(youtube_id) for youtube_id in IDS))
+    fake_youtube.library.add(*(FakeVideo(youtube_id) for youtube_id in IDS))
     deleted, private = frozenset({IDS[2]}), frozenset({IDS[5]})
-    standin.library.lists.add(
-        StandinList(PLAYLIST, "Harbours", IDS, page_size=3, deleted=deleted, private=private),
-        StandinList(CHANNEL, "Harbour Films", IDS, page_size=3),
+    fake_youtube.library.lists.add(
+        FakeList(PLAYLIST, "Harbours", IDS, page_size=3, deleted=deleted, private=private),
+        FakeList(CHANNEL, "Harbour Films", IDS, page_size=3),
     )
 
 
-def fail_second_page(standin: Standin, times: int | None = None) -> None:
+def fail_second_page(fake_youtube: FakeYoutube, times: int | None = None) -> None:
     """Let YouTube fail after the two requests of a playlist's head."""
-    standin.faults.add(Fault(kind=Kind.BROWSE, times=2))
-    standin.faults.add(Fault(kind=Kind.BROWSE, status=503, times=times))
+    fake_youtube.faults.add(Fault(kind=Kind.BROWSE, times=2))
+    fake_youtube.faults.add(Fault(kind=Kind.BROWSE, status=503, times=times))
 
 
 async def begin(client: Client, batch_id: UUID) -> None:
@@ -74,9 +76,7 @@ async def test_a_playlist_is_listed_and_imported(client: Client, engine: AsyncEn
 
 
 @pytest.mark.usefixtures("worker")
-async def test_a_channel_is_listed_and_what_the_list_has_already_is_counted(
-    client: Client, engine: AsyncEngine
-) -> None:
+async def test_a_channel_is_listed_and_existing_videos_are_counted(client: Client, engine: AsyncEngine) -> None:
     list_id = await add_list(engine)
     earlier = await add_batch(engine, IDS[:2], list_id=list_id)
     batch_id = await add_listed_batch(engine, CHANNEL_URL, kind=BatchKind.CHANNEL, list_id=list_id)
@@ -88,9 +88,9 @@ async def test_a_channel_is_listed_and_what_the_list_has_already_is_counted(
 
 @pytest.mark.usefixtures("worker")
 async def test_videos_appear_while_the_list_is_read_and_a_failed_page_is_read_again(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    fail_second_page(standin, times=2)
+    fail_second_page(fake_youtube, times=2)
     batch_id = await add_listed_batch(engine, PLAYLIST_URL)
     await begin(client, batch_id)
 
@@ -101,7 +101,7 @@ async def test_videos_appear_while_the_list_is_read_and_a_failed_page_is_read_ag
 
     await eventually(first_page_is_there)
     assert (await when_over(engine, batch_id)).imported == 6
-    kinds = [request.kind for request in standin.requests if request.kind in {Kind.BROWSE, Kind.RESOLVE}]
+    kinds = [request.kind for request in fake_youtube.requests if request.kind in {Kind.BROWSE, Kind.RESOLVE}]
     assert kinds == [Kind.RESOLVE, *[Kind.BROWSE] * 6], "two for the head, three tries of page 2, page 3"
 
 
@@ -115,9 +115,9 @@ async def test_a_playlist_that_is_not_there_says_so(client: Client, engine: Asyn
 
 @pytest.mark.usefixtures("worker")
 async def test_a_batch_is_cancelled_while_its_list_is_read(
-    client: Client, engine: AsyncEngine, standin: Standin
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    fail_second_page(standin)
+    fail_second_page(fake_youtube)
     batch_id = await add_listed_batch(engine, PLAYLIST_URL)
     handle = await start_batch(client, batch_id, LOCAL_USER_ID)
 
@@ -128,7 +128,7 @@ async def test_a_batch_is_cancelled_while_its_list_is_read(
     await handle.signal(ImportBatch.cancel)
     over = await when_over(engine, batch_id)
     assert (over.listing, over.total) == (ListingState.CANCELLED, 2)
-    standin.faults.clear()
+    fake_youtube.faults.clear()
     async with transaction(engine) as connection:
         assert await requeue_failed(connection, LOCAL_USER_ID, batch_id)
     await begin(client, batch_id)
@@ -141,51 +141,51 @@ async def test_a_preview_writes_nothing(client: Client, engine: AsyncEngine) -> 
     preview = await preview_source(client, PLAYLIST_URL, LOCAL_USER_ID, seconds=20)
     assert (preview.title, preview.announced, preview.has_more) == ("Harbours", 8, True)
     assert (preview.youtube_ids, preview.unavailable) == ([IDS[0], IDS[1]], 1)
-    with pytest.raises(Refused):
+    with pytest.raises(UpstreamError):
         await preview_source(client, PLAYLIST_URL.replace("PLh", "PLx"), LOCAL_USER_ID, seconds=20)
 
 
 async def test_a_list_that_comes_short_is_read_again_and_then_said(
-    client: Client, settings: Settings, engine: AsyncEngine, standin: Standin
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    throttled = StandinList(PLAYLIST, "Harbours", IDS, page_size=3, short_after=3)
-    standin.library.lists.add(throttled)
+    throttled = FakeList(PLAYLIST, "Harbours", IDS, page_size=3, short_after=3)
+    fake_youtube.library.lists.add(throttled)
     batch_id = await add_listed_batch(engine, PLAYLIST_URL)
-    pages = [page async for page in read(client, settings, engine, standin, batch_id)]
-    assert [page.begins_anew for page in pages] == [False, True, False, True, False, False]
+    pages = [page async for page in read(client, settings, engine, fake_youtube, batch_id)]
+    assert [page.restarts for page in pages] == [False, True, False, True, False, False]
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.announced, summary.total) == (ListingState.SHORT, 8, 3)
 
 
 async def test_a_list_that_was_short_once_is_complete_in_the_end(
-    client: Client, settings: Settings, engine: AsyncEngine, standin: Standin
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.lists.add(StandinList(PLAYLIST, "Harbours", IDS, page_size=3, short_after=3, short_times=1))
+    fake_youtube.library.lists.add(FakeList(PLAYLIST, "Harbours", IDS, page_size=3, short_after=3, short_times=1))
     batch_id = await add_listed_batch(engine, PLAYLIST_URL)
-    pages = [page async for page in read(client, settings, engine, standin, batch_id)]
-    assert [page.begins_anew for page in pages] == [False, True, False, False, False]
+    pages = [page async for page in read(client, settings, engine, fake_youtube, batch_id)]
+    assert [page.restarts for page in pages] == [False, True, False, False, False]
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.total, summary.duplicates) == (ListingState.DONE, 8, 0)
     assert [youtube_id for youtube_id, _ in await entries(engine, batch_id)] == list(IDS)
 
 
 async def test_a_channel_that_breaks_off_is_not_taken_for_complete(
-    client: Client, settings: Settings, engine: AsyncEngine, standin: Standin
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
     """Channels announce no number, but their last page is never empty."""
-    standin.library.lists.add(StandinList(CHANNEL, "Harbour Films", IDS, page_size=3, short_after=3, short_times=1))
+    fake_youtube.library.lists.add(FakeList(CHANNEL, "Harbour Films", IDS, page_size=3, short_after=3, short_times=1))
     batch_id = await add_listed_batch(engine, CHANNEL_URL, kind=BatchKind.CHANNEL)
-    pages = [page async for page in read(client, settings, engine, standin, batch_id)]
-    assert [page.begins_anew for page in pages] == [False, True, False, False, False]
+    pages = [page async for page in read(client, settings, engine, fake_youtube, batch_id)]
+    assert [page.restarts for page in pages] == [False, True, False, False, False]
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.total) == (ListingState.DONE, 8)
 
 
 async def read(
-    client: Client, settings: Settings, engine: AsyncEngine, standin: Standin, batch_id: UUID
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube, batch_id: UUID
 ) -> AsyncIterator[ListedPage]:
     """The steps of the workflow without its pauses, each by a worker that knows nothing of the one before."""
-    place = {"youtube_proxy": SecretStr(standin.proxy_url), "youtube_ca_file": standin.ca_file}
+    place = {"youtube_proxy": SecretStr(fake_youtube.proxy_url), "youtube_ca_file": fake_youtube.ca_file}
     settings = settings.model_copy(update=place)
     page = ListedPage(has_more=True)
     while page.has_more:

@@ -4,23 +4,48 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleOverlapPolicy, WorkflowExecutionStatus, WorkflowHandle
 
+from fakes.youtube import FakeVideo, FakeYoutube
 from services.stack.postgres import EmbeddedPostgres
 from services.worker.setup import set_up
+from services.worker.workers import WORKFLOWS
+from shared.contracts.imports import ReconcileInput
+from shared.contracts.stages import ImportStage
 from shared.db import subscriptions
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.engine import create_engine
+from shared.db.installation import find_generation, save_generation
 from shared.db.migrate import is_current
+from shared.db.models import LOCAL_USER_ID, Video
 from shared.settings import Settings
-from shared.temporal.names import RECONCILE_SCHEDULE_ID, subscription_schedule_id
-from shared.temporal.subscriptions import delete_schedule, keep_schedule
+from shared.temporal.names import (
+    RECONCILE_SCHEDULE_ID,
+    SWEEP_AUDIO_SCHEDULE_ID,
+    UPGRADE_CAPTIONS_SCHEDULE_ID,
+    WORKFLOW_GENERATION,
+    WORKFLOW_TYPES,
+    TaskQueue,
+    subscription_schedule_id,
+)
+from shared.temporal.namespace import set_up_namespace
+from shared.temporal.schedules import delete_schedule, sync_schedule
+from tests.support.entries import add_video, find_video
 from tests.support.subscriptions import follow
 from tests.support.waiting import eventually
+from tests.support.worker import worker_at_work
+from workflows.imports.client import start_import
+from workflows.maintenance.workflows import ReconcileImports
+
+ID = "abcdefghijk"
 
 
 async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, client: Client, settings: Settings) -> None:
@@ -41,25 +66,36 @@ async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, clie
     assert (await client.get_schedule_handle(RECONCILE_SCHEDULE_ID).describe()).id == RECONCILE_SCHEDULE_ID
 
 
-async def test_subscriptions_are_told_to_temporal_once_more(settings: Settings, engine: AsyncEngine) -> None:
+async def test_set_up_marks_schedules_for_another_sync(settings: Settings, engine: AsyncEngine) -> None:
     """It may be another Temporal than before, or one that has lost its data."""
     subscription = await follow(engine)
     async with transaction(engine) as connection:
-        await subscriptions.note_scheduled(connection, subscription)
-        assert await subscriptions.unscheduled(connection) == []
+        await subscriptions.mark_schedule_synced(connection, subscription)
+        assert await subscriptions.stale_schedules(connection) == []
     await set_up(settings)
     async with transaction(engine) as connection:
-        assert await subscriptions.unscheduled(connection) == [subscription.id]
+        assert await subscriptions.stale_schedules(connection) == [subscription.id]
 
 
-async def test_schedules_of_subscriptions_that_are_gone_are_deleted(
+async def test_a_missed_schedule_runs_once_afterwards(settings: Settings, client: Client) -> None:
+    await set_up_namespace(client, reconcile_interval_seconds=3600)
+    for schedule_id in (RECONCILE_SCHEDULE_ID, UPGRADE_CAPTIONS_SCHEDULE_ID, SWEEP_AUDIO_SCHEDULE_ID):
+        before = await client.get_schedule_handle(schedule_id).describe()
+        await set_up_namespace(client, reconcile_interval_seconds=3600)
+        described = await client.get_schedule_handle(schedule_id).describe()
+        assert described.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
+        assert (described.schedule.policy.catchup_window or timedelta()) > timedelta(hours=1)
+        assert described.info.num_actions == before.info.num_actions, "nothing is overdue"
+
+
+async def test_schedules_of_deleted_subscriptions_are_deleted(
     settings: Settings, engine: AsyncEngine, client: Client
 ) -> None:
     kept, gone = await follow(engine), await follow(engine)
     async with transaction(engine) as connection:
         for subscription in (kept, gone):
             await subscriptions.set_paused(connection, subscription.user_id, subscription.id, is_paused=True)
-            await keep_schedule(connection, client, subscription.id)
+            await sync_schedule(connection, client, subscription.id)
         await subscriptions.delete_subscription(connection, gone.user_id, gone.id)
 
     async def only_one_is_left() -> bool:
@@ -70,6 +106,60 @@ async def test_schedules_of_subscriptions_that_are_gone_are_deleted(
 
     await eventually(only_one_is_left)
     await delete_schedule(client, kept.id)
+
+
+async def test_an_import_of_another_generation_is_started_anew(
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID))
+    video = await add_video(engine, ID)
+    older = await start_import(client, ID, LOCAL_USER_ID)
+    async with transaction(engine) as connection:
+        await save_generation(connection, WORKFLOW_GENERATION - 1)
+    await set_up(settings)
+    assert (await older.describe()).status is WorkflowExecutionStatus.TERMINATED
+    async with worker_at_work(client, settings, engine, fake_youtube):
+        result = await client.execute_workflow(
+            ReconcileImports.run,
+            ReconcileInput(older_than_seconds=-1),
+            id="reconcile-now",
+            task_queue=TaskQueue.IMPORTS,
+        )
+        assert result.started == 1
+        await eventually(partial(_is_complete, engine, video))
+
+
+async def test_an_import_of_this_generation_goes_on(client: Client, settings: Settings, engine: AsyncEngine) -> None:
+    await set_up(settings)
+    running = await start_import(client, ID, LOCAL_USER_ID)
+    await set_up(settings)
+    assert (await running.describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_ending_another_generation_may_be_interrupted(
+    client: Client, settings: Settings, engine: AsyncEngine
+) -> None:
+    older = [await start_import(client, f"generation{number}", LOCAL_USER_ID) for number in range(5)]
+    interrupted = asyncio.create_task(set_up(settings))
+    await eventually(partial(_are_terminated, older[:1]))
+    interrupted.cancel()
+    await asyncio.wait([interrupted])
+    await set_up(settings)
+    assert await _are_terminated(older)
+    async with transaction(engine) as connection:
+        assert await find_generation(connection) == WORKFLOW_GENERATION
+
+
+def test_every_workflow_belongs_to_the_generation() -> None:
+    assert {workflow.__name__ for workflow in WORKFLOWS} == set(WORKFLOW_TYPES)
+
+
+async def _are_terminated(handles: Sequence[WorkflowHandle[Any, Any]]) -> bool:
+    return all([(await handle.describe()).status is WorkflowExecutionStatus.TERMINATED for handle in handles])
+
+
+async def _is_complete(engine: AsyncEngine, video: Video) -> bool:
+    return (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE
 
 
 def test_a_wrong_database_url_is_one_sentence(temporal_address: str, postgres: EmbeddedPostgres) -> None:

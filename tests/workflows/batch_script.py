@@ -1,37 +1,37 @@
-"""A batch and YouTube's list of it with a script: each step records itself and does what the script says next."""
+"""A batch and its listing with a script: each activity records its call and does what the script says next."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 from uuid import UUID
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
-from services.worker.activities.cancellation import to_the_end
+from services.worker.activities.support.shielding import shield_from_cancellation
 from shared.contracts.batches import (
+    AdvanceBatchInput,
     BatchChange,
     BatchRef,
+    BatchSnapshot,
     BatchState,
-    BatchView,
     FailListing,
     ImportBatchResult,
     ListedPage,
     ListingState,
-    LookAtBatch,
     SourcePreview,
     SourceRef,
 )
 from shared.contracts.errors import ErrorType
 from shared.temporal.names import TaskQueue
 from tests.support.batches import A_BATCH
-from workflows.activities import BatchSteps, ListingSteps
-from workflows.import_batch import ImportBatch
-from workflows.preview_source import PreviewSource
-from workflows.start import start_batch
+from workflows.batches.activities import BatchActivities, ListingActivities
+from workflows.batches.client import start_batch
+from workflows.batches.preview import PreviewSource
+from workflows.batches.workflow import ImportBatch
+from workflows.common.activity_options import activities_of
 
 BATCH_ID, USER_ID = A_BATCH.batch_id, UUID(int=2)
 LAST_PAGE = ListedPage(has_more=False)
@@ -42,45 +42,45 @@ _STATES = {
 }
 
 
-class ScriptedBatch(BatchSteps, ListingSteps):
-    """One batch whose videos are all imported as soon as `under_way` is empty and its list was read."""
+class ScriptedBatch(BatchActivities, ListingActivities):
+    """One batch whose videos are all imported as soon as `running` is empty and the listing is complete."""
 
-    def __init__(self, *, pages: Sequence[object] = (), under_way: Sequence[str] = ()) -> None:
-        """`pages`: what the calls for YouTube's list do: raise, wait for an event, or return a page."""
-        self.looks: list[LookAtBatch] = []
-        self.pages_asked = 0
+    def __init__(self, *, pages: Sequence[object] = (), running: Sequence[str] = ()) -> None:
+        """`pages`: what the listing's calls do: raise, wait for an event, or return a page."""
+        self.advances: list[AdvanceBatchInput] = []
+        self.listing_calls = 0
         self.failed_with: ErrorType | None = None
-        self.under_way = list(under_way)
-        self.closing = 0
-        """How many looks still see a workflow that is about to end."""
+        self.running = list(running)
+        self.finishing_polls = 0
+        """How many polls still find a workflow that is about to end."""
         self.is_deleted = False
         self._pages = deque(pages)
         self._listing = ListingState.UNDER_WAY if pages else None
         self._state = BatchState.OPEN
 
     @activity.defn
-    async def look_at_batch(self, look: LookAtBatch) -> BatchView:
-        self.looks.append(look)
+    async def advance_batch(self, advance: AdvanceBatchInput) -> BatchSnapshot:
+        self.advances.append(advance)
         if self.is_deleted:
-            return BatchView(summary=None, is_over=True)
-        for change in look.changes:
+            return BatchSnapshot(summary=None, is_done=True)
+        for change in advance.changes:
             self._state = _STATES[change]
         if self._state is BatchState.CANCELLED and self._listing:
             self._listing = ListingState.DONE
-        self.closing -= 1
-        is_over = not self.under_way and self._listing is not ListingState.UNDER_WAY and self.closing < 0
-        return BatchView(
+        self.finishing_polls -= 1
+        is_done = not self.running and self._listing is not ListingState.UNDER_WAY and self.finishing_polls < 0
+        return BatchSnapshot(
             summary=A_BATCH.model_copy(
                 update={
                     "state": self._state,
                     "listing": self._listing,
-                    "running": len(self.under_way),
-                    "completed_at": A_BATCH.created_at if is_over else None,
+                    "running": len(self.running),
+                    "completed_at": A_BATCH.created_at if is_done else None,
                 }
             ),
-            watched=list(self.under_way),
-            is_closing=self.closing >= 0,
-            is_over=is_over,
+            slot_holders=list(self.running),
+            is_finishing=self.finishing_polls >= 0,
+            is_done=is_done,
         )
 
     @activity.defn
@@ -90,7 +90,7 @@ class ScriptedBatch(BatchSteps, ListingSteps):
 
     @activity.defn
     async def list_next_page(self, batch: BatchRef) -> ListedPage:
-        return await to_the_end(self._next_page())
+        return await shield_from_cancellation(self._next_page())
 
     @activity.defn
     async def list_first_page(self, source: SourceRef) -> SourcePreview:
@@ -101,7 +101,7 @@ class ScriptedBatch(BatchSteps, ListingSteps):
         return outcome
 
     async def _next_page(self) -> ListedPage:
-        self.pages_asked += 1
+        self.listing_calls += 1
         outcome = self._pages.popleft()
         if isinstance(outcome, Exception):
             raise outcome
@@ -120,27 +120,27 @@ class ScriptedBatch(BatchSteps, ListingSteps):
         *,
         asking: bool = True,
         also: Sequence[type] = (),
-        steps: Sequence[Callable[..., Any]] = (),
+        steps: Sequence[object] = (),
     ) -> AsyncIterator[None]:
-        """Workers for both task queues; without `asking`, calls to YouTube stay in theirs.
+        """Workers for both task queues; without `asking`, calls to YouTube stay queued.
 
-        `also` and `steps` are workflows that begin batches, and what those do.
+        `also` are workflows that start batches, `steps` the implementations of their activities.
         """
         imports = Worker(
             client,
             task_queue=TaskQueue.IMPORTS,
             workflows=[ImportBatch, PreviewSource, *also],
-            activities=[self.look_at_batch, self.fail_listing, *steps],
+            activities=activities_of(self, *steps, queue=TaskQueue.IMPORTS),
         )
         async with imports:
             if not asking:
                 yield
                 return
-            pages: list[Callable[..., Any]] = [self.list_next_page, self.list_first_page]
+            pages = activities_of(self, queue=TaskQueue.YOUTUBE)
             async with Worker(client, task_queue=TaskQueue.YOUTUBE, activities=pages):
                 yield
 
 
-async def begin(client: Client) -> WorkflowHandle[ImportBatch, ImportBatchResult]:
+async def start_batch_script(client: Client) -> WorkflowHandle[ImportBatch, ImportBatchResult]:
     """Start the batch as the product does."""
     return await start_batch(client, BATCH_ID, USER_ID)

@@ -1,4 +1,4 @@
-"""Fixtures of the workflow tests: a server that skips time, and steps with a script."""
+"""Fixtures of the workflow tests: a server that skips time, and activities with a script."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,8 +9,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
-from shared.temporal.client import TEMPORAL_AWAY, connect
-from shared.temporal.setup import set_up_namespace
+from shared.temporal.client import connect
+from shared.temporal.errors import is_temporal_unavailable
+from shared.temporal.namespace import set_up_namespace
 from tests.support.servers import free_port, server
 from tests.support.waiting import eventually
 from tests.workflows.environment import time_skipping_environment
@@ -26,7 +27,7 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture
 def steps() -> ScriptedSteps:
-    """Steps that all succeed until a test says otherwise."""
+    """Activities that all succeed until a test says otherwise."""
     return ScriptedSteps()
 
 
@@ -42,7 +43,9 @@ async def client_with_short_runs(settings: Settings, tmp_path: Path) -> AsyncIte
             try:
                 client = await connect(short, lazy=False)
                 await set_up_namespace(client, reconcile_interval_seconds=3600)
-            except TEMPORAL_AWAY as error:
+            except Exception as error:
+                if not is_temporal_unavailable(error):
+                    raise
                 raise AssertionError("Temporal does not answer") from error
             return client
 

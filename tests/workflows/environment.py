@@ -11,12 +11,18 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from shared.temporal.names import IMPORT_STAGE, USER_ID, YOUTUBE_ID
-from shared.temporal.setup import SEARCH_ATTRIBUTES
+from shared.temporal.namespace import SEARCH_ATTRIBUTES
 
 
 @asynccontextmanager
 async def time_skipping_environment(identity: str | None = None) -> AsyncIterator[WorkflowEnvironment]:
-    """A server that lets days pass in milliseconds while time skipping is unlocked."""
+    """A server that lets days pass in milliseconds while time skipping is unlocked.
+
+    It cannot call off an activity that ends while the workflow task that does so is open: it rejects that task
+    (`ACTIVITY_UNKNOWN`) and goes on with a history that no worker can read, and the workflow stands still. The real
+    server records the request and then how the activity ended. Where a call may end as it is called off, a test needs
+    that one.
+    """
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=shutil.which("temporal-test-server", path=str(Path(sys.executable).parent)),
         data_converter=pydantic_data_converter,

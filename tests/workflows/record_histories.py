@@ -1,7 +1,6 @@
 """`python -m tests.workflows.record_histories`: records the histories that `test_replay.py` replays.
 
-Run it after an intended change of a workflow's commands, with the next VERSION; the older files stay for as long as
-such imports may still be running somewhere.
+Run it after an intended change of a workflow's commands, together with a higher `WORKFLOW_GENERATION`.
 """
 
 import asyncio
@@ -20,31 +19,30 @@ from shared import process
 from shared.contracts.batches import ListedPage
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportState, ReconcileInput, ReconcileResult
-from shared.contracts.speech import UpgradableVideos
 from shared.contracts.stages import ImportStage
-from shared.contracts.subscriptions import BeginLook, Look, SubscriptionRef
+from shared.contracts.subscriptions import CheckPlan, CheckStarted, FeedRef, StartCheckInput, SubscriptionRef
+from shared.contracts.transcription import CaptionUpgradeCandidates
 from shared.contracts.upstreams import ThrottledCall, Upstream, UpstreamReport, UpstreamState
 from shared.temporal.feed import ensure_feed
 from shared.temporal.names import PRIORITY_BULK, TaskQueue, progress_feed_id
 from tests.support.waiting import eventually
-from tests.workflows.batch_script import LAST_PAGE, ScriptedBatch
-from tests.workflows.batch_script import begin as begin_batch
+from tests.workflows.batch_script import LAST_PAGE, ScriptedBatch, start_batch_script
 from tests.workflows.environment import real_environment, time_skipping_environment
 from tests.workflows.governor_steps import Governed
-from tests.workflows.pace_story import POLICY, SPEECH_POLICY
+from tests.workflows.rate_limit_story import POLICY, TRANSCRIPTION_POLICY
 from tests.workflows.speech_script import WANTED, pieces
-from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
-from workflows.activities import ReconcileSteps, SubscriptionSteps
-from workflows.check_subscription import CheckSubscription
-from workflows.import_batch import ImportBatch
-from workflows.import_video import ImportVideo
-from workflows.policies import LISTING_ANEW
+from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, application_error, start
+from workflows.batches.timing import LISTING_RESTART_DELAY
+from workflows.batches.workflow import ImportBatch
+from workflows.common.activity_options import activities_of
+from workflows.imports.client import start_import
+from workflows.imports.workflow import ImportVideo
+from workflows.maintenance.activities import ReconcileActivities
+from workflows.maintenance.workflows import ReconcileImports, SweepAudio, UpgradeCaptions
 from workflows.progress_feed import ProgressFeed
-from workflows.reconcile_imports import ReconcileImports
-from workflows.start import start_import
-from workflows.upkeep import SweepAudio, UpgradeCaptions
+from workflows.subscriptions.activities import FeedActivities, SubscriptionActivities
+from workflows.subscriptions.workflow import CheckSubscription
 
-VERSION = 4
 HISTORIES = Path(__file__).parent / "histories"
 Handle = WorkflowHandle[Any, Any]
 
@@ -55,36 +53,38 @@ async def import_video__captioned(environment: WorkflowEnvironment) -> Handle:
 
 
 async def import_video__known_already(environment: WorkflowEnvironment) -> Handle:
-    """Nothing is left to do."""
+    """Everything is known already."""
     steps = ScriptedSteps()
-    steps.on("begin_import", ImportState(wanted=False, reached=ImportStage.COMPLETE, title="Known"))
+    steps.on("load_import_state", ImportState(wanted=False, reached=ImportStage.COMPLETE, title="Known"))
     return await _import(environment, steps)
 
 
 async def import_video__troubled(environment: WorkflowEnvironment) -> Handle:
-    """A block, transient errors, and in the end no captions."""
+    """A bot check, transient errors, and in the end no captions."""
     steps = ScriptedSteps()
-    steps.on("fetch_metadata", refused(ErrorType.BOT_CHECK), refused(ErrorType.UPSTREAM_UNAVAILABLE))
-    steps.on("fetch_captions", refused(ErrorType.LINK_EXPIRED), refused(ErrorType.CAPTIONS_NONE))
+    steps.on(
+        "fetch_metadata", application_error(ErrorType.BOT_CHECK), application_error(ErrorType.UPSTREAM_UNAVAILABLE)
+    )
+    steps.on("fetch_captions", application_error(ErrorType.LINK_EXPIRED), application_error(ErrorType.CAPTIONS_NONE))
     return await _import(environment, steps)
 
 
 async def import_video__throttled(environment: WorkflowEnvironment) -> Handle:
-    """Twice in line again, then a step aside; in the end YouTube's captions are given up."""
+    """Two requeues, then a backoff; in the end YouTube's captions are skipped."""
     steps = ScriptedSteps()
-    steps.on("fetch_metadata", *[refused(ErrorType.RATE_LIMITED)] * 2, refused(ErrorType.BOT_CHECK))
-    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 3)
+    steps.on("fetch_metadata", *[application_error(ErrorType.RATE_LIMITED)] * 2, application_error(ErrorType.BOT_CHECK))
+    steps.on("fetch_captions", *[application_error(ErrorType.UPSTREAM_UNAVAILABLE)] * 3)
     return await _import(environment, steps)
 
 
 async def import_video__raised(environment: WorkflowEnvironment) -> Handle:
-    """Somebody adds the video singly while it waits in bulk."""
+    """A user adds the video singly while it is queued in bulk."""
     steps, client = ScriptedSteps(), environment.client
     async with steps.at_work(client, asking=False):
         handle = await start_import(client, YOUTUBE_ID, uuid4(), priority=PRIORITY_BULK)
-        await eventually(lambda: _asks_youtube(handle))
+        await eventually(lambda: _waits_for_youtube(handle))
         await start_import(client, YOUTUBE_ID, uuid4())
-        await eventually(lambda: _called(steps, "begin_import", 2))
+        await eventually(lambda: _called(steps, "load_import_state", 2))
     async with steps.at_work(client):
         await handle.result()
     return handle
@@ -93,15 +93,15 @@ async def import_video__raised(environment: WorkflowEnvironment) -> Handle:
 async def import_video__refused(environment: WorkflowEnvironment) -> Handle:
     """A private video."""
     steps = ScriptedSteps()
-    steps.on("fetch_metadata", refused(ErrorType.VIDEO_PRIVATE))
+    steps.on("fetch_metadata", application_error(ErrorType.VIDEO_PRIVATE))
     return await _import(environment, steps)
 
 
 async def import_video__attached_at_closing_time(environment: WorkflowEnvironment) -> Handle:
-    """Somebody else wants the video while it completes."""
+    """Another list attaches while the import completes."""
     steps, closing = ScriptedSteps(), asyncio.Event()
     steps.on("complete_import", closing)
-    steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False, reached=ImportStage.COMPLETE))
+    steps.on("load_import_state", ImportState(wanted=True), ImportState(wanted=False, reached=ImportStage.COMPLETE))
 
     async def disturb(handle: Handle) -> None:
         await eventually(lambda: _called(steps, "complete_import"))
@@ -112,46 +112,50 @@ async def import_video__attached_at_closing_time(environment: WorkflowEnvironmen
 
 
 async def import_video__cancelled(environment: WorkflowEnvironment) -> Handle:
-    """The last list lets the video go while a request is queued."""
+    """The last list removes the video while a call is queued."""
     steps = ScriptedSteps()
-    steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False))
+    steps.on("load_import_state", ImportState(wanted=True), ImportState(wanted=False))
     async with steps.at_work(environment.client, asking=False):
         handle = await start(environment.client)
-        await eventually(lambda: _asks_youtube(handle))
+        await eventually(lambda: _waits_for_youtube(handle))
         await handle.signal(ImportVideo.cancel)
         await handle.result()
         return handle
 
 
 async def import_video__from_speech(environment: WorkflowEnvironment) -> Handle:
-    """No captions on YouTube; a piece that is tried again, and one that is cut in two."""
+    """No captions on YouTube; a chunk that is retried, and one that is split."""
     steps = _with_speech()
     steps.speech.chunks = pieces((0, 600))
-    steps.on("extract_audio", refused(ErrorType.LINK_EXPIRED))
-    steps.on("transcribe_chunk", refused(ErrorType.TRANSCRIPTION_UNAVAILABLE), refused(ErrorType.CHUNK_TOO_LARGE))
+    steps.on("extract_audio", application_error(ErrorType.LINK_EXPIRED))
+    steps.on(
+        "transcribe_chunk",
+        application_error(ErrorType.TRANSCRIPTION_UNAVAILABLE),
+        application_error(ErrorType.CHUNK_TOO_LARGE),
+    )
     return await _import(environment, steps)
 
 
 async def import_video__speech_refused(environment: WorkflowEnvironment) -> Handle:
-    """A server that does not take the sound."""
+    """A server that rejects the audio."""
     steps = _with_speech()
     steps.speech.chunks = pieces((0, 600))
-    steps.on("transcribe_chunk", refused(ErrorType.TRANSCRIPTION_REFUSED))
+    steps.on("transcribe_chunk", application_error(ErrorType.TRANSCRIPTION_REFUSED))
     return await _import(environment, steps)
 
 
 def _with_speech() -> ScriptedSteps:
     steps = ScriptedSteps()
-    steps.on("fetch_captions", refused(ErrorType.CAPTIONS_NONE))
-    steps.on("plan_speech_to_text", WANTED)
+    steps.on("fetch_captions", application_error(ErrorType.CAPTIONS_NONE))
+    steps.on("plan_transcription", WANTED)
     return steps
 
 
 async def upgrade_captions__looked(environment: WorkflowEnvironment) -> Handle:
     """One video has captions by now, another one has none."""
     steps = ScriptedSteps()
-    steps.on("find_upgradable_videos", UpgradableVideos(youtube_ids=[YOUTUBE_ID, "lmnopqrstuv"]))
-    steps.on("fetch_captions", None, refused(ErrorType.CAPTIONS_NONE))
+    steps.on("find_caption_upgrade_candidates", CaptionUpgradeCandidates(youtube_ids=[YOUTUBE_ID, "lmnopqrstuv"]))
+    steps.on("fetch_captions", None, application_error(ErrorType.CAPTIONS_NONE))
     async with steps.at_work(environment.client):
         handle = await environment.client.start_workflow(
             UpgradeCaptions.run, id="upgrade-captions", task_queue=TaskQueue.IMPORTS
@@ -161,7 +165,7 @@ async def upgrade_captions__looked(environment: WorkflowEnvironment) -> Handle:
 
 
 async def sweep_audio__done(environment: WorkflowEnvironment) -> Handle:
-    """One look at the audio store."""
+    """One sweep of the audio store."""
     async with ScriptedSteps().at_work(environment.client):
         handle = await environment.client.start_workflow(SweepAudio.run, id="sweep-audio", task_queue=TaskQueue.IMPORTS)
         await handle.result()
@@ -169,25 +173,25 @@ async def sweep_audio__done(environment: WorkflowEnvironment) -> Handle:
 
 
 async def import_batch__listed(environment: WorkflowEnvironment) -> Handle:
-    """A list that comes short, and a page that YouTube refuses at first; then a video ends."""
-    short = ListedPage(has_more=True, begins_anew=True)
-    pages = [ListedPage(has_more=True), short, refused(ErrorType.RATE_LIMITED), LAST_PAGE]
-    batch = ScriptedBatch(pages=pages, under_way=[YOUTUBE_ID])
+    """A short listing, and a page that is throttled at first; then an import ends."""
+    short = ListedPage(has_more=True, restarts=True)
+    pages = [ListedPage(has_more=True), short, application_error(ErrorType.RATE_LIMITED), LAST_PAGE]
+    batch = ScriptedBatch(pages=pages, running=[YOUTUBE_ID])
     async with batch.at_work(environment.client):
-        handle = await begin_batch(environment.client)
-        await environment.sleep(LISTING_ANEW * 3)
-        await eventually(lambda: _asked_for_pages(batch, 4))
-        batch.under_way.clear()
-        await handle.signal(ImportBatch.look_again)
+        handle = await start_batch_script(environment.client)
+        await environment.sleep(LISTING_RESTART_DELAY * 3)
+        await eventually(lambda: _has_listed(batch, 4))
+        batch.running.clear()
+        await handle.signal(ImportBatch.wake)
         await handle.result()
         return handle
 
 
 async def import_batch__paused_and_cancelled(environment: WorkflowEnvironment) -> Handle:
-    """Paused, resumed, and cancelled while its list waits for YouTube."""
+    """Paused, resumed, and cancelled while its listing is queued."""
     batch = ScriptedBatch(pages=[LAST_PAGE])
     async with batch.at_work(environment.client, asking=False):
-        handle = await begin_batch(environment.client)
+        handle = await start_batch_script(environment.client)
         await eventually(lambda: _has_run(handle))
         for signal in (ImportBatch.pause, ImportBatch.resume, ImportBatch.cancel):
             await handle.signal(signal)
@@ -196,39 +200,60 @@ async def import_batch__paused_and_cancelled(environment: WorkflowEnvironment) -
 
 
 async def import_batch__refused(environment: WorkflowEnvironment) -> Handle:
-    """A playlist that is not there."""
-    batch = ScriptedBatch(pages=[refused(ErrorType.LIST_UNAVAILABLE)])
+    """An unavailable playlist."""
+    batch = ScriptedBatch(pages=[application_error(ErrorType.LIST_UNAVAILABLE)])
     async with batch.at_work(environment.client):
-        handle = await begin_batch(environment.client)
+        handle = await start_batch_script(environment.client)
         await handle.result()
         return handle
 
 
 async def check_subscription__brought_videos(environment: WorkflowEnvironment) -> Handle:
-    """A look whose batch is imported."""
+    """A check whose batch is imported."""
     batch = ScriptedBatch(pages=[LAST_PAGE])
-    async with batch.at_work(environment.client, also=[CheckSubscription], steps=_looks(is_followed=True)):
+    async with batch.at_work(environment.client, also=[CheckSubscription], steps=_checks(is_subscribed=True)):
+        return await _check(environment)
+
+
+async def check_subscription__asked_the_feed(environment: WorkflowEnvironment) -> Handle:
+    """A check that asks the feed, which cannot be read."""
+
+    class Feeds(FeedActivities):
+        @activity.defn
+        async def read_feed(self, feed: FeedRef) -> None:
+            raise application_error(ErrorType.INTERNAL_ERROR)
+
+    steps, feeds = _checks(is_subscribed=True, feed_id="UULFharbourmornings000001"), activities_of(Feeds())
+    async with (
+        ScriptedBatch().at_work(environment.client, also=[CheckSubscription], steps=steps),
+        Worker(environment.client, task_queue=TaskQueue.FEEDS, activities=feeds),
+    ):
         return await _check(environment)
 
 
 async def check_subscription__not_followed(environment: WorkflowEnvironment) -> Handle:
-    """A look for a subscription that was deleted."""
-    async with ScriptedBatch().at_work(environment.client, also=[CheckSubscription], steps=_looks(is_followed=False)):
+    """A check of a subscription that was deleted."""
+    async with ScriptedBatch().at_work(
+        environment.client, also=[CheckSubscription], steps=_checks(is_subscribed=False)
+    ):
         return await _check(environment)
 
 
-def _looks(*, is_followed: bool) -> list[Callable[..., Any]]:
-    class Steps(SubscriptionSteps):
+def _checks(*, is_subscribed: bool, feed_id: str | None = None) -> list[object]:
+    class Steps(SubscriptionActivities):
         @activity.defn
-        async def begin_look(self, begin: BeginLook) -> Look:
-            return Look(is_followed=is_followed, batch_id=begin.batch_id if is_followed else None)
+        async def plan_check(self, subscription: SubscriptionRef) -> CheckPlan:
+            return CheckPlan(feed_id=feed_id)
 
         @activity.defn
-        async def keep_schedule(self, subscription: SubscriptionRef) -> None:
+        async def start_check(self, start: StartCheckInput) -> CheckStarted:
+            return CheckStarted(is_subscribed=is_subscribed, batch_id=start.batch_id if is_subscribed else None)
+
+        @activity.defn
+        async def sync_schedule(self, subscription: SubscriptionRef) -> None:
             """There is no schedule here."""
 
-    steps = Steps()
-    return [steps.begin_look, steps.keep_schedule]
+    return [Steps()]
 
 
 async def _check(environment: WorkflowEnvironment) -> Handle:
@@ -267,8 +292,8 @@ async def rate_governor__paused_and_probed(environment: WorkflowEnvironment) -> 
 
 
 async def rate_governor__speech(environment: WorkflowEnvironment) -> Handle:
-    """Speech is sent, a limit is met, and its retry-after obeyed."""
-    governed = Governed(environment.client, SPEECH_POLICY, Upstream.TRANSCRIPTION)
+    """Audio is sent, a limit is hit, and its retry-after is honoured."""
+    governed = Governed(environment.client, TRANSCRIPTION_POLICY, Upstream.TRANSCRIPTION)
     async with governed.steps.at_work(environment.client):
         await governed.client.configure()
         await governed.client.report(UpstreamReport(epoch=1, calls=0, requests=1, audio_seconds=600))
@@ -281,15 +306,15 @@ async def rate_governor__speech(environment: WorkflowEnvironment) -> Handle:
 
 
 async def reconcile_imports__done(environment: WorkflowEnvironment) -> Handle:
-    """One look at the waiting videos."""
+    """One reconciliation."""
 
-    class Steps(ReconcileSteps):
+    class Steps(ReconcileActivities):
         @activity.defn
         async def start_missing_imports(self, reconcile: ReconcileInput) -> ReconcileResult:
             return ReconcileResult(running=1, started=2)
 
     client = environment.client
-    activities = [Steps().start_missing_imports]
+    activities = activities_of(Steps())
     async with Worker(client, task_queue=TaskQueue.IMPORTS, workflows=[ReconcileImports], activities=activities):
         handle = await client.start_workflow(
             ReconcileImports.run, ReconcileInput(), id="reconcile", task_queue=TaskQueue.IMPORTS
@@ -313,6 +338,7 @@ SCENARIOS: list[Callable[[WorkflowEnvironment], Awaitable[Handle]]] = [
     import_batch__paused_and_cancelled,
     import_batch__refused,
     check_subscription__brought_videos,
+    check_subscription__asked_the_feed,
     check_subscription__not_followed,
     upgrade_captions__looked,
     sweep_audio__done,
@@ -340,12 +366,12 @@ async def _called(steps: ScriptedSteps, step: str, times: int = 1) -> bool:
     return steps.calls.count(step) >= times
 
 
-async def _asks_youtube(handle: Handle) -> bool:
-    return (await handle.query(ImportVideo.progress)).asks is Upstream.YOUTUBE
+async def _waits_for_youtube(handle: Handle) -> bool:
+    return (await handle.query(ImportVideo.progress)).upstream is Upstream.YOUTUBE
 
 
-async def _asked_for_pages(batch: ScriptedBatch, times: int) -> bool:
-    return batch.pages_asked >= times
+async def _has_listed(batch: ScriptedBatch, times: int) -> bool:
+    return batch.listing_calls >= times
 
 
 async def _has_run(handle: Handle) -> bool:
@@ -361,7 +387,7 @@ async def main() -> int:
         async with start_server(identity="recorder") as environment:
             handle = await scenario(environment)
             history = await handle.fetch_history()
-        path = HISTORIES / f"{scenario.__name__}__{VERSION}.json"
+        path = HISTORIES / f"{scenario.__name__}.json"
         path.write_text(history.to_json().replace(str(PROJECT_ROOT), "") + "\n")  # in stack traces
     return 0
 

@@ -1,40 +1,45 @@
-"""Steps of captions from speech with a script: part of `ScriptedSteps`."""
+"""Transcription activities with a script: part of `ScriptedSteps`."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from temporalio import activity
 
-from services.worker.activities.cancellation import to_the_end
+from services.worker.activities.support.shielding import shield_from_cancellation
 from shared.contracts.imports import VideoRef
-from shared.contracts.speech import (
+from shared.contracts.transcription import (
     AudioChunk,
     AudioChunks,
+    CaptionUpgradeCandidates,
     ExtractedAudio,
-    HalveChunkInput,
-    KeepSpeechInput,
-    KeptSpeech,
-    PlanSpeechInput,
-    SpeechPlan,
+    PlanTranscriptionInput,
+    SaveTranscriptInput,
+    SaveTranscriptResult,
     SplitAudioInput,
+    SplitChunkInput,
     SweepResult,
     TranscribeChunkInput,
-    UpgradableVideos,
+    TranscriptionPlan,
 )
-from workflows.activities import AudioSteps, DownloadSteps, SpeechSteps, TranscriptionSteps
+from workflows.imports.activities import (
+    AudioActivities,
+    DownloadActivities,
+    TranscriptActivities,
+    TranscriptionActivities,
+)
 
 T = TypeVar("T")
 SOUND = ExtractedAudio(name="source.140.m4a", byte_count=4_000_000)
-WANTED = SpeechPlan(is_wanted=True)
+WANTED = TranscriptionPlan(is_wanted=True)
 
 
 def pieces(*seconds: tuple[float, float]) -> AudioChunks:
-    """Pieces with these starts and ends."""
+    """Chunks with these starts and ends."""
     return AudioChunks(chunks=[AudioChunk(start_ms=int(s * 1000), end_ms=int(e * 1000)) for s, e in seconds])
 
 
-class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
-    """No speech-to-text until a test says otherwise; then three pieces, each recognised at once."""
+class SpeechScript(TranscriptActivities, DownloadActivities, AudioActivities, TranscriptionActivities):
+    """No transcription until a test says otherwise; then three chunks, each transcribed at once."""
 
     def __init__(self, perform: Callable[[str, Any], Coroutine[Any, Any, Any]]) -> None:
         self._perform = perform
@@ -46,22 +51,26 @@ class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
         self.looked_again: list[str] = []
 
     @activity.defn
-    async def plan_speech_to_text(self, video: PlanSpeechInput) -> SpeechPlan:
-        self.planned_for_a_person.append(video.is_waiting)
-        return await self._do("plan_speech_to_text", SpeechPlan(is_wanted=False))
+    async def plan_transcription(self, video: PlanTranscriptionInput) -> TranscriptionPlan:
+        self.planned_for_a_person.append(video.is_interactive)
+        return await self._do("plan_transcription", TranscriptionPlan(is_wanted=False))
 
     @activity.defn
-    async def keep_speech(self, kept: KeepSpeechInput) -> KeptSpeech:
-        self.kept = kept.chunks
-        return await self._do("keep_speech", KeptSpeech())
+    async def save_transcript(self, transcribed: SaveTranscriptInput) -> SaveTranscriptResult:
+        self.kept = transcribed.chunks
+        return await self._do("save_transcript", SaveTranscriptResult())
 
     @activity.defn
-    async def find_upgradable_videos(self) -> UpgradableVideos:
-        return await self._do("find_upgradable_videos", UpgradableVideos(youtube_ids=[]))
+    async def find_caption_upgrade_candidates(self) -> CaptionUpgradeCandidates:
+        return await self._do("find_caption_upgrade_candidates", CaptionUpgradeCandidates(youtube_ids=[]))
 
     @activity.defn
-    async def note_looked_again(self, video: VideoRef) -> None:
+    async def mark_captions_rechecked(self, video: VideoRef) -> None:
         self.looked_again.append(video.youtube_id)
+
+    @activity.defn
+    async def find_audio(self, video: VideoRef) -> None:
+        await self._do("find_audio", None)
 
     @activity.defn
     async def extract_audio(self, video: VideoRef) -> ExtractedAudio:
@@ -72,15 +81,15 @@ class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
         return await self._do("split_audio", self.chunks)
 
     @activity.defn
-    async def halve_chunk(self, halve: HalveChunkInput) -> AudioChunks:
-        start, end = halve.chunk.start_seconds, halve.chunk.end_seconds
+    async def split_chunk(self, split: SplitChunkInput) -> AudioChunks:
+        start, end = split.chunk.start_seconds, split.chunk.end_seconds
         middle = (start + end) / 2
-        return await self._do("halve_chunk", pieces((start, middle + 5), (middle - 5, end)))
+        return await self._do("split_chunk", pieces((start, middle + 5), (middle - 5, end)))
 
     @activity.defn
-    async def transcribe_chunk(self, piece: TranscribeChunkInput) -> None:
+    async def transcribe_chunk(self, transcribe: TranscribeChunkInput) -> None:
         await self._do("transcribe_chunk", None)
-        self.transcribed.append(piece.chunk)
+        self.transcribed.append(transcribe.chunk)
 
     @activity.defn
     async def discard_audio(self, video: VideoRef) -> None:
@@ -92,5 +101,5 @@ class SpeechScript(SpeechSteps, DownloadSteps, AudioSteps, TranscriptionSteps):
         return await self._do("sweep_audio", SweepResult(discarded=0))
 
     async def _do(self, step: str, default: T) -> T:
-        outcome: T = await to_the_end(self._perform(step, default))
+        outcome: T = await shield_from_cancellation(self._perform(step, default))
         return outcome

@@ -1,11 +1,10 @@
-"""Steps with a script: each call records itself and does what the script says next."""
+"""Activities with a script: each records its call and does what the script says next."""
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
@@ -13,9 +12,10 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from services.worker.activities.cancellation import to_the_end
+from services.worker.activities.support.shielding import shield_from_cancellation
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import (
+    Completion,
     FailImportInput,
     ImportState,
     ImportVideoResult,
@@ -27,27 +27,28 @@ from shared.contracts.imports import (
 from shared.contracts.stages import ImportStage
 from shared.temporal.names import TaskQueue
 from tests.workflows.speech_script import SpeechScript
-from workflows.activities import ImportSteps, YoutubeSteps
-from workflows.import_video import ImportVideo
-from workflows.start import start_import
-from workflows.upkeep import SweepAudio, UpgradeCaptions
+from workflows.common.activity_options import activities_of
+from workflows.imports.activities import ImportActivities, YoutubeActivities
+from workflows.imports.client import start_import
+from workflows.imports.workflow import ImportVideo
+from workflows.maintenance.workflows import SweepAudio, UpgradeCaptions
 
 YOUTUBE_ID = "abcdefghijk"
 HEARTBEAT = timedelta(milliseconds=200)
 
 
-def refused(error_type: ErrorType, *, not_before: datetime | None = None) -> ApplicationError:
+def application_error(error_type: ErrorType, *, not_before: datetime | None = None) -> ApplicationError:
     """What a YouTube activity raises."""
     return ApplicationError("as scripted", UpstreamFailure(not_before=not_before), type=error_type, non_retryable=True)
 
 
-class ScriptedSteps(ImportSteps, YoutubeSteps):
+class ScriptedSteps(ImportActivities, YoutubeActivities):
     """Activities that do what a test says; without a script, everything succeeds."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.cancelled = asyncio.Event()
-        """Set when a call that has begun was asked to end."""
+        """Set when a running activity is cancelled."""
         self.script: dict[str, deque[object]] = defaultdict(deque)
         self.failed_with: ErrorType | None = None
         self.skipped_because: ErrorType | None = None
@@ -73,23 +74,23 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
                     await asyncio.wait_for(outcome.wait(), HEARTBEAT.total_seconds())
 
     @activity.defn
-    async def begin_import(self, video: VideoRef) -> ImportState:
+    async def load_import_state(self, video: VideoRef) -> ImportState:
         done = ImportState(wanted=False, reached=ImportStage.COMPLETE)
         state = await self._perform(
-            "begin_import", done if "complete_import" in self.calls else ImportState(wanted=True)
+            "load_import_state", done if "complete_import" in self.calls else ImportState(wanted=True)
         )
         assert isinstance(state, ImportState)
         return state
 
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
-        metadata = await to_the_end(self._perform("fetch_metadata", VideoMetadata(title="A title")))
+        metadata = await shield_from_cancellation(self._perform("fetch_metadata", VideoMetadata(title="A title")))
         assert isinstance(metadata, VideoMetadata)
         return metadata
 
     @activity.defn
     async def fetch_captions(self, video: VideoRef) -> None:
-        await to_the_end(self._perform("fetch_captions", None))
+        await shield_from_cancellation(self._perform("fetch_captions", None))
 
     @activity.defn
     async def skip_captions(self, skip: SkipCaptionsInput) -> None:
@@ -101,8 +102,10 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
         await self._perform("save_chapters", None)
 
     @activity.defn
-    async def complete_import(self, video: VideoRef) -> None:
-        await self._perform("complete_import", None)
+    async def complete_import(self, video: VideoRef) -> Completion:
+        outcome = await self._perform("complete_import", Completion())
+        assert isinstance(outcome, Completion)
+        return outcome
 
     @activity.defn
     async def fail_import(self, failure: FailImportInput) -> None:
@@ -111,36 +114,25 @@ class ScriptedSteps(ImportSteps, YoutubeSteps):
 
     @asynccontextmanager
     async def at_work(self, client: Client, *, asking: bool = True) -> AsyncIterator[None]:
-        """Workers for every task queue; without `asking`, calls to YouTube stay in theirs."""
-        imports: list[Callable[..., Any]] = [
-            self.begin_import,
-            self.skip_captions,
-            self.save_chapters,
-            self.complete_import,
-            self.fail_import,
-            self.speech.plan_speech_to_text,
-            self.speech.keep_speech,
-            self.speech.find_upgradable_videos,
-            self.speech.note_looked_again,
-        ]
-        youtube: list[Callable[..., Any]] = [self.fetch_metadata, self.fetch_captions, self.speech.extract_audio]
-        audio: list[Callable[..., Any]] = [
-            self.speech.split_audio,
-            self.speech.halve_chunk,
-            self.speech.discard_audio,
-            self.speech.sweep_audio,
-        ]
-        queues = {TaskQueue.AUDIO: audio, TaskQueue.TRANSCRIPTION: [self.speech.transcribe_chunk]}
+        """Workers for every task queue; without `asking`, calls to YouTube stay queued."""
+        queues = [TaskQueue.AUDIO, TaskQueue.TRANSCRIPTION, TaskQueue.DOWNLOADS]
         if asking:
-            queues[TaskQueue.YOUTUBE] = youtube
+            queues.append(TaskQueue.YOUTUBE)
         async with AsyncExitStack() as stack:
-            workflows = [ImportVideo, UpgradeCaptions, SweepAudio]
             await stack.enter_async_context(
-                Worker(client, task_queue=TaskQueue.IMPORTS, workflows=workflows, activities=imports)
+                Worker(
+                    client,
+                    task_queue=TaskQueue.IMPORTS,
+                    workflows=[ImportVideo, UpgradeCaptions, SweepAudio],
+                    activities=activities_of(self, self.speech, queue=TaskQueue.IMPORTS),
+                )
             )
-            for queue, activities in queues.items():
+            for queue in queues:
                 worker = Worker(
-                    client, task_queue=queue, activities=activities, max_heartbeat_throttle_interval=HEARTBEAT
+                    client,
+                    task_queue=queue,
+                    activities=activities_of(self, self.speech, queue=queue),
+                    max_heartbeat_throttle_interval=HEARTBEAT,
                 )
                 await stack.enter_async_context(worker)
             yield

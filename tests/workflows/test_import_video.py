@@ -10,21 +10,20 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.contracts.imports import Attach, ImportState, ImportStatus, ImportVideoResult, VideoMetadata
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream
 from shared.temporal.names import PRIORITY_BULK, PRIORITY_BULK_BEGUN, PRIORITY_PERSON
 from tests.support.waiting import eventually
-from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, refused, start
-from workflows.import_video import ImportVideo
-from workflows.start import start_import
+from tests.workflows.steps import YOUTUBE_ID, ScriptedSteps, application_error, start
+from workflows.imports.client import start_import
+from workflows.imports.workflow import ImportVideo
 
 Handle = WorkflowHandle[ImportVideo, ImportVideoResult]
-ALL_STAGES = ["begin_import", "fetch_metadata", "fetch_captions", "save_chapters", "complete_import"]
-PERMANENT = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.NEVER]
-SKIPPED = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.SKIP]
-TRANSIENT = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.BACKOFF]
+ALL_STAGES = ["load_import_state", "fetch_metadata", "fetch_captions", "save_chapters", "complete_import"]
+# One of each rule; `test_policies.py` has them all.
+PERMANENT, SKIPPED, TRANSIENT_BACKOFF = ErrorType.VIDEO_PRIVATE, ErrorType.CAPTIONS_NONE, ErrorType.UPSTREAM_UNAVAILABLE
 
 
 async def waits(handle: Handle) -> ImportStatus:
@@ -35,7 +34,7 @@ async def waits(handle: Handle) -> ImportStatus:
 
 
 async def asks_youtube(handle: Handle) -> bool:
-    return (await handle.query(ImportVideo.progress)).asks is Upstream.YOUTUBE
+    return (await handle.query(ImportVideo.progress)).upstream is Upstream.YOUTUBE
 
 
 async def calls_reach(steps: ScriptedSteps, step: str, count: int = 1) -> bool:
@@ -54,14 +53,14 @@ async def test_every_stage_in_order(environment: WorkflowEnvironment, steps: Scr
 @pytest.mark.parametrize(
     ("reached", "calls"),
     [
-        (ImportStage.METADATA, ["begin_import", "fetch_captions", "save_chapters", "complete_import"]),
-        (ImportStage.CAPTIONS, ["begin_import", "save_chapters", "complete_import"]),
+        (ImportStage.METADATA, ["load_import_state", "fetch_captions", "save_chapters", "complete_import"]),
+        (ImportStage.CAPTIONS, ["load_import_state", "save_chapters", "complete_import"]),
     ],
 )
 async def test_what_is_known_is_not_asked_again(
     environment: WorkflowEnvironment, steps: ScriptedSteps, reached: ImportStage, calls: list[str]
 ) -> None:
-    steps.on("begin_import", ImportState(wanted=True, reached=reached, title="Known"))
+    steps.on("load_import_state", ImportState(wanted=True, reached=reached, title="Known"))
     async with steps.at_work(environment.client):
         result = await (await start(environment.client)).result()
     assert result.stage is ImportStage.COMPLETE
@@ -72,71 +71,65 @@ async def test_what_is_known_is_not_asked_again(
 async def test_a_video_that_nobody_waits_for_costs_nothing(
     environment: WorkflowEnvironment, steps: ScriptedSteps, reached: ImportStage
 ) -> None:
-    steps.on("begin_import", ImportState(wanted=False, reached=reached))
+    steps.on("load_import_state", ImportState(wanted=False, reached=reached))
     async with steps.at_work(environment.client):
         result = await (await start(environment.client)).result()
     assert result.stage is reached
-    assert steps.calls == ["begin_import"]
+    assert steps.calls == ["load_import_state"]
 
 
-@pytest.mark.parametrize("error_type", PERMANENT)
 async def test_a_permanent_error_ends_the_import_at_once(
-    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
+    environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_metadata", refused(error_type))
+    steps.on("fetch_metadata", application_error(PERMANENT))
     async with steps.at_work(environment.client):
         result = await (await start(environment.client)).result()
-    assert result == ImportVideoResult(stage=ImportStage.ERROR, error_code=error_type)
-    assert steps.calls == ["begin_import", "fetch_metadata", "fail_import"]
-    assert steps.failed_with is error_type
+    assert result == ImportVideoResult(stage=ImportStage.ERROR, error_code=PERMANENT)
+    assert steps.calls == ["load_import_state", "fetch_metadata", "fail_import"]
+    assert steps.failed_with is PERMANENT
 
 
-@pytest.mark.parametrize("error_type", SKIPPED)
-async def test_a_video_without_captions_is_complete(
-    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
-) -> None:
-    steps.on("fetch_captions", refused(error_type))
+async def test_a_video_without_captions_is_complete(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.on("fetch_captions", application_error(SKIPPED))
     async with steps.at_work(environment.client):
         result = await (await start(environment.client)).result()
     assert result.stage is ImportStage.COMPLETE
-    asked_for = [step for step in steps.calls if step != "plan_speech_to_text"]
+    asked_for = [step for step in steps.calls if step != "plan_transcription"]
     assert asked_for[-4:] == ["fetch_captions", "skip_captions", "save_chapters", "complete_import"]
-    assert steps.skipped_because is error_type
+    assert steps.skipped_because is SKIPPED
 
 
-@pytest.mark.parametrize("error_type", TRANSIENT)
 async def test_a_transient_error_is_tried_again_until_patience_ends(
-    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
+    environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    limit = ERROR_RULES[error_type].max_attempts
-    steps.on("fetch_metadata", *[refused(error_type)] * limit)
+    limit = ERROR_RULES[TRANSIENT_BACKOFF].max_attempts
+    steps.on("fetch_metadata", *[application_error(TRANSIENT_BACKOFF)] * limit)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
         result = await (await start(environment.client)).result()
         took = await environment.get_current_time() - begun
-    assert result.error_code is error_type
+    assert result.error_code is TRANSIENT_BACKOFF
     assert steps.calls.count("fetch_metadata") == limit
     assert took >= timedelta(seconds=1 + 2 + 4)
 
 
-@pytest.mark.parametrize("error_type", TRANSIENT)
 async def test_after_three_attempts_a_video_goes_on_without_youtubes_captions(
-    environment: WorkflowEnvironment, steps: ScriptedSteps, error_type: ErrorType
+    environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_captions", *[refused(error_type)] * 3)
+    steps.on("fetch_captions", *[application_error(TRANSIENT_BACKOFF)] * 3)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
         result = await (await start(environment.client)).result()
         took = await environment.get_current_time() - begun
     assert result.stage is ImportStage.COMPLETE
     assert steps.calls.count("fetch_captions") == 3
-    assert steps.skipped_because is error_type
+    assert steps.skipped_because is TRANSIENT_BACKOFF
     assert took >= timedelta(seconds=1 + 2)
 
 
 async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
-    steps.on("fetch_captions", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 2)
+    steps.on("fetch_metadata", *[application_error(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
+    steps.on("fetch_captions", *[application_error(ErrorType.UPSTREAM_UNAVAILABLE)] * 2)
     async with steps.at_work(environment.client):
         assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
     assert steps.skipped_because is None
@@ -146,7 +139,7 @@ async def test_a_transient_error_heals(environment: WorkflowEnvironment, steps: 
 async def test_a_throttled_call_is_in_line_again_soon(
     environment: WorkflowEnvironment, steps: ScriptedSteps, step: str
 ) -> None:
-    steps.on(step, refused(ErrorType.BOT_CHECK), refused(ErrorType.RATE_LIMITED))
+    steps.on(step, application_error(ErrorType.BOT_CHECK), application_error(ErrorType.RATE_LIMITED))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         assert (await handle.result()).stage is ImportStage.COMPLETE
@@ -157,7 +150,7 @@ async def test_a_throttled_call_is_in_line_again_soon(
 
 
 async def test_a_throttled_import_never_gives_up(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_captions", *[refused(ErrorType.BOT_CHECK)] * 60)
+    steps.on("fetch_captions", *[application_error(ErrorType.BOT_CHECK)] * 60)
     async with steps.at_work(environment.client):
         begun = await environment.get_current_time()
         assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
@@ -170,7 +163,11 @@ async def test_a_premiere_is_imported_after_its_beginning(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
     premiere = await environment.get_current_time() + timedelta(days=3)
-    steps.on("fetch_metadata", refused(ErrorType.UPCOMING, not_before=premiere), refused(ErrorType.LIVE_NOW))
+    steps.on(
+        "fetch_metadata",
+        application_error(ErrorType.UPCOMING, not_before=premiere),
+        application_error(ErrorType.LIVE_NOW),
+    )
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         status = await eventually(lambda: waits(handle))
@@ -184,7 +181,7 @@ async def test_a_premiere_is_imported_after_its_beginning(
 async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_metadata", *[refused(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
+    steps.on("fetch_metadata", *[application_error(ErrorType.UPSTREAM_UNAVAILABLE)] * 5)
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         for attempt in range(2, 7):
@@ -206,26 +203,26 @@ NOBODY = ImportState(wanted=False)
 
 
 async def test_cancel_ends_a_wait(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
-    steps.on("begin_import", ImportState(wanted=True), NOBODY)
+    steps.on("fetch_metadata", application_error(ErrorType.LIVE_NOW))
+    steps.on("load_import_state", ImportState(wanted=True), NOBODY)
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         await eventually(lambda: waits(handle))
         await handle.signal(ImportVideo.cancel)
         assert (await handle.result()).stage is ImportStage.CREATED
         assert (await handle.query(ImportVideo.progress)).waiting_for is None
-    assert steps.calls == ["begin_import", "fetch_metadata", "begin_import"]
+    assert steps.calls == ["load_import_state", "fetch_metadata", "load_import_state"]
 
 
 async def test_cancel_takes_a_queued_request_back(client: Client, steps: ScriptedSteps) -> None:
-    steps.on("begin_import", ImportState(wanted=True), NOBODY)
+    steps.on("load_import_state", ImportState(wanted=True), NOBODY)
     async with steps.at_work(client, asking=False):
         handle = await start(client)
         await eventually(lambda: asks_youtube(handle))
         await handle.signal(ImportVideo.cancel)
         assert (await handle.result()).stage is ImportStage.CREATED
-        assert (await handle.query(ImportVideo.progress)).asks is None
-    assert steps.calls == ["begin_import", "begin_import"]
+        assert (await handle.query(ImportVideo.progress)).upstream is None
+    assert steps.calls == ["load_import_state", "load_import_state"]
 
 
 async def queued(handle: Handle) -> list[tuple[int, str]]:
@@ -256,6 +253,17 @@ async def test_a_bulk_video_that_a_person_adds_singly_is_raised(client: Client, 
     assert steps.calls.count("fetch_metadata") == 1
 
 
+async def test_a_person_who_adds_the_video_before_the_bulk_import_has_done_anything_raises_it(
+    client: Client, steps: ScriptedSteps
+) -> None:
+    person = uuid4()
+    handle = await start_import(client, YOUTUBE_ID, uuid4(), priority=PRIORITY_BULK)
+    await start_import(client, YOUTUBE_ID, person)
+    async with steps.at_work(client):
+        assert (await handle.result()).stage is ImportStage.COMPLETE
+    assert await queued(handle) == [(PRIORITY_PERSON, str(person))] * 2
+
+
 async def test_a_call_that_has_begun_is_not_made_again_to_be_raised(client: Client, steps: ScriptedSteps) -> None:
     answer = asyncio.Event()
     steps.on("fetch_metadata", answer)
@@ -278,14 +286,14 @@ async def test_a_cancel_while_a_call_is_answered_ends_the_import_in_good_order(
 ) -> None:
     answer = asyncio.Event()
     steps.on("fetch_metadata", answer)
-    steps.on("begin_import", ImportState(wanted=True), NOBODY)
+    steps.on("load_import_state", ImportState(wanted=True), NOBODY)
     async with steps.at_work(client):
         handle = await start(client)
         await eventually(lambda: calls_reach(steps, "fetch_metadata"))
         await handle.signal(ImportVideo.cancel)
         answer.set()
         assert (await handle.result()).stage is ImportStage.CREATED
-    assert steps.calls == ["begin_import", "fetch_metadata", "begin_import"]
+    assert steps.calls == ["load_import_state", "fetch_metadata", "load_import_state"]
 
 
 async def test_what_has_begun_in_bulk_is_finished_before_more_is_begun(client: Client, steps: ScriptedSteps) -> None:
@@ -297,7 +305,7 @@ async def test_what_has_begun_in_bulk_is_finished_before_more_is_begun(client: C
 
 
 async def test_what_is_throttled_again_and_again_goes_last(client: Client, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", *[refused(ErrorType.BOT_CHECK)] * 3)
+    steps.on("fetch_metadata", *[application_error(ErrorType.BOT_CHECK)] * 3)
     async with steps.at_work(client):
         handle = await start(client)
         await eventually(lambda: calls_reach(steps, "fetch_metadata", 3))
@@ -315,7 +323,7 @@ async def test_who_attaches_while_a_call_waits_in_line_is_brought_up_to_date(
         handle = await start(client)
         await eventually(lambda: asks_youtube(handle))
         await start_import(client, YOUTUBE_ID, uuid4())
-        await eventually(lambda: calls_reach(steps, "begin_import", 2))
+        await eventually(lambda: calls_reach(steps, "load_import_state", 2))
     async with steps.at_work(client):
         assert (await handle.result()).stage is ImportStage.COMPLETE
 
@@ -323,7 +331,7 @@ async def test_who_attaches_while_a_call_waits_in_line_is_brought_up_to_date(
 async def test_a_cancel_that_came_too_late_stops_nothing(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.LIVE_NOW))
+    steps.on("fetch_metadata", application_error(ErrorType.LIVE_NOW))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         await eventually(lambda: waits(handle))
@@ -332,8 +340,8 @@ async def test_a_cancel_that_came_too_late_stops_nothing(
 
 
 async def test_a_lost_cancel_costs_no_request(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
-    steps.on("fetch_metadata", refused(ErrorType.RATE_LIMITED))
-    steps.on("begin_import", ImportState(wanted=True), NOBODY, NOBODY)
+    steps.on("fetch_metadata", application_error(ErrorType.RATE_LIMITED))
+    steps.on("load_import_state", ImportState(wanted=True), NOBODY, NOBODY)
     async with steps.at_work(environment.client):
         await (await start(environment.client)).result()
     assert steps.calls.count("fetch_metadata") == 1
@@ -345,7 +353,7 @@ async def test_an_unknown_refusal_ends_in_an_error_that_can_be_retried(
     steps.on("fetch_metadata", *[ApplicationError("later code knows", type="new_type", non_retryable=True)] * 6)
     async with steps.at_work(environment.client):
         result = await (await start(environment.client)).result()
-    assert result.error_code is ErrorType.UNEXPECTED_ANSWER
+    assert result.error_code is ErrorType.INTERNAL_ERROR
 
 
 async def test_sixty_users_may_want_the_same_video(client: Client, steps: ScriptedSteps) -> None:
@@ -363,7 +371,7 @@ async def test_sixty_users_may_want_the_same_video(client: Client, steps: Script
 
 async def test_a_long_story_goes_on_in_a_new_run(client_with_short_runs: Client, steps: ScriptedSteps) -> None:
     client = client_with_short_runs
-    steps.on("fetch_metadata", *[refused(ErrorType.LIVE_NOW)] * 20)
+    steps.on("fetch_metadata", *[application_error(ErrorType.LIVE_NOW)] * 20)
     async with steps.at_work(client):
         handle = await start(client)
         for attempt in range(1, 21):
@@ -381,7 +389,7 @@ async def test_a_long_story_goes_on_in_a_new_run(client_with_short_runs: Client,
 async def test_an_attach_at_closing_time_is_served(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
     closing = asyncio.Event()
     steps.on("complete_import", closing)
-    steps.on("begin_import", ImportState(wanted=True), ImportState(wanted=False, reached=ImportStage.COMPLETE))
+    steps.on("load_import_state", ImportState(wanted=True), ImportState(wanted=False, reached=ImportStage.COMPLETE))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         await eventually(lambda: calls_reach(steps, "complete_import"))
@@ -390,18 +398,18 @@ async def test_an_attach_at_closing_time_is_served(environment: WorkflowEnvironm
         assert (await handle.result()).stage is ImportStage.COMPLETE
     # The server refuses to close a workflow that has an unread signal: the last steps, which ask nobody, run again.
     assert [call for call in steps.calls if call.startswith("fetch")] == ["fetch_metadata", "fetch_captions"]
-    assert steps.calls[-1] == "begin_import"
+    assert steps.calls[-1] == "load_import_state"
 
 
 async def test_who_attaches_during_a_wait_is_brought_up_to_date(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("fetch_captions", refused(ErrorType.LIVE_NOW))
+    steps.on("fetch_captions", application_error(ErrorType.LIVE_NOW))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)
         await eventually(lambda: waits(handle))
         await start_import(environment.client, YOUTUBE_ID, uuid4())
-        await eventually(lambda: calls_reach(steps, "begin_import", 2))
+        await eventually(lambda: calls_reach(steps, "load_import_state", 2))
         assert (await handle.query(ImportVideo.progress)).stage is ImportStage.METADATA
         assert (await handle.result()).stage is ImportStage.COMPLETE
 
@@ -409,7 +417,7 @@ async def test_who_attaches_during_a_wait_is_brought_up_to_date(
 async def test_our_own_trouble_is_retried_without_counting(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:
-    steps.on("begin_import", *[ConnectionError("the database is away")] * 12)
+    steps.on("load_import_state", *[ConnectionError("the database is away")] * 12)
     steps.on("fetch_metadata", *[ConnectionError("the database is away")] * 12, VideoMetadata(title="Here"))
     async with steps.at_work(environment.client):
         handle = await start(environment.client)

@@ -5,12 +5,12 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from shared.temporal.names import IMPORT_VIDEO, TaskQueue, import_video_id
-from workflows.progress import running_status
+from workflows.imports.client import running_status
 
 YOUTUBE_ID = "abcdefghijk"
 
 
-@workflow.defn(name=IMPORT_VIDEO)
+@workflow.defn(name=IMPORT_VIDEO, sandboxed=False)
 class ImportOfAnotherVersion:
     """Says of itself what this version does not understand."""
 

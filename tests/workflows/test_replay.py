@@ -1,4 +1,7 @@
-"""Imports that were begun by earlier code go on under today's: committed histories are replayed."""
+"""Workflows that are under way go on after a restart: committed histories are replayed.
+
+Where one no longer replays, `WORKFLOW_GENERATION` has to be raised (CONTRIBUTING.md, "Change a workflow").
+"""
 
 from pathlib import Path
 
@@ -7,8 +10,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from services.worker.build import WORKFLOWS
-from tests.workflows.record_histories import HISTORIES, SCENARIOS, VERSION
+from services.worker.workers import WORKFLOWS
+from tests.workflows.record_histories import HISTORIES, SCENARIOS
 
 RECORDED = sorted(HISTORIES.glob("*.json"))
 
@@ -23,5 +26,5 @@ async def test_a_recorded_history_replays(history: WorkflowHistory) -> None:
     await Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter).replay_workflow(history)
 
 
-def test_every_scenario_of_this_version_is_recorded() -> None:
-    assert {f"{scenario.__name__}__{VERSION}" for scenario in SCENARIOS} <= {path.stem for path in RECORDED}
+def test_every_scenario_is_recorded_and_nothing_else() -> None:
+    assert {scenario.__name__ for scenario in SCENARIOS} == {path.stem for path in RECORDED}

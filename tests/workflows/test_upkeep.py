@@ -1,4 +1,4 @@
-"""What schedules do for captions from speech: a second look at YouTube after a week."""
+"""What schedules do for captions: another look at YouTube, after a week or with another extractor."""
 
 from datetime import timedelta
 
@@ -8,37 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from services.worker.activities.speech import UPGRADE_AFTER
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, captions
+from services.worker.activities.transcripts import UPGRADE_AFTER
 from shared.contracts.errors import ErrorType
-from shared.contracts.speech import SweepResult, UpgradableVideos
+from shared.contracts.transcription import CaptionUpgradeCandidates, SweepResult
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db import enrichments
-from shared.db.driver import transaction
+from shared.db.connection import transaction
+from shared.db.installation import record_extractor
 from shared.db.models import VideoEnrichment
 from shared.settings import Settings
 from shared.temporal.names import UPGRADE_CAPTIONS_SCHEDULE_ID, TaskQueue
-from tests.standin import Fault, Standin, StandinVideo, captions
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-from tests.workflows.steps import ScriptedSteps, refused
-from workflows.upkeep import SweepAudio, UpgradeCaptions
+from tests.workflows.steps import ScriptedSteps, application_error
+from workflows.maintenance.workflows import SweepAudio, UpgradeCaptions
 
 HAS_CAPTIONS, HAS_NONE, IS_YOUNG, WAS_LOOKED_AT = "captioned__", "silent_____", "young______", "looked_at__"
 DAY = timedelta(days=1)
-NOT_ASKED = [
-    ErrorType.RATE_LIMITED,
-    ErrorType.BOT_CHECK,
-    ErrorType.CERTIFICATE_UNTRUSTED,
-    ErrorType.UPSTREAM_UNAVAILABLE,
-]
-ANSWERED = [
-    ErrorType.CAPTIONS_NONE,
-    ErrorType.CAPTIONS_TOKEN_REQUIRED,
-    ErrorType.VIDEO_UNAVAILABLE,
-    ErrorType.LIVE_NOW,
-    ErrorType.LINK_EXPIRED,
-    ErrorType.UNEXPECTED_ANSWER,
-]
+NOT_ASKED = [ErrorType.RATE_LIMITED, ErrorType.UPSTREAM_UNAVAILABLE]
+ANSWERED = [ErrorType.CAPTIONS_NONE, ErrorType.UNEXPECTED_ANSWER]
 
 
 async def upgrade(client: Client) -> int:
@@ -54,7 +43,7 @@ async def from_speech(engine: AsyncEngine, youtube_id: str, age: timedelta) -> N
             youtube_id,
             language="en",
             kind=CaptionsKind.AUTOMATIC,
-            lines=[(0, 1, "Heard.")],
+            lines=[(0, 1, "SpeechSegment.")],
             source=CaptionsSource.WHISPER,
         )
         await enrichments.mark_complete(connection, youtube_id)
@@ -67,7 +56,7 @@ async def source(engine: AsyncEngine, youtube_id: str) -> tuple[str | None, bool
     async with transaction(engine) as connection:
         found = await enrichments.find_enrichment(connection, youtube_id)
     assert found is not None
-    return found.captions_source, found.looked_again_at is not None
+    return found.captions_source, found.captions_rechecked_at is not None
 
 
 async def first_line(engine: AsyncEngine, youtube_id: str) -> str:
@@ -77,21 +66,21 @@ async def first_line(engine: AsyncEngine, youtube_id: str) -> str:
 
 
 async def test_captions_that_youtube_has_by_now_replace_those_from_speech(
-    client: Client, settings: Settings, engine: AsyncEngine, standin: Standin
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    standin.library.add(
-        *(StandinVideo(each, captions=(captions("en", "Read."),)) for each in (HAS_CAPTIONS, IS_YOUNG, WAS_LOOKED_AT)),
-        StandinVideo(HAS_NONE),
+    fake_youtube.library.add(
+        *(FakeVideo(each, captions=(captions("en", "Read."),)) for each in (HAS_CAPTIONS, IS_YOUNG, WAS_LOOKED_AT)),
+        FakeVideo(HAS_NONE),
     )
     for youtube_id in (HAS_CAPTIONS, HAS_NONE, WAS_LOOKED_AT):
         await from_speech(engine, youtube_id, UPGRADE_AFTER + DAY)
     await from_speech(engine, IS_YOUNG, UPGRADE_AFTER - DAY)
     async with engine.begin() as connection:
-        statement = text("UPDATE video_enrichments SET looked_again_at = now() WHERE youtube_id = :id")
+        statement = text("UPDATE video_enrichments SET captions_rechecked_at = now() WHERE youtube_id = :id")
         await connection.execute(statement, {"id": WAS_LOOKED_AT})
-    standin.faults.add(Fault(youtube_id=HAS_CAPTIONS, status=429, times=1))
+    fake_youtube.faults.add(Fault(youtube_id=HAS_CAPTIONS, status=429, times=1))
 
-    async with worker_at_work(client, settings, engine, standin):
+    async with worker_at_work(client, settings, engine, fake_youtube):
         assert await upgrade(client) < 2
         assert await source(engine, HAS_CAPTIONS) == ("whisper", False)  # YouTube did not want to say
 
@@ -103,12 +92,47 @@ async def test_captions_that_youtube_has_by_now_replace_those_from_speech(
 
         await eventually(were_looked_at)
         assert await first_line(engine, HAS_CAPTIONS) == "Read."
-        asked = len(standin.requests)
+        asked = len(fake_youtube.requests)
         assert await upgrade(client) == 0
-        assert len(standin.requests) == asked
+        assert len(fake_youtube.requests) == asked
     assert await source(engine, IS_YOUNG) == ("whisper", False)
-    assert await first_line(engine, HAS_NONE) == "Heard."
-    assert await first_line(engine, WAS_LOOKED_AT) == "Heard."
+    assert await first_line(engine, HAS_NONE) == "SpeechSegment."
+    assert await first_line(engine, WAS_LOOKED_AT) == "SpeechSegment."
+
+
+async def without_captions(engine: AsyncEngine, youtube_id: str, reason: ErrorType) -> None:
+    """A video that is complete without captions."""
+    async with transaction(engine) as connection:
+        await enrichments.save_metadata(connection, VideoEnrichment(youtube_id=youtube_id, title="A lens"))
+        await enrichments.save_missing_captions(connection, youtube_id, reason)
+        await enrichments.mark_complete(connection, youtube_id)
+
+
+async def extractor_is(engine: AsyncEngine, version: str) -> bool:
+    async with transaction(engine) as connection:
+        return await record_extractor(connection, version)
+
+
+async def test_another_extractor_looks_again_once_where_captions_were_missing_for_a_passing_reason(
+    client: Client, settings: Settings, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    fake_youtube.library.add(
+        FakeVideo(HAS_CAPTIONS, captions=(captions("en", "Read."),)), FakeVideo(HAS_NONE), FakeVideo(WAS_LOOKED_AT)
+    )
+    assert await extractor_is(engine, "1")
+    await without_captions(engine, HAS_CAPTIONS, ErrorType.EXTRACTOR_OUTDATED)
+    await without_captions(engine, HAS_NONE, ErrorType.CAPTIONS_TOKEN_REQUIRED)
+    await without_captions(engine, WAS_LOOKED_AT, ErrorType.CAPTIONS_DISABLED)
+
+    async with worker_at_work(client, settings, engine, fake_youtube):
+        assert not await extractor_is(engine, "1")
+        assert await upgrade(client) == 0
+        assert await extractor_is(engine, "2")
+        assert await upgrade(client) == 2
+        assert await upgrade(client) == 0
+    assert await source(engine, HAS_CAPTIONS) == ("youtube", True)
+    assert await source(engine, HAS_NONE) == ("none", True)
+    assert await source(engine, WAS_LOOKED_AT) == ("none", False)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +142,8 @@ async def test_it_is_looked_at_again_only_where_youtube_could_not_be_asked(
     environment: WorkflowEnvironment, steps: ScriptedSteps, said: ErrorType, is_noted: bool
 ) -> None:
     """Then the others wait as well. Any other answer may be the same for ever, and costs no more than one look."""
-    steps.on("find_upgradable_videos", UpgradableVideos(youtube_ids=[HAS_CAPTIONS, HAS_NONE]))
-    steps.on("fetch_captions", refused(said))
+    steps.on("find_caption_upgrade_candidates", CaptionUpgradeCandidates(youtube_ids=[HAS_CAPTIONS, HAS_NONE]))
+    steps.on("fetch_captions", application_error(said))
     async with steps.at_work(environment.client):
         looked_at = await upgrade(environment.client)
     assert steps.speech.looked_again == ([HAS_CAPTIONS, HAS_NONE] if is_noted else [])

@@ -12,14 +12,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Page through the videos of a list
+         * List the videos of a list
          * @description A list's videos, newest first.
          */
         get: operations["list_videos"];
         put?: never;
         /**
          * Add a video to a list
-         * @description Add a video and import it. The answer comes at once; progress comes over the WebSocket.
+         * @description Add a video and start its import. The response does not wait for the import; the WebSocket has its progress.
          */
         post: operations["add_video"];
         delete?: never;
@@ -37,14 +37,14 @@ export interface paths {
         };
         /**
          * Get a video
-         * @description One video with everything that is known about it.
+         * @description A video with all its metadata.
          */
         get: operations["get_video"];
         put?: never;
         post?: never;
         /**
          * Delete a video
-         * @description Take a video off its list. If no other list waits for it, its import stops.
+         * @description Remove a video from its list. If no other list waits for its import, the import stops.
          */
         delete: operations["delete_video"];
         options?: never;
@@ -62,8 +62,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try an import again
-         * @description Begin an import that failed once more; one that waits for its next attempt makes it now.
+         * Retry an import
+         * @description Restart a failed import, or end the wait of an import that retries.
          */
         post: operations["retry_video"];
         delete?: never;
@@ -82,10 +82,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import a complete video once more
-         * @description Fetch captions and chapters anew, for example where captions could not be had.
+         * Reimport a complete video
+         * @description Fetch captions and chapters again, for example if captions were unavailable.
          *
-         *     Those that are there stay until then, and captions stay where none are to be had any more.
+         *     The existing ones stay until then. Captions also stay if none are available any more.
          */
         post: operations["reimport_video"];
         delete?: never;
@@ -105,9 +105,9 @@ export interface paths {
         put?: never;
         /**
          * Add many videos to a list
-         * @description Add every video that is named and that the list does not have, whatever the other addresses are.
+         * @description Add all videos that are not on the list yet. Invalid URLs are reported and do not prevent the others.
          *
-         *     The answer comes at once. The videos are imported a window of them at a time.
+         *     The response does not wait for the imports. A limited number of videos is imported at a time.
          */
         post: operations["add_videos"];
         delete?: never;
@@ -124,8 +124,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Page through the imports of many videos
-         * @description All of them, or those of one list, newest first, as they stand now.
+         * List bulk imports
+         * @description All bulk imports, or those of one list, newest first.
          */
         get: operations["list_batches"];
         put?: never;
@@ -144,8 +144,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get an import of many videos
-         * @description One of them, as it stands now.
+         * Get a bulk import
+         * @description The current status of a bulk import.
          */
         get: operations["get_batch"];
         put?: never;
@@ -166,8 +166,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pause an import of many videos
-         * @description Begin no further video until it is resumed; those under way end normally.
+         * Pause a bulk import
+         * @description Start no more imports until it is resumed; running imports end normally.
          */
         post: operations["pause_batch"];
         delete?: never;
@@ -186,8 +186,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resume an import of many videos
-         * @description Go on where it was paused.
+         * Resume a bulk import
+         * @description Continue a paused bulk import.
          */
         post: operations["resume_batch"];
         delete?: never;
@@ -206,8 +206,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel an import of many videos
-         * @description Begin no further video: those that wait stay in the list as cancelled, those under way end normally.
+         * Cancel a bulk import
+         * @description Start no more imports. Queued videos stay on the list as cancelled; running imports end normally.
          */
         post: operations["cancel_batch"];
         delete?: never;
@@ -226,8 +226,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try the failed videos of an import again
-         * @description Import every video of it once more that has failed or was cancelled; a list that was cancelled is read on.
+         * Retry the failed videos of a bulk import
+         * @description Import all its failed and cancelled videos again. A cancelled listing continues.
          */
         post: operations["retry_failed"];
         delete?: never;
@@ -247,10 +247,10 @@ export interface paths {
         put?: never;
         /**
          * Import a file, a playlist or a channel
-         * @description Add every video of a file, or of a YouTube playlist or channel, that the list does not have.
+         * @description Add all videos of a file, a playlist or a channel that are not on the list yet.
          *
-         *     A file: CSV with or without a header, one address or id a line, or YouTube's own export (Takeout). A playlist or
-         *     channel is read in the background; its videos appear in the list page by page.
+         *     Files: CSV with or without a header, text with one URL or id per line, JSON, or a Google Takeout export. A playlist
+         *     or channel is listed in the background; its videos are added page by page.
          */
         post: operations["create_import"];
         delete?: never;
@@ -269,10 +269,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * See what an import would bring
-         * @description How many videos are new, how long they would take, and what speech-to-text would cost. Nothing is written.
+         * Preview a bulk import
+         * @description Number of new videos, estimated duration, and estimated cost of transcription. Nothing is changed.
          *
-         *     A playlist or channel is asked for at YouTube, one page of it, which may take some seconds.
+         *     For a playlist or channel, one page is requested from YouTube, which can take some seconds.
          */
         post: operations["preview_import"];
         delete?: never;
@@ -289,7 +289,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Download a list
+         * Export a list
          * @description All videos of a list as a file, in the list's order.
          */
         get: operations["export_list"];
@@ -309,14 +309,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Page through the subscriptions
-         * @description All of them, or those of one list, newest first.
+         * List subscriptions
+         * @description All subscriptions, or those of one list, newest first.
          */
         get: operations["list_subscriptions"];
         put?: never;
         /**
-         * Follow a playlist or channel
-         * @description Have its new videos come onto a list. Whoever takes one of them off the list is rid of it.
+         * Subscribe to a playlist or channel
+         * @description Add new videos of a playlist or channel to a list automatically. Removed videos are not added again.
          */
         post: operations["add_subscription"];
         delete?: never;
@@ -334,21 +334,21 @@ export interface paths {
         };
         /**
          * Get a subscription
-         * @description One of them, with the time of its next look.
+         * @description A subscription with the time of its next check.
          */
         get: operations["get_subscription"];
         put?: never;
         post?: never;
         /**
-         * Follow no longer
-         * @description End a subscription. The videos that it has brought stay.
+         * Delete a subscription
+         * @description Delete a subscription. Its videos stay on the list.
          */
         delete: operations["delete_subscription"];
         options?: never;
         head?: never;
         /**
-         * Change how often it is looked at
-         * @description The subscription with its new interval.
+         * Change the interval of a subscription
+         * @description Change the interval between two checks.
          */
         patch: operations["change_subscription"];
         trace?: never;
@@ -364,7 +364,7 @@ export interface paths {
         put?: never;
         /**
          * Pause a subscription
-         * @description Look no more until it is resumed. A look under way ends normally, and `run` still works.
+         * @description Stop checks until it is resumed. A running check ends normally, and `run` still works.
          */
         post: operations["pause_subscription"];
         delete?: never;
@@ -384,7 +384,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a subscription
-         * @description Look again from now on; the next look brings what has come meanwhile.
+         * @description Continue checks. The next one adds what is new since the last check.
          */
         post: operations["resume_subscription"];
         delete?: never;
@@ -403,8 +403,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look for new videos now
-         * @description Look at once, also while it is paused. With `checking`, a look was under way already, and none is added.
+         * Check a subscription now
+         * @description Check now, even if it is paused. If `checking` is true, a check was already running, and no other is started.
          */
         post: operations["run_subscription"];
         delete?: never;
@@ -422,10 +422,9 @@ export interface paths {
         };
         /**
          * Follow one import
-         * @description Stage, percentage and what it waits for: of the running import, otherwise as last saved.
+         * @description Stage, percentage and what the import waits for: from the running import if it answers, otherwise as last saved.
          *
-         *     An import that does not answer waits for as long as calls to what it needs next, YouTube or speech-to-text, are
-         *     paused.
+         *     An import that does not answer is taken to wait while calls to the upstream that it needs next are paused.
          */
         get: operations["get_video_progress"];
         put?: never;
@@ -444,8 +443,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the captions
-         * @description A video's captions with their times, from the beginning; empty where there are none (yet).
+         * Get the transcript
+         * @description The timed lines of a video's transcript; empty if there are none, or not yet.
          */
         get: operations["get_transcript"];
         put?: never;
@@ -464,8 +463,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the chapters
-         * @description A video's chapters in order; empty where there are none (yet).
+         * Get the chapters
+         * @description A video's chapters in order; empty if there are none, or not yet.
          */
         get: operations["get_chapters"];
         put?: never;
@@ -484,14 +483,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Page through the lists
+         * List the lists
          * @description All lists, newest first.
          */
         get: operations["list_lists"];
         put?: never;
         /**
          * Create a list
-         * @description A new, empty list.
+         * @description Create an empty list.
          */
         post: operations["create_list"];
         delete?: never;
@@ -509,21 +508,21 @@ export interface paths {
         };
         /**
          * Get a list
-         * @description One list.
+         * @description A list.
          */
         get: operations["get_list"];
         put?: never;
         post?: never;
         /**
          * Delete a list
-         * @description Delete a list with its videos. Imports that nobody else waits for stop.
+         * @description Delete a list and its videos. Imports that no other list waits for stop.
          */
         delete: operations["delete_list"];
         options?: never;
         head?: never;
         /**
          * Rename a list
-         * @description The list under its new name.
+         * @description Change the name of a list.
          */
         patch: operations["rename_list"];
         trace?: never;
@@ -536,8 +535,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Catch up on events
-         * @description Exactly the user's progress events after `since`, oldest first.
+         * List missed events
+         * @description All progress events of the user after `since`, oldest first.
          */
         get: operations["list_events"];
         put?: never;
@@ -556,10 +555,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how YouTube and speech-to-text stand
-         * @description State, pace, budgets and pauses, as last written down: neither Temporal nor a worker has to be there.
+         * Get the status of YouTube and transcription
+         * @description State, rate limit, budgets and pauses as last saved; needs neither Temporal nor a worker.
          *
-         *     `youtube` is missing until a worker has run for the first time, `transcription` until one has with speech-to-text.
+         *     `youtube` is missing until a worker has run, `transcription` until a worker has run with transcription on.
          */
         get: operations["list_upstreams"];
         put?: never;
@@ -581,10 +580,10 @@ export interface paths {
         put?: never;
         /**
          * Pause all calls to an upstream
-         * @description Let no call go until the operator resumes; imports wait meanwhile, and calls under way end normally.
+         * @description Stop all calls until the operator resumes. Imports wait; running calls end normally.
          *
-         *     `GET /api/upstreams` shows it within about a second. While no worker runs, the pause begins with the first one
-         *     that does, and calls that it is given at that moment may still go.
+         *     `GET /api/upstreams` shows the pause within about a second. Without a running worker, the pause starts with the
+         *     next worker, which may still make a few calls.
          */
         post: operations["pause_upstream"];
         delete?: never;
@@ -604,10 +603,10 @@ export interface paths {
         put?: never;
         /**
          * End a pause now
-         * @description End the operator's pause, or else one that the upstream asked for: that with a single call, to see.
+         * @description End the operator's pause, or any other pause of all calls: the latter with a single call as a probe.
          *
-         *     It does not end the pause of an hour or a day whose limit is reached: calls go again when enough is old.
-         *     `GET /api/upstreams` shows it within about a second; while no worker runs, as soon as one does.
+         *     It does not end the pause of a budget that is used up: calls continue when enough of it is free again.
+         *     `GET /api/upstreams` shows the change within about a second, or when a worker runs again.
          */
         post: operations["resume_upstream"];
         delete?: never;
@@ -624,11 +623,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See what speech-to-text was used for
-         * @description Requests, seconds of audio and estimated cost: of the whole installation, and by video.
+         * Get the usage of transcription
+         * @description Requests, seconds of audio and estimated cost: of the whole installation, and per video.
          *
-         *     What was recognised counts. `GET /api/upstreams` counts what was sent, answered or not; that is what sets the pace.
-         *     A video whose speech is recognised while somebody pages moves to the first page.
+         *     Successful requests count. `GET /api/upstreams` counts all requests, which is what budgets limit.
+         *     A video that is transcribed between two page requests moves to the first page.
          */
         get: operations["get_usage"];
         put?: never;
@@ -647,8 +646,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive?
-         * @description Asks nothing and nobody: a process that answers is alive.
+         * Check liveness
+         * @description Liveness: the process responds. Checks no dependencies.
          */
         get: operations["get_health"];
         put?: never;
@@ -667,11 +666,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can requests be served?
-         * @description Ready when Postgres answers and has every migration.
+         * Check readiness
+         * @description Readiness: PostgreSQL is available and has every migration.
          *
-         *     Degraded while imports cannot go on: without Temporal, or because the settings let no call to YouTube through. And
-         *     while they let none through to the speech-to-text server: then imports go on without the captions it would make.
+         *     `degraded` if imports cannot continue: without Temporal or a running worker, with a read-only database, with stuck
+         *     workflows, if the settings prevent all calls to YouTube, or if yt-dlp is outdated. Also `degraded` if the settings
+         *     prevent all calls to the transcription server: imports then continue without transcriptions.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -690,8 +690,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a user interface has to know
-         * @description Addresses, feature flags, languages and version of this installation, and whether there is speech-to-text.
+         * Get the configuration for clients
+         * @description URLs, features, languages and version of this installation, and whether transcription is on.
          */
         get: operations["get_config"];
         put?: never;
@@ -708,74 +708,37 @@ export interface components {
     schemas: {
         /**
          * BatchCreated
-         * @description What became of many addresses.
-         * @example {
-         *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *       "created": 1,
-         *       "duplicate_count": 1,
-         *       "duplicates": [
-         *         {
-         *           "row": 2,
-         *           "url": "https://youtu.be/dBq4wT1rXgE",
-         *           "video_id": "6f0c2b7a-93d1-4e6a-8a44-f2a1c1b0d9e3",
-         *           "youtube_id": "dBq4wT1rXgE"
-         *         }
-         *       ],
-         *       "invalid": [
-         *         {
-         *           "message": "This is not the address of a YouTube video.",
-         *           "reason": "not_youtube",
-         *           "row": 3,
-         *           "url": "https://example.com/watch"
-         *         }
-         *       ],
-         *       "invalid_count": 1,
-         *       "videos": [
-         *         {
-         *           "captions_language": null,
-         *           "captions_missing": null,
-         *           "captions_missing_message": null,
-         *           "captions_source": null,
-         *           "channel": null,
-         *           "created_at": "2026-11-23T08:01:00Z",
-         *           "duration_seconds": null,
-         *           "error_code": null,
-         *           "error_message": null,
-         *           "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *           "import_progress": 0,
-         *           "import_stage": "created",
-         *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *           "published_at": null,
-         *           "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-         *           "title": null,
-         *           "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-         *           "youtube_id": "Q7mZ2k-x9Lw"
-         *         }
-         *       ]
-         *     }
+         * @description The result of adding many URLs.
          */
         BatchCreated: {
             /**
              * Batch Id
-             * @description Null where nothing is to be imported; otherwise `GET /api/batches/{batch_id}` tells how far it is.
+             * @description Null if there is nothing to import; otherwise `GET /api/batches/{batch_id}` has its progress.
              */
             batch_id: string | null;
             /**
              * Created
-             * @description How many videos were put on the list.
+             * @description Number of videos added to the list.
+             * @example 1
              */
             created: number;
-            /** Duplicate Count */
+            /**
+             * Duplicate Count
+             * @example 1
+             */
             duplicate_count: number;
             /** Duplicates */
             duplicates: components["schemas"]["DuplicateRow"][];
-            /** Invalid Count */
+            /**
+             * Invalid Count
+             * @example 1
+             */
             invalid_count: number;
             /** Invalid */
             invalid: components["schemas"]["InvalidRow"][];
             /**
              * Videos
-             * @description Those that were put on the list, in the order of the request.
+             * @description The videos added to the list, in the order of the request.
              */
             videos: components["schemas"]["VideoOutput"][];
         };
@@ -787,59 +750,7 @@ export interface components {
         BatchKind: "urls" | "file" | "playlist" | "channel";
         /**
          * BatchOutput
-         * @description How an import of many videos stands.
-         * @example {
-         *       "announced": null,
-         *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *       "cancelled": 0,
-         *       "completed_at": null,
-         *       "created_at": "2026-11-23T08:01:00Z",
-         *       "duplicates": 2,
-         *       "error_code": null,
-         *       "error_message": null,
-         *       "failed": 2,
-         *       "imported": 98,
-         *       "invalid": 0,
-         *       "kind": "channel",
-         *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "listing": "done",
-         *       "progress": 24,
-         *       "queued": 288,
-         *       "running": 20,
-         *       "source": "https://www.youtube.com/@lamp-room/videos",
-         *       "state": "open",
-         *       "title": "The Lamp Room",
-         *       "total": 409,
-         *       "unavailable": 0,
-         *       "waiting": 1,
-         *       "without_captions": 7
-         *     }
-         * @example {
-         *       "announced": null,
-         *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *       "cancelled": 0,
-         *       "completed_at": "2026-11-23T08:01:03Z",
-         *       "created_at": "2026-11-23T08:01:00Z",
-         *       "duplicates": 0,
-         *       "error_code": "list_unavailable",
-         *       "error_message": "YouTube does not show this playlist or channel: it does not exist (any more), or is private.",
-         *       "failed": 0,
-         *       "imported": 0,
-         *       "invalid": 0,
-         *       "kind": "channel",
-         *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "listing": "failed",
-         *       "progress": 100,
-         *       "queued": 0,
-         *       "running": 0,
-         *       "source": "https://www.youtube.com/@lamp-room/videos",
-         *       "state": "complete",
-         *       "title": null,
-         *       "total": 0,
-         *       "unavailable": 0,
-         *       "waiting": 0,
-         *       "without_captions": 0
-         *     }
+         * @description The status of a bulk import.
          */
         BatchOutput: {
             /**
@@ -852,90 +763,125 @@ export interface components {
              * Format: uuid
              */
             list_id: string;
+            /** @example channel */
             kind: components["schemas"]["BatchKind"];
             /**
              * Source
-             * @description Address of the playlist or channel, or name of the file; empty for `urls`.
+             * @description URL of the playlist or channel, or name of the file; empty for `urls`.
+             * @example https://www.youtube.com/@lamp-room/videos
              */
             source: string;
             /**
              * Title
-             * @description As YouTube calls the playlist or channel.
+             * @description Title of the playlist or channel.
+             * @example The Lamp Room
              */
             title: string | null;
             state: components["schemas"]["BatchState"];
             /**
              * Progress
-             * @description Percent of its videos whose import is over.
+             * @description Percent of its videos whose import has ended.
+             * @example 24
              */
             progress: number;
             /**
              * Total
-             * @description Videos that it has put on the list and that are still there.
+             * @description Videos that it added to the list and that are still there.
+             * @example 409
              */
             total: number;
             /**
              * Queued
-             * @description Their import begins when there is room.
+             * @description Videos that wait for a slot.
+             * @example 288
              */
             queued: number;
             /**
              * Running
-             * @description Their import was begun and is not over.
+             * @description Videos whose import is running.
+             * @example 20
              */
             running: number;
             /**
              * Waiting
-             * @description For something of their own, such as a premiere: the import of the others does not wait for them.
+             * @description Videos that wait for something of their own, such as a premiere, and leave their slot to others.
+             * @example 1
              */
             waiting: number;
             /**
              * Imported
-             * @description Complete, with or without captions.
+             * @description Complete videos, with or without captions.
+             * @example 98
              */
             imported: number;
             /**
              * Without Captions
-             * @description Of those `imported`.
+             * @description Videos of `imported` without captions.
+             * @example 7
              */
             without_captions: number;
             /**
              * Failed
-             * @description `retry-failed` tries them again.
+             * @description Videos whose import failed; `retry-failed` retries them.
+             * @example 2
              */
             failed: number;
             /**
              * Cancelled
-             * @description They had not begun when it was cancelled; `retry-failed` takes them up again.
+             * @description Videos that were queued when it was cancelled; `retry-failed` imports them.
+             * @example 0
              */
             cancelled: number;
             /**
              * Duplicates
-             * @description Already in the list, or named twice.
+             * @description Already on the list, or repeated.
+             * @example 11
              */
             duplicates: number;
             /**
              * Invalid
-             * @description Rows that named no video.
+             * @description Rows without a video.
+             * @example 0
              */
             invalid: number;
             /**
              * Unavailable
              * @description Entries of the playlist that are deleted or private.
+             * @example 0
              */
             unavailable: number;
-            /** @description How far the playlist or channel is read; null for `urls` and `file`. `short`: it ended too soon, each time. `cancelled`: before it was read; `retry-failed` reads on. */
+            /**
+             * Members Only
+             * @description Videos for the channel's members, which are not imported.
+             * @example 0
+             */
+            members_only: number;
+            /**
+             * Filtered
+             * @description Videos that `filter` leaves out.
+             * @example 0
+             */
+            filtered: number;
+            /**
+             * @description Progress of the listing of a playlist or channel; null for `urls` and `file`. `short`: YouTube returned fewer entries than it announced, each time. `cancelled`: cancelled during the listing; `retry-failed` continues it.
+             * @example done
+             */
             listing: components["schemas"]["ListingState"] | null;
             /**
              * Announced
-             * @description How many entries YouTube says there are; null where it does not say, as of channels.
+             * @description Number of entries that YouTube announces; null for channels of one page.
+             * @example 412
              */
             announced: number | null;
-            /** @description Why the playlist or channel could not be read. */
+            /**
+             * @description Why the listing failed.
+             * @example null
+             */
             error_code: components["schemas"]["ErrorType"] | null;
             /**
              * Error Message
-             * @description That in a plain sentence, in the language of the request.
+             * @description `error_code` as a sentence in the language of the request.
+             * @example null
              */
             error_message: string | null;
             /**
@@ -943,50 +889,23 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Completed At */
+            /**
+             * Completed At
+             * @example null
+             */
             completed_at: string | null;
         };
         /**
          * BatchPage
-         * @description A page of imports of many videos, newest first.
-         * @example {
-         *       "items": [
-         *         {
-         *           "announced": null,
-         *           "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *           "cancelled": 0,
-         *           "completed_at": null,
-         *           "created_at": "2026-11-23T08:01:00Z",
-         *           "duplicates": 2,
-         *           "error_code": null,
-         *           "error_message": null,
-         *           "failed": 2,
-         *           "imported": 98,
-         *           "invalid": 0,
-         *           "kind": "channel",
-         *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *           "listing": "done",
-         *           "progress": 24,
-         *           "queued": 288,
-         *           "running": 20,
-         *           "source": "https://www.youtube.com/@lamp-room/videos",
-         *           "state": "open",
-         *           "title": "The Lamp Room",
-         *           "total": 409,
-         *           "unavailable": 0,
-         *           "waiting": 1,
-         *           "without_captions": 7
-         *         }
-         *       ],
-         *       "next_cursor": "AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC"
-         *     }
+         * @description A page of bulk imports, newest first.
          */
         BatchPage: {
             /** Items */
             items: components["schemas"]["BatchOutput"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null at the end.
+             * @description Cursor of the next page; null on the last page.
+             * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
         };
@@ -998,21 +917,26 @@ export interface components {
         BatchState: "open" | "paused" | "cancelled" | "complete";
         /**
          * BudgetOutput
-         * @description One limit of an upstream.
+         * @description A budget of an upstream.
          */
         BudgetOutput: {
-            /** @description What is counted. */
+            /** @description The unit that is counted. */
             unit: components["schemas"]["BudgetUnit"];
             /**
              * Per Seconds
-             * @description It may have `limit` in any time of this length: an hour, or a day.
+             * @description Length of the window in which `limit` applies: an hour or a day.
+             * @example 3600
              */
             per_seconds: number;
-            /** Limit */
+            /**
+             * Limit
+             * @example 900
+             */
             limit: number;
             /**
              * Left
-             * @description Of `limit`, in the time that ends with the upstream's `at`.
+             * @description What is left in the window that ends at the upstream's `at`.
+             * @example 412
              */
             left: number;
         };
@@ -1035,100 +959,152 @@ export interface components {
          */
         CaptionsSource: "youtube" | "whisper" | "none";
         /**
+         * ChannelTab
+         * @description Which of a channel's lists.
+         * @enum {string}
+         */
+        ChannelTab: "videos" | "shorts" | "streams";
+        /**
          * ChapterOutput
-         * @description One chapter of a video.
+         * @description A chapter of a video.
          */
         ChapterOutput: {
-            /** Title */
+            /**
+             * Title
+             * @example Grinding
+             */
             title: string;
-            /** Start Seconds */
+            /**
+             * Start Seconds
+             * @example 95
+             */
             start_seconds: number;
-            /** End Seconds */
+            /**
+             * End Seconds
+             * @example 240
+             */
             end_seconds: number | null;
         };
         /**
          * Chapters
-         * @description A video's chapters in order; empty where it has none.
-         * @example {
-         *       "chapters": [
-         *         {
-         *           "end_seconds": 95,
-         *           "start_seconds": 0,
-         *           "title": "The glass"
-         *         },
-         *         {
-         *           "end_seconds": null,
-         *           "start_seconds": 95,
-         *           "title": "Grinding"
-         *         }
-         *       ]
-         *     }
+         * @description A video's chapters in order; empty if it has none.
          */
         Chapters: {
             /** Chapters */
             chapters: components["schemas"]["ChapterOutput"][];
         };
         /**
+         * CheckResult
+         * @description The result of the last check.
+         */
+        CheckResult: {
+            /**
+             * Checked At
+             * Format: date-time
+             * @description End of the check.
+             */
+            checked_at: string;
+            /**
+             * New
+             * @description Number of new videos.
+             * @example 2
+             */
+            new: number;
+            /**
+             * Members Only
+             * @description Videos for the channel's members on the pages that were read; they are not imported.
+             * @example 0
+             */
+            members_only: number;
+            /**
+             * @description Why the check failed; the next check takes place all the same.
+             * @example null
+             */
+            error_code: components["schemas"]["ErrorType"] | null;
+            /**
+             * Error Message
+             * @description `error_code` as a sentence in the language of the request.
+             * @example null
+             */
+            error_message: string | null;
+        };
+        /**
          * ClientConfig
-         * @description What a user interface has to know about this installation.
-         * @example {
-         *       "features": {
-         *         "import_progress": true
-         *       },
-         *       "languages": [
-         *         "en",
-         *         "de"
-         *       ],
-         *       "speech_to_text": {
-         *         "enabled": true,
-         *         "max_minutes": 240,
-         *         "message": null,
-         *         "model": "whisper-large-v3",
-         *         "reason": null
-         *       },
-         *       "temporal_namespace": "default",
-         *       "temporal_ui_url": "http://127.0.0.1:8233",
-         *       "version": "0.1.0",
-         *       "websocket_url": "ws://127.0.0.1:8001/api/ws/progress"
-         *     }
+         * @description The configuration of this installation for its clients.
          */
         ClientConfig: {
-            /** Websocket Url */
+            /**
+             * Websocket Url
+             * @example ws://127.0.0.1:8001/api/ws/progress
+             */
             websocket_url: string;
-            /** Temporal Ui Url */
+            /**
+             * Temporal Ui Url
+             * @example http://127.0.0.1:8233
+             */
             temporal_ui_url: string;
             /**
              * Temporal Namespace
-             * @description Where Temporal's Web UI has the workflows.
+             * @description The namespace of the workflows in Temporal's Web UI.
+             * @example default
              */
             temporal_namespace: string;
             features: components["schemas"]["Features"];
             speech_to_text: components["schemas"]["SpeechToText"];
             /** Languages */
             languages: components["schemas"]["Language"][];
-            /** Version */
+            /**
+             * Version
+             * @example 0.1.0
+             */
             version: string;
         };
         /**
+         * DegradedReason
+         * @description A problem that stops imports or transcription, while requests are served.
+         */
+        DegradedReason: {
+            /** @description The problem; stable. */
+            code: components["schemas"]["DegradedReasonCode"];
+            /**
+             * Message
+             * @description The problem as a sentence in the language of the request.
+             * @example The import service is not reachable. Imports continue as soon as it is.
+             */
+            message: string;
+        };
+        /**
+         * DegradedReasonCode
+         * @description What stops imports or transcription while requests are served; stable.
+         * @enum {string}
+         */
+        DegradedReasonCode: "temporal_away" | "database_cannot_write" | "no_worker" | "workflows_failing" | "certificate_untrusted" | "extractor_outdated" | "transcription_misconfigured";
+        /**
          * DuplicateRow
-         * @description A row whose video the list has already, or that names a video once more.
+         * @description A row whose video is already on the list, or that repeats an earlier row.
          */
         DuplicateRow: {
             /**
              * Row
-             * @description Its number, the first one is 1; in a file, that of the line or entry.
+             * @description Number of the row, from 1; in a file, of the line or entry.
+             * @example 2
              */
             row: number;
             /**
              * Url
-             * @description What it says, shortened to 200 characters.
+             * @description Its text, at most 200 characters.
+             * @example https://youtu.be/dBq4wT1rXgE
              */
             url: string;
-            /** Youtube Id */
+            /**
+             * Youtube Id
+             * @description YouTube's id of the video.
+             * @example Q7mZ2k-x9Lw
+             */
             youtube_id: string;
             /**
              * Video Id
-             * @description The entry that is there; null where somebody took it off the list in the same moment.
+             * @description The list entry; null if it has just been removed.
              */
             video_id: string | null;
         };
@@ -1137,55 +1113,56 @@ export interface components {
          * @description What YouTube or the speech-to-text server (or the way to them) said, in one word.
          * @enum {string}
          */
-        ErrorType: "video_unavailable" | "video_private" | "members_only" | "payment_required" | "geo_blocked" | "age_restricted" | "recording_unavailable" | "live_now" | "upcoming" | "bot_check" | "rate_limited" | "upstream_unavailable" | "link_expired" | "unexpected_answer" | "certificate_untrusted" | "captions_none" | "captions_disabled" | "captions_token_required" | "captions_age_restricted" | "speech_too_long" | "speech_none" | "speech_failed" | "audio_unavailable" | "audio_store_full" | "chunk_too_large" | "transcription_limited" | "transcription_unavailable" | "transcription_unexpected" | "transcription_refused" | "transcription_misconfigured" | "list_unavailable" | "list_short" | "import_cancelled";
+        ErrorType: "video_unavailable" | "video_private" | "members_only" | "payment_required" | "geo_blocked" | "age_restricted" | "recording_unavailable" | "live_now" | "upcoming" | "bot_check" | "rate_limited" | "upstream_unavailable" | "link_expired" | "unexpected_answer" | "certificate_untrusted" | "extractor_outdated" | "captions_none" | "captions_disabled" | "captions_token_required" | "captions_age_restricted" | "speech_too_long" | "speech_none" | "speech_failed" | "audio_unavailable" | "audio_store_full" | "chunk_too_large" | "transcription_limited" | "transcription_unavailable" | "transcription_unexpected" | "transcription_refused" | "transcription_misconfigured" | "list_unavailable" | "list_short" | "import_cancelled" | "internal_error";
         /**
          * EventPage
-         * @description Progress events that somebody missed, oldest first.
-         * @example {
-         *       "has_more": false,
-         *       "items": [
-         *         {
-         *           "at": "2026-11-23T08:01:02Z",
-         *           "attempt": null,
-         *           "batch_id": null,
-         *           "error_code": null,
-         *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *           "message": null,
-         *           "progress": 25,
-         *           "retry_at": null,
-         *           "seq": 4712,
-         *           "stage": "metadata",
-         *           "type": "import_progress",
-         *           "video_id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *           "youtube_id": "Q7mZ2k-x9Lw"
-         *         }
-         *       ],
-         *       "next_since": 4712
-         *     }
+         * @description Progress events after `since`, oldest first.
          */
         EventPage: {
-            /** Items */
+            /**
+             * Items
+             * @example [
+             *       {
+             *         "at": "2026-11-23T08:01:02Z",
+             *         "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
+             *         "progress": 25,
+             *         "seq": 4712,
+             *         "stage": "metadata",
+             *         "type": "import_progress",
+             *         "video_id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
+             *         "youtube_id": "Q7mZ2k-x9Lw"
+             *       }
+             *     ]
+             */
             items: components["schemas"]["ImportProgress"][];
             /**
              * Next Since
              * @description The `since` of the next request.
+             * @example 4712
              */
             next_since: number;
             /**
              * Has More
-             * @description Whether there are more events right now.
+             * @description Whether there are more events.
+             * @example false
              */
             has_more: boolean;
         };
         /**
          * ExportFormat
-         * @description What a list can be written as.
+         * @description The formats of exports.
          * @enum {string}
          */
         ExportFormat: "csv" | "json";
         /**
+         * ExtractorState
+         * @description What recent answers say of the extractor, where they say anything.
+         * @enum {string}
+         */
+        ExtractorState: "suspect" | "broken";
+        /**
          * Features
-         * @description What the user interface shows.
+         * @description Features of the user interface.
          */
         Features: {
             /** Import Progress */
@@ -1193,10 +1170,7 @@ export interface components {
         };
         /**
          * Health
-         * @description The process is alive.
-         * @example {
-         *       "status": "ok"
-         *     }
+         * @description The process responds.
          */
         Health: {
             /**
@@ -1208,77 +1182,52 @@ export interface components {
         };
         /**
          * ImportCreated
-         * @description What became of a file, a playlist or a channel.
-         * @example {
-         *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *       "created": 9998,
-         *       "duplicate_count": 1,
-         *       "duplicates": [
-         *         {
-         *           "row": 2,
-         *           "url": "https://youtu.be/dBq4wT1rXgE",
-         *           "video_id": "6f0c2b7a-93d1-4e6a-8a44-f2a1c1b0d9e3",
-         *           "youtube_id": "dBq4wT1rXgE"
-         *         }
-         *       ],
-         *       "invalid": [
-         *         {
-         *           "message": "This is not the address of a YouTube video.",
-         *           "reason": "not_youtube",
-         *           "row": 3,
-         *           "url": "https://example.com/watch"
-         *         }
-         *       ],
-         *       "invalid_count": 1,
-         *       "kind": "file",
-         *       "source": "lighthouses.csv"
-         *     }
-         * @example {
-         *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-         *       "created": 0,
-         *       "duplicate_count": 0,
-         *       "duplicates": [],
-         *       "invalid": [],
-         *       "invalid_count": 0,
-         *       "kind": "channel",
-         *       "source": "https://www.youtube.com/@lamp-room/videos"
-         *     }
+         * @description The result of importing a file, a playlist or a channel.
          */
         ImportCreated: {
             /**
              * Batch Id
-             * @description Null where nothing is to be imported; otherwise `GET /api/batches/{batch_id}` tells how far it is.
+             * @description Null if there is nothing to import; otherwise `GET /api/batches/{batch_id}` has its progress.
              */
             batch_id: string | null;
             /**
              * Created
-             * @description How many videos were put on the list. 0 for a playlist or channel, which is read from now on.
+             * @description Number of videos added to the list; 0 for a playlist or channel, which is read in the background.
+             * @example 1
              */
             created: number;
-            /** Duplicate Count */
+            /**
+             * Duplicate Count
+             * @example 1
+             */
             duplicate_count: number;
             /**
              * Duplicates
-             * @description At most the first 1000 of them.
+             * @description At most the first 1000.
              */
             duplicates: components["schemas"]["DuplicateRow"][];
-            /** Invalid Count */
+            /**
+             * Invalid Count
+             * @example 1
+             */
             invalid_count: number;
             /**
              * Invalid
-             * @description At most the first 1000 of them.
+             * @description At most the first 1000.
              */
             invalid: components["schemas"]["InvalidRow"][];
+            /** @example file */
             kind: components["schemas"]["BatchKind"];
             /**
              * Source
-             * @description The file's name, or the one address that stands for the playlist or channel.
+             * @description Name of the file, or canonical URL of the playlist or channel.
+             * @example lighthouses.csv
              */
             source: string;
         };
         /**
          * ImportProgress
-         * @description One step of one video's import. The first six fields never change (docs/architecture.md).
+         * @description One step of one video's import. The first six fields never change (docs/reference/websocket.md).
          */
         ImportProgress: {
             /**
@@ -1326,18 +1275,22 @@ export interface components {
         InvalidRow: {
             /**
              * Row
-             * @description Its number, the first one is 1; in a file, that of the line or entry.
+             * @description Number of the row, from 1; in a file, of the line or entry.
+             * @example 2
              */
             row: number;
             /**
              * Url
-             * @description What it says, shortened to 200 characters.
+             * @description Its text, at most 200 characters.
+             * @example https://example.com/watch
              */
             url: string;
+            /** @example not_youtube */
             reason: components["schemas"]["InvalidUrlReason"];
             /**
              * Message
-             * @description The reason in a plain sentence, in the language of the request.
+             * @description `reason` as a sentence in the language of the request.
+             * @example This is not the URL of a YouTube video.
              */
             message: string;
         };
@@ -1349,30 +1302,24 @@ export interface components {
         InvalidUrlReason: "empty" | "too_long" | "not_youtube" | "playlist" | "channel" | "video_id_missing" | "video_id_invalid";
         /**
          * Language
-         * @description Languages of the product.
+         * @description A language that sentences for people exist in.
          * @enum {string}
          */
         Language: "en" | "de";
         /**
          * ListInput
-         * @description A list's name.
-         * @example {
-         *       "name": "Lighthouses"
-         *     }
+         * @description The name of a list.
          */
         ListInput: {
-            /** Name */
+            /**
+             * Name
+             * @example Lighthouses
+             */
             name: string;
         };
         /**
          * ListOutput
          * @description A list of videos.
-         * @example {
-         *       "created_at": "2026-11-23T08:00:00Z",
-         *       "id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "name": "Lighthouses",
-         *       "video_count": 12
-         *     }
          */
         ListOutput: {
             /**
@@ -1380,9 +1327,15 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @example Lighthouses
+             */
             name: string;
-            /** Video Count */
+            /**
+             * Video Count
+             * @example 12
+             */
             video_count: number;
             /**
              * Created At
@@ -1393,24 +1346,14 @@ export interface components {
         /**
          * ListPage
          * @description A page of lists, newest first.
-         * @example {
-         *       "items": [
-         *         {
-         *           "created_at": "2026-11-23T08:00:00Z",
-         *           "id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *           "name": "Lighthouses",
-         *           "video_count": 12
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
          */
         ListPage: {
             /** Items */
             items: components["schemas"]["ListOutput"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null at the end.
+             * @description Cursor of the next page; null on the last page.
+             * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
         };
@@ -1421,187 +1364,127 @@ export interface components {
          */
         ListingState: "under_way" | "done" | "short" | "failed" | "cancelled";
         /**
-         * LookResult
-         * @description What the last look found.
-         */
-        LookResult: {
-            /**
-             * Checked At
-             * Format: date-time
-             * @description When the list was read to its end, or given up.
-             */
-            checked_at: string;
-            /**
-             * New
-             * @description How many videos that brought.
-             */
-            new: number;
-            /** @description Why it was given up; the next look is made all the same. */
-            error_code: components["schemas"]["ErrorType"] | null;
-            /**
-             * Error Message
-             * @description That in a plain sentence, in the language of the request.
-             */
-            error_message: string | null;
-        };
-        /**
          * PauseReason
-         * @description Why no call goes; the first five have the values of the `ErrorType`s that cause them.
+         * @description Why no call goes; the first six have the values of the `ErrorType`s that cause them.
          * @enum {string}
          */
-        PauseReason: "rate_limited" | "bot_check" | "certificate_untrusted" | "transcription_limited" | "transcription_misconfigured" | "hourly_requests" | "transcription_allowance" | "operator";
+        PauseReason: "rate_limited" | "bot_check" | "certificate_untrusted" | "extractor_outdated" | "transcription_limited" | "transcription_misconfigured" | "hourly_requests" | "transcription_allowance" | "operator";
         /**
          * Preview
-         * @description What an import would bring, and how long it would take.
-         * @example {
-         *       "at_least": false,
-         *       "duplicates": 11,
-         *       "estimated_finish_at": "2026-11-23T08:03:48Z",
-         *       "estimated_seconds": 168,
-         *       "invalid": 1,
-         *       "is_estimate": false,
-         *       "kind": "file",
-         *       "new": 40,
-         *       "speech_to_text": {
-         *         "audio_seconds": 3056,
-         *         "enabled": true,
-         *         "estimated_usd": 0.0942,
-         *         "videos": 4
-         *       },
-         *       "title": null,
-         *       "total": 52,
-         *       "unavailable": 0,
-         *       "warnings": []
-         *     }
-         * @example {
-         *       "at_least": false,
-         *       "duplicates": 2,
-         *       "estimated_finish_at": "2026-11-23T09:08:26Z",
-         *       "estimated_seconds": 4046,
-         *       "invalid": 0,
-         *       "is_estimate": true,
-         *       "kind": "playlist",
-         *       "new": 409,
-         *       "speech_to_text": null,
-         *       "title": "Lights of the coast",
-         *       "total": 412,
-         *       "unavailable": 1,
-         *       "warnings": []
-         *     }
-         * @example {
-         *       "at_least": true,
-         *       "duplicates": 2,
-         *       "estimated_finish_at": null,
-         *       "estimated_seconds": null,
-         *       "invalid": 0,
-         *       "is_estimate": true,
-         *       "kind": "channel",
-         *       "new": 28,
-         *       "speech_to_text": null,
-         *       "title": "The Lamp Room",
-         *       "total": 30,
-         *       "unavailable": 0,
-         *       "warnings": []
-         *     }
+         * @description What an import would add, and how long it would take.
          */
         Preview: {
+            /** @example file */
             kind: components["schemas"]["BatchKind"];
             /**
+             * @description Which of a channel's lists; otherwise null.
+             * @example null
+             */
+            tab: components["schemas"]["ChannelTab"] | null;
+            /**
              * Title
-             * @description As YouTube calls the playlist or channel.
+             * @description Title of the playlist or channel.
+             * @example null
              */
             title: string | null;
             /**
              * Total
-             * @description Rows or entries; of a playlist as many as YouTube announces. With `at_least`, those of the first page.
+             * @description Rows, or entries of the playlist as YouTube announces them. With `at_least`: of the first page.
+             * @example 52
              */
             total: number;
             /**
              * New
-             * @description Entries that are on further pages are taken to be new; with `at_least`, not counted.
+             * @description Entries on further pages count as new; with `at_least`, they are not counted.
+             * @example 40
              */
             new: number;
             /**
              * Duplicates
-             * @description Already in the list, or named twice.
+             * @description Already on the list, or repeated.
+             * @example 11
              */
             duplicates: number;
             /**
              * Invalid
-             * @description Rows that name no video.
+             * @description Rows without a video.
+             * @example 1
              */
             invalid: number;
             /**
              * Unavailable
              * @description Entries of a playlist that are deleted or private.
+             * @example 0
              */
             unavailable: number;
             /**
+             * Members Only
+             * @description Videos for the channel's members, which are not imported.
+             * @example 0
+             */
+            members_only: number;
+            /**
+             * Filtered
+             * @description Videos that `filter` leaves out.
+             * @example 0
+             */
+            filtered: number;
+            /**
              * Is Estimate
-             * @description Whether only the first page of a playlist or channel was read: duplicates and unavailable entries are known of that page alone.
+             * @description Whether only the first page of a playlist or channel was read: duplicates and unavailable entries are counted on that page only.
+             * @example false
              */
             is_estimate: boolean;
             /**
              * At Least
-             * @description Whether there are more than `total` and `new`, and nobody knows how many: YouTube does not announce it of a channel. Then there is no estimate either.
+             * @description Whether there are more than `total` and `new`, by an unknown number: YouTube has not announced the size of the channel. There is no estimate then.
+             * @example false
              */
             at_least: boolean;
             /**
              * Estimated Seconds
-             * @description In how long all of it would be imported at today's pace, after what is under way already; null while nobody knows when imports go on, and with `at_least`.
+             * @description Time until the import is complete at the current rate limits, after all running imports; null during a pause without a known end, and with `at_least`.
+             * @example 168
              */
             estimated_seconds: number | null;
             /**
              * Estimated Finish At
-             * @description When that is; null where it is.
+             * @description When the import is complete; null if `estimated_seconds` is.
+             * @example 2026-11-23T08:03:48Z
              */
             estimated_finish_at: string | null;
-            /** @description Estimated from the newest videos of this installation; null while there are too few, and with `at_least`. */
-            speech_to_text: components["schemas"]["SpeechEstimate"] | null;
+            /** @description Estimated from the newest videos of this installation; null if there are too few, and with `at_least`. */
+            speech_to_text: components["schemas"]["TranscriptionEstimate"] | null;
             /**
              * Warnings
-             * @description What is in the way right now; empty where nothing is.
+             * @description Pauses that delay the import.
+             * @example []
              */
             warnings: components["schemas"]["PreviewWarning"][];
         };
         /**
          * PreviewWarning
-         * @description What is in the way right now.
+         * @description A pause that delays the import.
          */
         PreviewWarning: {
-            /** @description Who is not asked. */
+            /** @description The upstream that is paused. */
             upstream: components["schemas"]["Upstream"];
             code: components["schemas"]["PauseReason"];
             /**
              * Message
-             * @description What it is, in a plain sentence in the language of the request.
+             * @description `code` as a sentence in the language of the request.
+             * @example YouTube is limiting requests. Imports continue automatically.
              */
             message: string;
         };
         /**
          * Readiness
-         * @description Whether requests can be served. With problems they can, but imports wait or lack something meanwhile.
-         * @example {
-         *       "database": "ok",
-         *       "problems": [],
-         *       "status": "ready",
-         *       "temporal": "ok"
-         *     }
-         * @example {
-         *       "database": "ok",
-         *       "problems": [
-         *         {
-         *           "code": "certificate_untrusted",
-         *           "message": "The secure connection to YouTube cannot be checked, and all imports wait. Please check the settings YOUTUBE_PROXY and YOUTUBE_CA_FILE. It is tried again by itself, and at once with POST /api/upstreams/youtube/resume."
-         *         }
-         *       ],
-         *       "status": "degraded",
-         *       "temporal": "ok"
-         *     }
+         * @description Whether requests are served. `degraded`: they are, but imports wait or are incomplete.
          */
         Readiness: {
             /**
              * Status
+             * @example degraded
              * @enum {string}
              */
             status: "ready" | "degraded";
@@ -1613,25 +1496,35 @@ export interface components {
             database: "ok";
             /**
              * Temporal
+             * @example away
              * @enum {string}
              */
             temporal: "ok" | "away";
             /**
              * Problems
-             * @description Why it is `degraded`; empty while it is `ready`.
+             * @description Why the status is `degraded`; empty if `ready`.
              */
-            problems: components["schemas"]["Trouble"][];
+            problems: components["schemas"]["DegradedReason"][];
         };
         /**
          * SegmentOutput
-         * @description One timed line of captions.
+         * @description A timed line of a transcript.
          */
         SegmentOutput: {
-            /** Start Seconds */
+            /**
+             * Start Seconds
+             * @example 0
+             */
             start_seconds: number;
-            /** End Seconds */
+            /**
+             * End Seconds
+             * @example 3.2
+             */
             end_seconds: number;
-            /** Text */
+            /**
+             * Text
+             * @example This lens weighs four tons.
+             */
             text: string;
         };
         /**
@@ -1641,124 +1534,86 @@ export interface components {
          */
         SourceKind: "playlist" | "channel";
         /**
-         * SpeechEstimate
-         * @description What speech-to-text is expected to do.
-         */
-        SpeechEstimate: {
-            /**
-             * Enabled
-             * @description Whether captions are made from speech at all.
-             */
-            enabled: boolean;
-            /**
-             * Videos
-             * @description How many of the new ones are expected to have no captions at YouTube.
-             */
-            videos: number;
-            /**
-             * Audio Seconds
-             * @description What the speech-to-text server is sent.
-             */
-            audio_seconds: number;
-            /**
-             * Estimated Usd
-             * @description At today's price, in US dollars.
-             */
-            estimated_usd: number;
-        };
-        /**
          * SpeechToText
-         * @description Whether captions are made from speech where YouTube has none.
+         * @description Whether videos without captions are transcribed.
          */
         SpeechToText: {
             /** Enabled */
             enabled: boolean;
-            /** @description Why they are not; null while they are. */
+            /**
+             * @description Why transcription is off; null while it is on.
+             * @example null
+             */
             reason: components["schemas"]["TranscriptionOff"] | null;
             /**
              * Message
-             * @description The reason in a plain sentence, in the language of the request.
+             * @description `reason` as a sentence in the language of the request.
+             * @example null
              */
             message: string | null;
-            /** Model */
+            /**
+             * Model
+             * @example whisper-large-v3
+             */
             model: string;
             /**
              * Max Minutes
-             * @description Longer videos get no captions from speech.
+             * @description Longer videos are not transcribed.
+             * @example 240
              */
             max_minutes: number;
         };
         /**
          * SubscriptionChange
-         * @description How often to look.
-         * @example {
-         *       "interval_seconds": 86400
-         *     }
+         * @description The new interval.
          */
         SubscriptionChange: {
             /**
              * Interval Seconds
-             * @description How often it is looked at: every 15 minutes to every 30 days.
+             * @description Interval between two checks: 15 minutes to 30 days.
              */
             interval_seconds: number;
         };
         /**
          * SubscriptionInput
-         * @description What to follow.
-         * @example {
-         *       "import_existing": false,
-         *       "interval_seconds": 21600,
-         *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "source": "https://www.youtube.com/@lamp-room"
-         *     }
+         * @description The playlist or channel to subscribe to.
          */
         SubscriptionInput: {
             /**
              * List Id
              * Format: uuid
-             * @description The list that new videos come onto.
+             * @description The list that new videos are added to.
              */
             list_id: string;
             /**
              * Source
-             * @description Address of a YouTube playlist or channel, or a channel's @handle.
+             * @description URL of a YouTube playlist or channel, or a channel's @handle.
+             * @example https://www.youtube.com/@lamp-room
              */
             source: string;
             /**
+             * @description Which of a channel's lists; null: the one that `source` is the URL of, otherwise its videos. A playlist has none.
+             * @example videos
+             */
+            tab?: components["schemas"]["ChannelTab"] | null;
+            /** @description Which entries of the playlist or channel are imported; null: all. */
+            filter?: components["schemas"]["VideoFilter"] | null;
+            /**
              * Interval Seconds
-             * @description How often it is looked at: every 15 minutes to every 30 days.
+             * @description Interval between two checks: 15 minutes to 30 days.
              * @default 21600
              */
             interval_seconds: number;
             /**
              * Import Existing
-             * @description Import what is there already, too; otherwise only what is new from now on.
+             * @description Whether to import existing videos too, or only new ones.
              * @default false
              */
             import_existing: boolean;
         };
         /**
          * SubscriptionOutput
-         * @description A playlist or channel whose new videos come onto a list by themselves.
-         * @example {
-         *       "checking": false,
-         *       "created_at": "2026-11-23T08:00:00Z",
-         *       "id": "3c9f7d18-51e2-4b6a-9a0e-8d2b4f6c1e57",
-         *       "import_existing": false,
-         *       "interval_seconds": 21600,
-         *       "kind": "channel",
-         *       "last_result": {
-         *         "checked_at": "2026-11-23T14:00:05Z",
-         *         "error_code": null,
-         *         "error_message": null,
-         *         "new": 2
-         *       },
-         *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "next_check_at": "2026-11-23T20:03:41Z",
-         *       "paused": false,
-         *       "source": "https://www.youtube.com/@lamp-room/videos",
-         *       "title": "The Lamp Room"
-         *     }
+         * @description A playlist or channel whose new videos are added to a list automatically.
          */
         SubscriptionOutput: {
             /**
@@ -1771,23 +1626,45 @@ export interface components {
              * Format: uuid
              */
             list_id: string;
+            /** @example channel */
             kind: components["schemas"]["SourceKind"];
             /**
              * Source
-             * @description The one address that stands for it, however it was pasted.
+             * @description Canonical URL.
+             * @example https://www.youtube.com/@lamp-room/videos
              */
             source: string;
             /**
+             * @description Which of a channel's lists; null for playlists.
+             * @example videos
+             */
+            tab: components["schemas"]["ChannelTab"] | null;
+            /**
              * Title
-             * @description As YouTube calls it; null until it was read for the first time.
+             * @description Null before the first check.
+             * @example The Lamp Room
              */
             title: string | null;
-            /** Interval Seconds */
+            /**
+             * Interval Seconds
+             * @example 21600
+             */
             interval_seconds: number;
-            /** Paused */
+            /**
+             * Paused
+             * @example false
+             */
             paused: boolean;
-            /** Import Existing */
+            /**
+             * Import Existing
+             * @example false
+             */
             import_existing: boolean;
+            /**
+             * @description Which of the videos are imported; null: all.
+             * @example null
+             */
+            filter: components["schemas"]["VideoFilter"] | null;
             /**
              * Created At
              * Format: date-time
@@ -1795,87 +1672,88 @@ export interface components {
             created_at: string;
             /**
              * Next Check At
-             * @description When it is looked at next; only where one subscription is read, and null where nobody knows.
+             * @description Time of the next check, if Temporal knows it; always null in pages of subscriptions.
+             * @example 2026-11-23T20:03:41Z
              */
             next_check_at: string | null;
-            /** @description Null until it was looked at. */
-            last_result: components["schemas"]["LookResult"] | null;
+            /** @description Null before the first check. */
+            last_result: components["schemas"]["CheckResult"] | null;
             /**
              * Checking
-             * @description Whether a look, and the import of what it brought, is under way.
+             * @description Whether a check, or the import of its new videos, is running.
+             * @example false
              */
             checking: boolean;
         };
         /**
          * SubscriptionPage
          * @description A page of subscriptions, newest first.
-         * @example {
-         *       "items": [
-         *         {
-         *           "checking": false,
-         *           "created_at": "2026-11-23T08:00:00Z",
-         *           "id": "3c9f7d18-51e2-4b6a-9a0e-8d2b4f6c1e57",
-         *           "import_existing": false,
-         *           "interval_seconds": 21600,
-         *           "kind": "channel",
-         *           "last_result": {
-         *             "checked_at": "2026-11-23T14:00:05Z",
-         *             "error_code": null,
-         *             "error_message": null,
-         *             "new": 2
-         *           },
-         *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *           "next_check_at": null,
-         *           "paused": false,
-         *           "source": "https://www.youtube.com/@lamp-room/videos",
-         *           "title": "The Lamp Room"
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
          */
         SubscriptionPage: {
             /** Items */
             items: components["schemas"]["SubscriptionOutput"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null at the end.
+             * @description Cursor of the next page; null on the last page.
+             * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
         };
         /**
          * TranscriptPage
-         * @description A page of a video's captions, from the beginning.
-         * @example {
-         *       "captions_kind": "manual",
-         *       "captions_language": "en",
-         *       "captions_source": "youtube",
-         *       "next_cursor": null,
-         *       "segments": [
-         *         {
-         *           "end_seconds": 3.2,
-         *           "start_seconds": 0,
-         *           "text": "This lens weighs four tons."
-         *         }
-         *       ]
-         *     }
+         * @description A page of a video's transcript, in order.
          */
         TranscriptPage: {
-            /** @description `none`: the video has no captions; null: they have not been looked for yet. */
+            /**
+             * @description `none`: the video has no captions; null: the captions stage is still to come.
+             * @example youtube
+             */
             captions_source: components["schemas"]["CaptionsSource"] | null;
             /**
              * Captions Language
-             * @description Null while there are none, and where nobody could name it.
+             * @description Null while there are no captions, and if the language is unknown.
+             * @example en
              */
             captions_language: string | null;
+            /** @example manual */
             captions_kind: components["schemas"]["CaptionsKind"] | null;
             /** Segments */
             segments: components["schemas"]["SegmentOutput"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null at the end.
+             * @description Cursor of the next page; null on the last page.
+             * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
+        };
+        /**
+         * TranscriptionEstimate
+         * @description The transcription that is expected.
+         */
+        TranscriptionEstimate: {
+            /**
+             * Enabled
+             * @description Whether transcription is on.
+             */
+            enabled: boolean;
+            /**
+             * Videos
+             * @description New videos that are expected to have no captions on YouTube.
+             * @example 4
+             */
+            videos: number;
+            /**
+             * Audio Seconds
+             * @description Length of their audio.
+             * @example 3056
+             */
+            audio_seconds: number;
+            /**
+             * Estimated Usd
+             * @description In US dollars, at the current price.
+             * @example 0.0942
+             */
+            estimated_usd: number;
         };
         /**
          * TranscriptionOff
@@ -1884,25 +1762,6 @@ export interface components {
          */
         TranscriptionOff: "switched_off" | "no_key";
         /**
-         * Trouble
-         * @description What keeps imports from going on, or captions from being made, although requests are served.
-         */
-        Trouble: {
-            /** @description Which trouble it is; stable. */
-            code: components["schemas"]["TroubleCode"];
-            /**
-             * Message
-             * @description What is wrong, in a plain sentence in the language of the request.
-             */
-            message: string;
-        };
-        /**
-         * TroubleCode
-         * @description What keeps imports from going on, or captions from being made, while requests are served: one stable word.
-         * @enum {string}
-         */
-        TroubleCode: "temporal_away" | "certificate_untrusted" | "transcription_misconfigured";
-        /**
          * Upstream
          * @description A server that is not ours and must not be hammered.
          * @enum {string}
@@ -1910,11 +1769,7 @@ export interface components {
         Upstream: "youtube" | "transcription";
         /**
          * UpstreamChange
-         * @description What the operator wants of an upstream, accepted and about to be done.
-         * @example {
-         *       "name": "youtube",
-         *       "requested": "pause"
-         *     }
+         * @description A change that the operator requests of an upstream; it is made in the background.
          */
         UpstreamChange: {
             name: components["schemas"]["Upstream"];
@@ -1926,69 +1781,7 @@ export interface components {
         };
         /**
          * UpstreamList
-         * @description Every upstream whose governor has spoken already, by name.
-         * @example {
-         *       "items": [
-         *         {
-         *           "at": "2026-11-23T13:55:00Z",
-         *           "budgets": [
-         *             {
-         *               "left": 1976,
-         *               "limit": 2000,
-         *               "per_seconds": 86400,
-         *               "unit": "requests"
-         *             },
-         *             {
-         *               "left": 0,
-         *               "limit": 7200,
-         *               "per_seconds": 3600,
-         *               "unit": "audio_seconds"
-         *             },
-         *             {
-         *               "left": 14400,
-         *               "limit": 28800,
-         *               "per_seconds": 86400,
-         *               "unit": "audio_seconds"
-         *             }
-         *           ],
-         *           "burst": false,
-         *           "calls_per_second": 0,
-         *           "hourly_requests": null,
-         *           "max_calls_per_second": 0.33,
-         *           "message": "As much speech as is allowed for now has been recognised. Imports go on by themselves.",
-         *           "name": "transcription",
-         *           "paused": true,
-         *           "reason": "transcription_allowance",
-         *           "requests_left": null,
-         *           "resume_at": "2026-11-23T14:10:00Z",
-         *           "since": "2026-11-23T08:01:00Z",
-         *           "state": "closed"
-         *         },
-         *         {
-         *           "at": "2026-11-23T13:55:00Z",
-         *           "budgets": [
-         *             {
-         *               "left": 412,
-         *               "limit": 900,
-         *               "per_seconds": 3600,
-         *               "unit": "requests"
-         *             }
-         *           ],
-         *           "burst": false,
-         *           "calls_per_second": 0,
-         *           "hourly_requests": 900,
-         *           "max_calls_per_second": 0.5,
-         *           "message": "YouTube asks for a longer pause. Imports go on by themselves.",
-         *           "name": "youtube",
-         *           "paused": true,
-         *           "reason": "bot_check",
-         *           "requests_left": 412,
-         *           "resume_at": "2026-11-23T14:10:00Z",
-         *           "since": "2026-11-23T13:55:00Z",
-         *           "state": "open"
-         *         }
-         *       ]
-         *     }
+         * @description Every upstream whose rate governor has reported, by name.
          */
         UpstreamList: {
             /** Items */
@@ -1996,92 +1789,87 @@ export interface components {
         };
         /**
          * UpstreamOutput
-         * @description A server outside, and how fast it is asked right now over all workers together.
-         * @example {
-         *       "at": "2026-11-23T13:55:00Z",
-         *       "budgets": [
-         *         {
-         *           "left": 412,
-         *           "limit": 900,
-         *           "per_seconds": 3600,
-         *           "unit": "requests"
-         *         }
-         *       ],
-         *       "burst": false,
-         *       "calls_per_second": 0,
-         *       "hourly_requests": 900,
-         *       "max_calls_per_second": 0.5,
-         *       "message": "YouTube asks for a longer pause. Imports go on by themselves.",
-         *       "name": "youtube",
-         *       "paused": true,
-         *       "reason": "bot_check",
-         *       "requests_left": 412,
-         *       "resume_at": "2026-11-23T14:10:00Z",
-         *       "since": "2026-11-23T13:55:00Z",
-         *       "state": "open"
-         *     }
+         * @description The status of an upstream, and its rate limit over all workers.
          */
         UpstreamOutput: {
             name: components["schemas"]["Upstream"];
-            /** @description `closed`: calls go, unless a limit is reached; `open`: none goes until `resume_at`; `half_open`: the next import is tried with one call, which decides what follows; `paused`: none goes until the operator resumes. */
+            /**
+             * @description State of the circuit breaker. `closed`: calls are made, unless a limit is reached; `open`: no calls until `resume_at`; `half_open`: one call is made as a probe; `paused`: no calls until the operator resumes.
+             * @example open
+             */
             state: components["schemas"]["UpstreamState"];
             /**
              * Paused
-             * @description Whether imports wait: in every state but `closed`, and in that one while a limit is reached. For `transcription`: imports whose captions are to be made from speech.
+             * @description Whether imports wait: in every state but `closed`, and in `closed` while a limit is reached. For `transcription`, only imports that need a transcription wait.
              */
             paused: boolean;
-            /** @description Why imports wait; null while calls go. `hourly_requests` or `transcription_allowance` while `paused` is false: calls are slowed down, because the requests of an hour or a day are nearly spent. */
+            /**
+             * @description Why imports wait; null while calls are made. `hourly_requests` or `transcription_allowance` while `paused` is false: calls are slowed down, because a budget is nearly used up.
+             * @example bot_check
+             */
             reason: components["schemas"]["PauseReason"] | null;
             /**
              * Message
-             * @description The reason in a plain sentence, in the language of the request.
+             * @description `reason` as a sentence in the language of the request.
+             * @example YouTube is limiting requests for a longer time. Imports continue automatically.
              */
             message: string | null;
             /**
              * Since
              * Format: date-time
-             * @description When the state began.
+             * @description Start of the state.
              */
             since: string;
             /**
              * Resume At
-             * @description When calls go again or the next one is tried; null if unknown, or while one is being tried. With `hourly_requests` and `transcription_allowance`: when enough of the oldest no longer counts.
+             * @description When calls continue or the probe is made; null if unknown, and during the probe. With `hourly_requests` and `transcription_allowance`: when enough of the budget is free again.
+             * @example 2026-11-23T14:10:00Z
              */
             resume_at: string | null;
             /**
              * Calls Per Second
-             * @description What is allowed right now; 0: nothing, or one call in `half_open`.
+             * @description The current rate limit; 0: no calls, or one call in `half_open`.
+             * @example 0
              */
             calls_per_second: number;
             /**
              * Max Calls Per Second
-             * @description What is allowed in the long run; a burst may go faster.
+             * @description The highest sustained rate limit; a burst can exceed it.
+             * @example 0.5
              */
             max_calls_per_second: number;
             /**
              * Burst
-             * @description Whether the first calls after a quiet time may go faster.
+             * @description Whether the first calls after a quiet time can be faster.
+             * @example false
              */
             burst: boolean;
             /**
              * Hourly Requests
-             * @description How many any hour may have; a call makes one or more. Null: any number.
+             * @description Budget of requests per hour; a call makes one or more. Null: no limit.
+             * @example 900
              */
             hourly_requests: number | null;
             /**
              * Requests Left
-             * @description Of `hourly_requests`, in the hour before `at`.
+             * @description What is left of `hourly_requests` in the hour before `at`.
+             * @example 412
              */
             requests_left: number | null;
             /**
              * Budgets
-             * @description Every limit, the hourly requests too.
+             * @description All budgets, including `hourly_requests`.
              */
             budgets: components["schemas"]["BudgetOutput"][];
             /**
+             * @description Whether yt-dlp is outdated, because YouTube has changed. `suspect`: several videos have failed alike; `broken`: so many that calls are paused; null: nothing suspicious.
+             * @example null
+             */
+            extractor: components["schemas"]["ExtractorState"] | null;
+            /**
              * At
              * Format: date-time
-             * @description When this was so.
+             * @description Time of this status.
              */
             at: string;
         };
@@ -2094,18 +1882,16 @@ export interface components {
         /**
          * UrlsInput
          * @description The videos to add.
-         * @example {
-         *       "urls": [
-         *         "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=42s",
-         *         "https://youtu.be/dBq4wT1rXgE",
-         *         "https://example.com/watch"
-         *       ]
-         *     }
          */
         UrlsInput: {
             /**
              * Urls
-             * @description Addresses of YouTube videos as people paste them, or their bare 11-character ids.
+             * @description URLs of YouTube videos, or their 11-character ids.
+             * @example [
+             *       "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=42s",
+             *       "https://youtu.be/dBq4wT1rXgE",
+             *       "https://example.com/watch"
+             *     ]
              */
             urls: string[];
         };
@@ -2114,17 +1900,21 @@ export interface components {
          * @description A limit from the settings, and what is left of it.
          */
         UsageLimit: {
-            /** Limit */
+            /**
+             * Limit
+             * @example 7200
+             */
             limit: number;
             /**
              * Left
-             * @description 0 where more was used than is allowed.
+             * @description Not below 0.
+             * @example 6436
              */
             left: number;
         };
         /**
          * UsageLimits
-         * @description The limits that apply, each null where there is none. A day is the last 24 hours.
+         * @description The limits of transcription; null: no limit. A day is the last 24 hours.
          */
         UsageLimits: {
             hourly_audio_seconds: components["schemas"]["UsageLimit"] | null;
@@ -2133,144 +1923,64 @@ export interface components {
         };
         /**
          * UsageOutput
-         * @description What was recognised, and what that cost.
-         * @example {
-         *       "audio_seconds": 2192.6,
-         *       "estimated_usd": 0.0676,
-         *       "requests": 4
-         *     }
+         * @description How much audio was transcribed, and its cost.
          */
         UsageOutput: {
-            /** Requests */
+            /**
+             * Requests
+             * @example 4
+             */
             requests: number;
-            /** Audio Seconds */
+            /**
+             * Audio Seconds
+             * @example 2192.6
+             */
             audio_seconds: number;
             /**
              * Estimated Usd
-             * @description At the price of the time, in US dollars; each request counts as ten seconds at least.
+             * @description In US dollars, at the price when it was transcribed; at least ten seconds per request.
+             * @example 0.0676
              */
             estimated_usd: number;
         };
         /**
          * UsagePage
-         * @description The installation's usage of speech-to-text, and a page of the videos it was used for.
-         * @example {
-         *       "items": [
-         *         {
-         *           "audio_seconds": 764,
-         *           "estimated_usd": 0.0236,
-         *           "last_at": "2026-11-23T08:01:40Z",
-         *           "requests": 2,
-         *           "title": "How a Fresnel lens is ground",
-         *           "youtube_id": "Q7mZ2k-x9Lw"
-         *         }
-         *       ],
-         *       "last_24_hours": {
-         *         "audio_seconds": 2192.6,
-         *         "estimated_usd": 0.0676,
-         *         "requests": 4
-         *       },
-         *       "last_hour": {
-         *         "audio_seconds": 764,
-         *         "estimated_usd": 0.0236,
-         *         "requests": 2
-         *       },
-         *       "limits": {
-         *         "daily_audio_seconds": {
-         *           "left": 26607.4,
-         *           "limit": 28800
-         *         },
-         *         "daily_requests": null,
-         *         "hourly_audio_seconds": {
-         *           "left": 6436,
-         *           "limit": 7200
-         *         }
-         *       },
-         *       "model": "whisper-large-v3",
-         *       "next_cursor": "AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC",
-         *       "this_month": {
-         *         "audio_seconds": 2192.6,
-         *         "estimated_usd": 0.0676,
-         *         "requests": 4
-         *       },
-         *       "total": {
-         *         "audio_seconds": 34710.2,
-         *         "estimated_usd": 1.0702,
-         *         "requests": 61
-         *       },
-         *       "usd_per_hour": 0.111
-         *     }
+         * @description The installation's usage of transcription, and a page of the transcribed videos.
          */
         UsagePage: {
             /**
              * Model
-             * @description The model in use now.
+             * @description The current model.
+             * @example whisper-large-v3
              */
             model: string;
             /**
              * Usd Per Hour
-             * @description Its price for an hour of audio, in US dollars.
+             * @description Its price per hour of audio, in US dollars.
+             * @example 0.111
              */
             usd_per_hour: number;
             last_hour: components["schemas"]["UsageOutput"];
             last_24_hours: components["schemas"]["UsageOutput"];
-            /** @description Since the calendar month began (UTC). */
+            /** @description The current calendar month (UTC). */
             this_month: components["schemas"]["UsageOutput"];
             total: components["schemas"]["UsageOutput"];
             limits: components["schemas"]["UsageLimits"];
             /**
              * Items
-             * @description Videos, the one with the newest request first.
+             * @description Videos, the last request first.
              */
             items: components["schemas"]["VideoUsageOutput"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null at the end.
+             * @description Cursor of the next page; null on the last page.
+             * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
         };
         /**
          * VideoDetailsOutput
-         * @description A video on a list, with everything that is known about it.
-         * @example {
-         *       "captions_language": "en",
-         *       "captions_missing": null,
-         *       "captions_missing_message": null,
-         *       "captions_source": "youtube",
-         *       "categories": [
-         *         "Education"
-         *       ],
-         *       "channel": "The Lamp Room",
-         *       "created_at": "2026-11-23T08:01:00Z",
-         *       "description": "From the first cut to the finished lens.",
-         *       "duration_seconds": 754,
-         *       "error_code": null,
-         *       "error_message": null,
-         *       "estimated_usd": null,
-         *       "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *       "import_progress": 100,
-         *       "import_stage": "complete",
-         *       "like_count": 1930,
-         *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "published_at": "2025-03-09T17:30:00Z",
-         *       "stage_times": {
-         *         "captions": "2026-11-23T08:01:05Z",
-         *         "chapters": "2026-11-23T08:01:06Z",
-         *         "complete": "2026-11-23T08:01:06Z",
-         *         "created": "2026-11-23T08:01:00Z",
-         *         "metadata": "2026-11-23T08:01:02Z"
-         *       },
-         *       "tags": [
-         *         "lighthouse",
-         *         "optics"
-         *       ],
-         *       "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-         *       "title": "How a Fresnel lens is ground",
-         *       "transcribed_seconds": null,
-         *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-         *       "view_count": 48210,
-         *       "youtube_id": "Q7mZ2k-x9Lw"
-         *     }
+         * @description A video on a list, with all its metadata.
          */
         VideoDetailsOutput: {
             /**
@@ -2283,45 +1993,84 @@ export interface components {
              * Format: uuid
              */
             list_id: string;
-            /** Youtube Id */
+            /**
+             * Youtube Id
+             * @description YouTube's id of the video.
+             * @example Q7mZ2k-x9Lw
+             */
             youtube_id: string;
-            /** Url */
+            /**
+             * Url
+             * @example https://www.youtube.com/watch?v=Q7mZ2k-x9Lw
+             */
             url: string;
-            /** Title */
+            /**
+             * Title
+             * @example How a Fresnel lens is ground
+             */
             title: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @example The Lamp Room
+             */
             channel: string | null;
-            /** Duration Seconds */
+            /**
+             * Duration Seconds
+             * @example 754
+             */
             duration_seconds: number | null;
-            /** Published At */
+            /**
+             * Published At
+             * @example 2025-03-09T17:30:00Z
+             */
             published_at: string | null;
-            /** Thumbnail Url */
+            /**
+             * Thumbnail Url
+             * @example https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg
+             */
             thumbnail_url: string;
-            /** @description The last stage reached; `/progress` and the WebSocket name the one under way. */
+            /**
+             * @description The last stage reached. `/progress` and the WebSocket name the stage in progress.
+             * @example complete
+             */
             import_stage: components["schemas"]["ImportStage"];
             /**
              * Import Progress
-             * @description Percent; between 25 and 60 while captions are made from speech.
+             * @description Percent; between 25 and 60 during transcription.
+             * @example 100
              */
             import_progress: number;
-            /** @description Null until captions have been looked for; `whisper`: made from the speech. */
+            /**
+             * @description Null before the captions stage; `whisper`: transcribed from the audio.
+             * @example youtube
+             */
             captions_source: components["schemas"]["CaptionsSource"] | null;
             /**
              * Captions Language
-             * @description Null while there are none, and where nobody could name it.
+             * @description Null while there are no captions, and if the language is unknown.
+             * @example en
              */
             captions_language: string | null;
-            /** @description With `none`: why there are no captions. */
+            /**
+             * @description Why there are no captions, if `captions_source` is `none`.
+             * @example null
+             */
             captions_missing: components["schemas"]["ErrorType"] | null;
             /**
              * Captions Missing Message
-             * @description That in a plain sentence, in the language of the request.
+             * @description `captions_missing` as a sentence in the language of the request.
+             * @example null
              */
             captions_missing_message: string | null;
+            /**
+             * @description Why the import failed.
+             * @example null
+             */
             error_code: components["schemas"]["ErrorType"] | null;
             /**
              * Error Message
-             * @description The error in a plain sentence, in the language of the request.
+             * @description `error_code` as a sentence in the language of the request.
+             * @example null
              */
             error_message: string | null;
             /**
@@ -2329,71 +2078,106 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Description */
+            /**
+             * Description
+             * @example From the first cut to the finished lens.
+             */
             description: string | null;
-            /** Tags */
+            /**
+             * Tags
+             * @example [
+             *       "lighthouse",
+             *       "optics"
+             *     ]
+             */
             tags: string[];
-            /** Categories */
+            /**
+             * Categories
+             * @example [
+             *       "Education"
+             *     ]
+             */
             categories: string[];
-            /** View Count */
+            /**
+             * View Count
+             * @example 48210
+             */
             view_count: number | null;
-            /** Like Count */
+            /**
+             * Like Count
+             * @example 1930
+             */
             like_count: number | null;
             /**
              * Transcribed Seconds
-             * @description How much of its audio was ever recognised, wherever its captions are from now; null: none.
+             * @description Seconds of its audio that were ever transcribed, even if its captions come from YouTube now; null: none.
+             * @example null
              */
             transcribed_seconds: number | null;
             /**
              * Estimated Usd
-             * @description What that cost, in US dollars, each request counted as ten seconds at least; null where nothing was recognised.
+             * @description Estimated cost of the transcription in US dollars, at least ten seconds per request; null: none.
+             * @example null
              */
             estimated_usd: number | null;
             /**
              * Stage Times
-             * @description When its import reached each stage since it last began. A stage that was skipped because the video was known already, or that its whole batch reached at once, has none.
+             * @description When the current import reached each stage. Stages that were skipped have no time: those of a video that was imported before, and those that a whole batch reached at once.
+             * @example {
+             *       "created": "2026-11-23T08:01:00Z",
+             *       "metadata": "2026-11-23T08:01:02Z"
+             *     }
              */
             stage_times: {
                 [key: string]: string;
             };
         };
         /**
+         * VideoFilter
+         * @description Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is.
+         */
+        VideoFilter: {
+            /**
+             * Published After
+             * @description Entries published before this day are left out. YouTube gives an age only, of old videos in whole years: in doubt, an entry is imported.
+             * @example 2026-01-31
+             */
+            published_after?: string | null;
+            /**
+             * Title Contains
+             * @description Text in the title, in upper or lower case.
+             * @default
+             * @example harbour
+             */
+            title_contains: string;
+            /**
+             * Min Seconds
+             * @description The shortest length.
+             * @example 60
+             */
+            min_seconds?: number | null;
+            /**
+             * Max Seconds
+             * @description The longest length.
+             * @example 3600
+             */
+            max_seconds?: number | null;
+        };
+        /**
          * VideoInput
          * @description The video to add.
-         * @example {
-         *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=42s"
-         *     }
          */
         VideoInput: {
             /**
              * Url
-             * @description Any address of a YouTube video that people paste, or its bare 11-character id.
+             * @description Any URL of a YouTube video, or its 11-character id.
+             * @example https://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=42s
              */
             url: string;
         };
         /**
          * VideoOutput
-         * @description A video on a list. What YouTube knows of it is null until the import has brought it.
-         * @example {
-         *       "captions_language": "en",
-         *       "captions_missing": null,
-         *       "captions_missing_message": null,
-         *       "captions_source": "youtube",
-         *       "channel": "The Lamp Room",
-         *       "created_at": "2026-11-23T08:01:00Z",
-         *       "duration_seconds": 754,
-         *       "error_code": null,
-         *       "error_message": null,
-         *       "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *       "import_progress": 100,
-         *       "import_stage": "complete",
-         *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *       "published_at": "2025-03-09T17:30:00Z",
-         *       "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-         *       "title": "How a Fresnel lens is ground",
-         *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-         *       "youtube_id": "Q7mZ2k-x9Lw"
-         *     }
+         * @description A video on a list. Metadata is null until the import has fetched it.
          */
         VideoOutput: {
             /**
@@ -2406,45 +2190,84 @@ export interface components {
              * Format: uuid
              */
             list_id: string;
-            /** Youtube Id */
+            /**
+             * Youtube Id
+             * @description YouTube's id of the video.
+             * @example Q7mZ2k-x9Lw
+             */
             youtube_id: string;
-            /** Url */
+            /**
+             * Url
+             * @example https://www.youtube.com/watch?v=Q7mZ2k-x9Lw
+             */
             url: string;
-            /** Title */
+            /**
+             * Title
+             * @example How a Fresnel lens is ground
+             */
             title: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @example The Lamp Room
+             */
             channel: string | null;
-            /** Duration Seconds */
+            /**
+             * Duration Seconds
+             * @example 754
+             */
             duration_seconds: number | null;
-            /** Published At */
+            /**
+             * Published At
+             * @example 2025-03-09T17:30:00Z
+             */
             published_at: string | null;
-            /** Thumbnail Url */
+            /**
+             * Thumbnail Url
+             * @example https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg
+             */
             thumbnail_url: string;
-            /** @description The last stage reached; `/progress` and the WebSocket name the one under way. */
+            /**
+             * @description The last stage reached. `/progress` and the WebSocket name the stage in progress.
+             * @example complete
+             */
             import_stage: components["schemas"]["ImportStage"];
             /**
              * Import Progress
-             * @description Percent; between 25 and 60 while captions are made from speech.
+             * @description Percent; between 25 and 60 during transcription.
+             * @example 100
              */
             import_progress: number;
-            /** @description Null until captions have been looked for; `whisper`: made from the speech. */
+            /**
+             * @description Null before the captions stage; `whisper`: transcribed from the audio.
+             * @example youtube
+             */
             captions_source: components["schemas"]["CaptionsSource"] | null;
             /**
              * Captions Language
-             * @description Null while there are none, and where nobody could name it.
+             * @description Null while there are no captions, and if the language is unknown.
+             * @example en
              */
             captions_language: string | null;
-            /** @description With `none`: why there are no captions. */
+            /**
+             * @description Why there are no captions, if `captions_source` is `none`.
+             * @example null
+             */
             captions_missing: components["schemas"]["ErrorType"] | null;
             /**
              * Captions Missing Message
-             * @description That in a plain sentence, in the language of the request.
+             * @description `captions_missing` as a sentence in the language of the request.
+             * @example null
              */
             captions_missing_message: string | null;
+            /**
+             * @description Why the import failed.
+             * @example null
+             */
             error_code: components["schemas"]["ErrorType"] | null;
             /**
              * Error Message
-             * @description The error in a plain sentence, in the language of the request.
+             * @description `error_code` as a sentence in the language of the request.
+             * @example null
              */
             error_message: string | null;
             /**
@@ -2456,68 +2279,20 @@ export interface components {
         /**
          * VideoPage
          * @description A page of a list's videos, newest first.
-         * @example {
-         *       "items": [
-         *         {
-         *           "captions_language": "en",
-         *           "captions_missing": null,
-         *           "captions_missing_message": null,
-         *           "captions_source": "youtube",
-         *           "channel": "The Lamp Room",
-         *           "created_at": "2026-11-23T08:01:00Z",
-         *           "duration_seconds": 754,
-         *           "error_code": null,
-         *           "error_message": null,
-         *           "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *           "import_progress": 100,
-         *           "import_stage": "complete",
-         *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-         *           "published_at": "2025-03-09T17:30:00Z",
-         *           "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-         *           "title": "How a Fresnel lens is ground",
-         *           "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-         *           "youtube_id": "Q7mZ2k-x9Lw"
-         *         }
-         *       ],
-         *       "next_cursor": "AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC"
-         *     }
          */
         VideoPage: {
             /** Items */
             items: components["schemas"]["VideoOutput"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null at the end.
+             * @description Cursor of the next page; null on the last page.
+             * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
         };
         /**
          * VideoProgress
-         * @description How far the import of a video is.
-         * @example {
-         *       "attempt": 2,
-         *       "error_code": null,
-         *       "message": "YouTube cannot be reached right now. The import tries again by itself.",
-         *       "progress": 25,
-         *       "retry_at": "2026-11-23T08:01:30Z",
-         *       "source": "workflow",
-         *       "stage": "metadata",
-         *       "video_id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *       "waiting_for": "upstream_unavailable",
-         *       "youtube_id": "Q7mZ2k-x9Lw"
-         *     }
-         * @example {
-         *       "attempt": 1,
-         *       "error_code": null,
-         *       "message": "YouTube asks for a longer pause. The import goes on by itself.",
-         *       "progress": 25,
-         *       "retry_at": "2026-11-23T14:10:00Z",
-         *       "source": "workflow",
-         *       "stage": "metadata",
-         *       "video_id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-         *       "waiting_for": "bot_check",
-         *       "youtube_id": "Q7mZ2k-x9Lw"
-         *     }
+         * @description The progress of a video's import.
          */
         VideoProgress: {
             /**
@@ -2525,187 +2300,307 @@ export interface components {
              * Format: uuid
              */
             video_id: string;
-            /** Youtube Id */
+            /**
+             * Youtube Id
+             * @description YouTube's id of the video.
+             * @example Q7mZ2k-x9Lw
+             */
             youtube_id: string;
-            /** @description The last stage reached, or the one under way where `progress` is above that: as the messages say. */
+            /**
+             * @description The last stage reached; if `progress` is above that stage's percentage, the stage in progress.
+             * @example metadata
+             */
             stage: components["schemas"]["ImportStage"];
             /**
              * Progress
              * @description Percent.
+             * @example 25
              */
             progress: number;
             /**
              * Attempt
-             * @description Which attempt the stage under way is at; null if unknown.
+             * @description Attempt of the stage in progress; null if unknown.
+             * @example 2
              */
             attempt?: number | null;
             /**
              * Retry At
-             * @description When it goes on, while it waits; null if unknown.
+             * @description When a waiting import continues; null if unknown.
+             * @example 2026-11-23T08:01:30Z
              */
             retry_at?: string | null;
             /**
              * Waiting For
-             * @description Why it waits: an error of its own, or a pause of all calls to YouTube or speech-to-text.
+             * @description Why the import waits: an error of its own, or a pause of YouTube or transcription.
+             * @example upstream_unavailable
              */
             waiting_for?: components["schemas"]["ErrorType"] | components["schemas"]["PauseReason"] | null;
-            /** @description Why it ended in `error`. */
+            /**
+             * @description Why the import failed.
+             * @example null
+             */
             error_code?: components["schemas"]["ErrorType"] | null;
             /**
              * Message
-             * @description Why it waits or ended, in a plain sentence.
+             * @description Why the import waits or failed, as a sentence in the language of the request.
+             * @example YouTube is not reachable. The import retries automatically.
              */
             message?: string | null;
             /**
              * Source
-             * @description Whether the running import answered itself, or what was last saved.
+             * @description Whether the running workflow answered, or the stored state is shown.
              * @enum {string}
              */
             source: "workflow" | "database";
         };
         /**
          * VideoUsageOutput
-         * @description One video's part of it.
-         * @example {
-         *       "audio_seconds": 764,
-         *       "estimated_usd": 0.0236,
-         *       "last_at": "2026-11-23T08:01:40Z",
-         *       "requests": 2,
-         *       "title": "How a Fresnel lens is ground",
-         *       "youtube_id": "Q7mZ2k-x9Lw"
-         *     }
+         * @description The usage of one video.
          */
         VideoUsageOutput: {
-            /** Requests */
+            /**
+             * Requests
+             * @example 4
+             */
             requests: number;
-            /** Audio Seconds */
+            /**
+             * Audio Seconds
+             * @example 2192.6
+             */
             audio_seconds: number;
             /**
              * Estimated Usd
-             * @description At the price of the time, in US dollars; each request counts as ten seconds at least.
+             * @description In US dollars, at the price when it was transcribed; at least ten seconds per request.
+             * @example 0.0676
              */
             estimated_usd: number;
-            /** Youtube Id */
+            /**
+             * Youtube Id
+             * @description YouTube's id of the video.
+             * @example Q7mZ2k-x9Lw
+             */
             youtube_id: string;
             /**
              * Title
-             * @description Null where it is not known.
+             * @description Null if unknown.
+             * @example How a Fresnel lens is ground
              */
             title: string | null;
             /**
              * Last At
              * Format: date-time
-             * @description When speech was last recognised.
+             * @description Time of the last request.
              */
             last_at: string;
         };
         /**
          * FieldError
-         * @description What is wrong with one part of a request.
+         * @description A field of a request that is not valid.
          */
         FieldError: {
             /**
              * Field
-             * @description Name of the field, as in the request.
+             * @description Name of the field in the request.
              */
             field: string;
             /**
              * Message
-             * @description What is wrong with it, for a person.
+             * @description What is wrong, as a sentence in the language of the request.
              */
             message: string;
             /**
              * Code
-             * @description What is wrong with it, for a program.
+             * @description What is wrong, as a stable code.
              */
             code: string;
         };
         /**
          * ProblemCode
-         * @description What was wrong, in one stable word.
+         * @description Which problem a request has; stable.
          * @enum {string}
          */
         ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "import_under_way" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
         /**
          * ProblemDetails
-         * @description What every answer says that is not a success (RFC 9457).
+         * @description An error response (RFC 9457). Subclasses have the members of single problems.
          */
         ProblemDetails: {
             /**
              * Type
-             * @description Always `about:blank`: `code` tells problems apart.
+             * @description Always `about:blank`: `code` identifies the problem.
              * @default about:blank
              */
             type: string;
             /**
              * Title
-             * @description The HTTP status in words.
+             * @description The phrase of the HTTP status.
+             * @example Conflict
              */
             title: string;
             /**
              * Status
              * @description The HTTP status.
+             * @example 409
              */
             status: number;
             /**
              * Detail
-             * @description A plain sentence in the language of `Accept-Language` (en, de).
+             * @description The problem as a sentence in the language of `Accept-Language` (en, de).
              */
             detail: string;
-            /** @description Which problem it is; stable. */
+            /** @description The problem; stable. */
             code: components["schemas"]["ProblemCode"];
             /**
              * Errors
-             * @description With 422: every field that is not valid.
+             * @description With 422: the fields that are not valid.
              * @default null
              */
             errors: components["schemas"]["FieldError"][] | null;
             /**
-             * Video Id
-             * @description With `video_already_in_list`: the video there.
-             * @default null
-             */
-            video_id: string | null;
-            /**
-             * @description With `video_already_in_list`: the video there.
-             * @default null
-             */
-            video: components["schemas"]["VideoOutput"] | null;
-            /**
-             * Subscription Id
-             * @description With `already_subscribed`: the subscription there.
-             * @default null
-             */
-            subscription_id: string | null;
-            /**
-             * @description With `already_subscribed`: the subscription there.
-             * @default null
-             */
-            subscription: components["schemas"]["SubscriptionOutput"] | null;
-            /**
              * Incident Id
-             * @description With `unexpected`: where the logs tell more.
+             * @description With `unexpected`: the incident in the logs.
              * @default null
              */
             incident_id: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * VideoConflict
+         * @description The problem `video_already_in_list`.
+         */
+        VideoConflict: {
+            /**
+             * Type
+             * @description Always `about:blank`: `code` identifies the problem.
+             * @default about:blank
+             */
+            type: string;
+            /**
+             * Title
+             * @description The phrase of the HTTP status.
+             * @example Conflict
+             */
+            title: string;
+            /**
+             * Status
+             * @description The HTTP status.
+             * @example 409
+             */
+            status: number;
+            /**
+             * Detail
+             * @example This video is already in the list.
+             */
+            detail: string;
+            /**
+             * Code
+             * @constant
+             */
+            code: "video_already_in_list";
+            /**
+             * Errors
+             * @description With 422: the fields that are not valid.
+             * @default null
+             */
+            errors: components["schemas"]["FieldError"][] | null;
+            /**
+             * Incident Id
+             * @description With `unexpected`: the incident in the logs.
+             * @default null
+             */
+            incident_id: string | null;
+            /**
+             * Video Id
+             * Format: uuid
+             * @description The video that is on the list.
+             */
+            video_id: string;
+            video: components["schemas"]["VideoOutput"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SubscriptionConflict
+         * @description The problem `already_subscribed`.
+         */
+        SubscriptionConflict: {
+            /**
+             * Type
+             * @description Always `about:blank`: `code` identifies the problem.
+             * @default about:blank
+             */
+            type: string;
+            /**
+             * Title
+             * @description The phrase of the HTTP status.
+             * @example Conflict
+             */
+            title: string;
+            /**
+             * Status
+             * @description The HTTP status.
+             * @example 409
+             */
+            status: number;
+            /**
+             * Detail
+             * @example The list is already subscribed to this playlist or channel.
+             */
+            detail: string;
+            /**
+             * Code
+             * @constant
+             */
+            code: "already_subscribed";
+            /**
+             * Errors
+             * @description With 422: the fields that are not valid.
+             * @default null
+             */
+            errors: components["schemas"]["FieldError"][] | null;
+            /**
+             * Incident Id
+             * @description With `unexpected`: the incident in the logs.
+             * @default null
+             */
+            incident_id: string | null;
+            /**
+             * Subscription Id
+             * Format: uuid
+             * @description The existing subscription of the list.
+             */
+            subscription_id: string;
+            subscription: components["schemas"]["SubscriptionOutput"];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SourceInput
          * @description The playlist or channel to import.
-         * @example {
-         *       "source": "https://www.youtube.com/@lamp-room"
-         *     }
          */
         SourceInput: {
             /**
              * Source
-             * @description Address of a YouTube playlist or channel, or a channel's @handle.
+             * @description URL of a YouTube playlist or channel, or a channel's @handle.
+             * @example https://www.youtube.com/@lamp-room
              */
             source: string;
+            /**
+             * @description Which of a channel's lists; null: the one that `source` is the URL of, otherwise its videos. A playlist has none.
+             * @default null
+             * @example videos
+             */
+            tab: components["schemas"]["ChannelTab"] | null;
+            /**
+             * @description Which entries of the playlist or channel are imported; null: all.
+             * @default null
+             */
+            filter: components["schemas"]["VideoFilter"] | null;
         };
         /**
          * PreviewInput
-         * @description What somebody may want to import: `urls`, or a `source`.
+         * @description What to preview: either `urls` or a `source`.
          * @example {
          *       "urls": [
          *         "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw&t=42s",
@@ -2728,18 +2623,26 @@ export interface components {
              * @default null
              */
             source: string | null;
+            /**
+             * @description Which of a channel's lists; null: the one that `source` is the URL of, otherwise its videos. A playlist has none.
+             * @default null
+             * @example videos
+             */
+            tab: components["schemas"]["ChannelTab"] | null;
+            /**
+             * @description Which entries of the playlist or channel are imported; null: all.
+             * @default null
+             */
+            filter: components["schemas"]["VideoFilter"] | null;
         };
         /**
          * FileInput
          * @description A file with videos.
-         * @example {
-         *       "file": "Video ID,Added\nQ7mZ2k-x9Lw,2026-11-23\n"
-         *     }
          */
         FileInput: {
             /**
              * File
-             * @description CSV, one address or id a line, or YouTube's own export (Takeout): at most 32 MiB and 50000 rows.
+             * @description CSV, text with one URL or id per line, or a Google Takeout export: at most 32 MiB and 50000 rows.
              */
             file: string;
         };
@@ -2773,32 +2676,30 @@ export interface components {
         /**
          * ExportedList
          * @description A list as a JSON file.
-         * @example {
-         *       "name": "Lighthouses",
-         *       "videos": [
-         *         {
-         *           "added_at": "2026-11-23T08:01:00+00:00",
-         *           "captions_language": "en",
-         *           "captions_source": "youtube",
-         *           "channel": "The Lamp Room",
-         *           "duration_seconds": 754,
-         *           "import_stage": "complete",
-         *           "published_at": "2025-03-09T17:30:00+00:00",
-         *           "title": "How a Fresnel lens is ground",
-         *           "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw"
-         *         }
-         *       ]
-         *     }
          */
         ExportedList: {
             /**
              * Name
-             * @description Of the list.
+             * @description The list's name.
+             * @example Lighthouses
              */
             name: string;
             /**
              * Videos
-             * @description In the list's order.
+             * @description In the order of the list.
+             * @example [
+             *       {
+             *         "added_at": "2026-11-23T08:01:00+00:00",
+             *         "captions_language": "en",
+             *         "captions_source": "youtube",
+             *         "channel": "The Lamp Room",
+             *         "duration_seconds": 754,
+             *         "import_stage": "complete",
+             *         "published_at": "2025-03-09T17:30:00+00:00",
+             *         "title": "How a Fresnel lens is ground",
+             *         "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw"
+             *       }
+             *     ]
              */
             videos: components["schemas"]["ExportedVideo"][];
         };
@@ -2814,9 +2715,9 @@ export interface operations {
     list_videos: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
                 cursor?: string | null;
-                /** @description How many at most. */
+                /** @description Maximum number of items. */
                 limit?: number;
             };
             header?: {
@@ -2895,34 +2796,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The video; its import begins. */
+            /** @description The video; its import starts. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-                     *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-                     *       "youtube_id": "Q7mZ2k-x9Lw",
-                     *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-                     *       "title": null,
-                     *       "channel": null,
-                     *       "duration_seconds": null,
-                     *       "published_at": null,
-                     *       "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-                     *       "import_stage": "created",
-                     *       "import_progress": 0,
-                     *       "captions_source": null,
-                     *       "captions_language": null,
-                     *       "captions_missing": null,
-                     *       "captions_missing_message": null,
-                     *       "error_code": null,
-                     *       "error_message": null,
-                     *       "created_at": "2026-11-23T08:01:00Z"
-                     *     }
-                     */
                     "application/json": components["schemas"]["VideoOutput"];
                 };
             };
@@ -2950,7 +2829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": components["schemas"]["VideoConflict"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3131,34 +3010,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The video; its import goes on. */
+            /** @description The video; its import continues. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-                     *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-                     *       "youtube_id": "Q7mZ2k-x9Lw",
-                     *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-                     *       "title": null,
-                     *       "channel": null,
-                     *       "duration_seconds": null,
-                     *       "published_at": null,
-                     *       "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-                     *       "import_stage": "created",
-                     *       "import_progress": 0,
-                     *       "captions_source": null,
-                     *       "captions_language": null,
-                     *       "captions_missing": null,
-                     *       "captions_missing_message": null,
-                     *       "error_code": null,
-                     *       "error_message": null,
-                     *       "created_at": "2026-11-23T08:01:00Z"
-                     *     }
-                     */
                     "application/json": components["schemas"]["VideoOutput"];
                 };
             };
@@ -3223,34 +3080,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The video; its import begins. */
+            /** @description The video; its import starts. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-                     *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-                     *       "youtube_id": "Q7mZ2k-x9Lw",
-                     *       "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-                     *       "title": null,
-                     *       "channel": null,
-                     *       "duration_seconds": null,
-                     *       "published_at": null,
-                     *       "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-                     *       "import_stage": "created",
-                     *       "import_progress": 0,
-                     *       "captions_source": null,
-                     *       "captions_language": null,
-                     *       "captions_missing": null,
-                     *       "captions_missing_message": null,
-                     *       "error_code": null,
-                     *       "error_message": null,
-                     *       "created_at": "2026-11-23T08:01:00Z"
-                     *     }
-                     */
                     "application/json": components["schemas"]["VideoOutput"];
                 };
             };
@@ -3325,86 +3160,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "batch_id": null,
-                     *       "created": 0,
-                     *       "duplicate_count": 1,
-                     *       "duplicates": [
-                     *         {
-                     *           "row": 2,
-                     *           "url": "https://youtu.be/dBq4wT1rXgE",
-                     *           "youtube_id": "dBq4wT1rXgE",
-                     *           "video_id": "6f0c2b7a-93d1-4e6a-8a44-f2a1c1b0d9e3"
-                     *         }
-                     *       ],
-                     *       "invalid_count": 1,
-                     *       "invalid": [
-                     *         {
-                     *           "row": 3,
-                     *           "url": "https://example.com/watch",
-                     *           "reason": "not_youtube",
-                     *           "message": "This is not the address of a YouTube video."
-                     *         }
-                     *       ],
-                     *       "videos": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["BatchCreated"];
                 };
             };
-            /** @description What became of each. */
+            /** @description The result of each row. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-                     *       "created": 1,
-                     *       "duplicate_count": 1,
-                     *       "duplicates": [
-                     *         {
-                     *           "row": 2,
-                     *           "url": "https://youtu.be/dBq4wT1rXgE",
-                     *           "youtube_id": "dBq4wT1rXgE",
-                     *           "video_id": "6f0c2b7a-93d1-4e6a-8a44-f2a1c1b0d9e3"
-                     *         }
-                     *       ],
-                     *       "invalid_count": 1,
-                     *       "invalid": [
-                     *         {
-                     *           "row": 3,
-                     *           "url": "https://example.com/watch",
-                     *           "reason": "not_youtube",
-                     *           "message": "This is not the address of a YouTube video."
-                     *         }
-                     *       ],
-                     *       "videos": [
-                     *         {
-                     *           "id": "b7c9a0de-2f51-4a3c-8f57-6f1f0e5d9a42",
-                     *           "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-                     *           "youtube_id": "Q7mZ2k-x9Lw",
-                     *           "url": "https://www.youtube.com/watch?v=Q7mZ2k-x9Lw",
-                     *           "title": null,
-                     *           "channel": null,
-                     *           "duration_seconds": null,
-                     *           "published_at": null,
-                     *           "thumbnail_url": "https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg",
-                     *           "import_stage": "created",
-                     *           "import_progress": 0,
-                     *           "captions_source": null,
-                     *           "captions_language": null,
-                     *           "captions_missing": null,
-                     *           "captions_missing_message": null,
-                     *           "error_code": null,
-                     *           "error_message": null,
-                     *           "created_at": "2026-11-23T08:01:00Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["BatchCreated"];
                 };
             };
@@ -3476,11 +3240,11 @@ export interface operations {
     list_batches: {
         parameters: {
             query?: {
-                /** @description Only those of this list. */
+                /** @description Only bulk imports of this list. */
                 list_id?: string | null;
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
                 cursor?: string | null;
-                /** @description How many at most. */
+                /** @description Maximum number of items. */
                 limit?: number;
             };
             header?: {
@@ -3896,67 +3660,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "batch_id": null,
-                     *       "kind": "file",
-                     *       "source": "lighthouses.csv",
-                     *       "created": 0,
-                     *       "duplicate_count": 1,
-                     *       "duplicates": [
-                     *         {
-                     *           "row": 2,
-                     *           "url": "https://youtu.be/dBq4wT1rXgE",
-                     *           "youtube_id": "dBq4wT1rXgE",
-                     *           "video_id": "6f0c2b7a-93d1-4e6a-8a44-f2a1c1b0d9e3"
-                     *         }
-                     *       ],
-                     *       "invalid_count": 1,
-                     *       "invalid": [
-                     *         {
-                     *           "row": 3,
-                     *           "url": "https://example.com/watch",
-                     *           "reason": "not_youtube",
-                     *           "message": "This is not the address of a YouTube video."
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["ImportCreated"];
                 };
             };
-            /** @description What became of it. */
+            /** @description The result. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "batch_id": "0d7f1c52-64be-4d0b-a6a1-2d0f6c0e7b35",
-                     *       "kind": "file",
-                     *       "source": "lighthouses.csv",
-                     *       "created": 9998,
-                     *       "duplicate_count": 1,
-                     *       "duplicates": [
-                     *         {
-                     *           "row": 2,
-                     *           "url": "https://youtu.be/dBq4wT1rXgE",
-                     *           "youtube_id": "dBq4wT1rXgE",
-                     *           "video_id": "6f0c2b7a-93d1-4e6a-8a44-f2a1c1b0d9e3"
-                     *         }
-                     *       ],
-                     *       "invalid_count": 1,
-                     *       "invalid": [
-                     *         {
-                     *           "row": 3,
-                     *           "url": "https://example.com/watch",
-                     *           "reason": "not_youtube",
-                     *           "message": "This is not the address of a YouTube video."
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["ImportCreated"];
                 };
             };
@@ -4121,7 +3833,7 @@ export interface operations {
     export_list: {
         parameters: {
             query?: {
-                /** @description Of the file. */
+                /** @description Format of the file. */
                 format?: components["schemas"]["ExportFormat"];
             };
             header?: never;
@@ -4132,7 +3844,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The list as a file, which can be imported again. */
+            /** @description The list as a file that can be imported again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4187,11 +3899,11 @@ export interface operations {
     list_subscriptions: {
         parameters: {
             query?: {
-                /** @description Only those of this list. */
+                /** @description Only subscriptions of this list. */
                 list_id?: string | null;
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
                 cursor?: string | null;
-                /** @description How many at most. */
+                /** @description Maximum number of items. */
                 limit?: number;
             };
             header?: {
@@ -4257,28 +3969,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The subscription; the first look begins. */
+            /** @description The subscription; the first check starts. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "3c9f7d18-51e2-4b6a-9a0e-8d2b4f6c1e57",
-                     *       "list_id": "5f0b6c1e-8a52-4f0e-9d53-0b7d6f3a2c11",
-                     *       "kind": "channel",
-                     *       "source": "https://www.youtube.com/@lamp-room/videos",
-                     *       "title": null,
-                     *       "interval_seconds": 21600,
-                     *       "paused": false,
-                     *       "import_existing": false,
-                     *       "created_at": "2026-11-23T08:00:00Z",
-                     *       "next_check_at": null,
-                     *       "last_result": null,
-                     *       "checking": false
-                     *     }
-                     */
                     "application/json": components["schemas"]["SubscriptionOutput"];
                 };
             };
@@ -4306,7 +4002,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": components["schemas"]["SubscriptionConflict"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4812,9 +4508,9 @@ export interface operations {
     get_transcript: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
                 cursor?: string | null;
-                /** @description How many segments at most. */
+                /** @description Maximum number of segments. */
                 limit?: number;
             };
             header?: {
@@ -4936,9 +4632,9 @@ export interface operations {
     list_lists: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
                 cursor?: string | null;
-                /** @description How many at most. */
+                /** @description Maximum number of items. */
                 limit?: number;
             };
             header?: {
@@ -5272,9 +4968,9 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                /** @description `seq` of the last event that the client has seen. */
+                /** @description `seq` of the last event that the client has received. */
                 since?: number;
-                /** @description How many at most. */
+                /** @description Maximum number of events. */
                 limit?: number;
             };
             header?: {
@@ -5475,9 +5171,9 @@ export interface operations {
     get_usage: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
                 cursor?: string | null;
-                /** @description How many at most. */
+                /** @description Maximum number of items. */
                 limit?: number;
             };
             header?: {

@@ -25,6 +25,8 @@ export type UpstreamStatus = Schemas["UpstreamOutput"];
 export type PauseReason = Schemas["PauseReason"];
 export type Subscription = Schemas["SubscriptionOutput"];
 export type SubscriptionInput = Schemas["SubscriptionInput"];
+export type ChannelTab = Schemas["ChannelTab"];
+export type VideoFilter = Schemas["VideoFilter"];
 export type SourceKind = Schemas["SourceKind"];
 export type ImportStage = Schemas["ImportStage"];
 export type ImportProgress = Schemas["ImportProgress"];
@@ -35,5 +37,7 @@ export type CaptionsKind = Schemas["CaptionsKind"];
 export type Segment = Schemas["SegmentOutput"];
 export type Chapter = Schemas["ChapterOutput"];
 export type ProblemCode = Schemas["ProblemCode"];
-export type ProblemDetails = Schemas["ProblemDetails"];
+export type ProblemDetails = Schemas["ProblemDetails"] &
+  Partial<Pick<Schemas["VideoConflict"], "video_id" | "video">> &
+  Partial<Pick<Schemas["SubscriptionConflict"], "subscription_id" | "subscription">>;
 export type FieldError = Schemas["FieldError"];

@@ -8,7 +8,7 @@ export const en = {
   "common.save": "Save",
   "common.delete": "Delete",
   "common.retry": "Try again",
-  "error.offline": "You are offline. Everything continues as soon as you are connected again.",
+  "error.offline": "You are offline. This page updates when you are back online.",
   "error.unreachable": "Vidferry cannot be reached right now. Please check that it is running.",
   "error.unexpected": "Something went wrong. Please try again.",
   "error.crash": "This page could not be displayed.",
@@ -38,7 +38,7 @@ export const en = {
   "start.text": "Videos are kept in lists. Give your first list a name, or start right away.",
   "start.default": "My videos",
   "start.begin": "Start with “My videos”",
-  "notFound.title": "There is nothing here",
-  "notFound.text": "This page does not exist.",
+  "notFound.title": "Page not found",
+  "notFound.text": "There is no page at this address.",
   "notFound.home": "Go to your lists",
 } as const;

@@ -1,6 +1,6 @@
 import { act, renderHook } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { setLanguage } from "../stores/preferences";
+import { setLanguage } from "../state/preferences";
 import { formatsOf } from "./format";
 import { textIn, useText } from "./index";
 import { fill } from "./text";

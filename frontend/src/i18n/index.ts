@@ -1,7 +1,7 @@
 /** Every text of the page, by key, in the language the reader chose. */
 import { useMemo } from "react";
 import type { Language } from "../api/types";
-import { useLanguage } from "../stores/preferences";
+import { useLanguage } from "../state/preferences";
 import { de as baseDe } from "./de";
 import { en as baseEn } from "./en";
 import { type Formats, formatsOf } from "./format";

@@ -1,8 +1,8 @@
 import { screen, waitFor } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
-import { bookmarkToken } from "../lib/bookmark";
-import { rememberList } from "../stores/preferences";
+import { bookmarkToken } from "../features/add/bookmark";
+import { rememberList } from "../state/preferences";
 import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
 import { aList, aVideo, LIST_ID } from "../test/data";
 import { renderWithApp } from "../test/render";
@@ -74,7 +74,7 @@ it("asks where the named list is not there", async () => {
 
 it("says so where the video is there already", async () => {
   show({ url: VIDEO }, undefined, { [ADD]: () => refuse(409, { code: "video_already_in_list", video: aVideo() }) });
-  expect(await screen.findByText("Already on “Lighthouses”")).toBeInTheDocument();
+  expect(await screen.findByText("Already in “Lighthouses”")).toBeInTheDocument();
 });
 
 it("tries again where the API could not be reached", async () => {
@@ -101,7 +101,7 @@ it("looks at a channel before it brings all of it", async () => {
     "POST /api/lists/{id}/imports": created,
   });
   await user.click(await screen.findByRole("button", { name: "Cancel" }));
-  await user.click(screen.getByRole("button", { name: "See what is there" }));
+  await user.click(screen.getByRole("button", { name: "Preview" }));
   await user.click(await screen.findByRole("button", { name: "Import anyway" }));
   expect(await screen.findByText("The import into “Lighthouses” has started.")).toBeInTheDocument();
 });
@@ -121,7 +121,7 @@ it("makes the first list", async () => {
 
 it("says so where nothing was shared", async () => {
   const { requests } = show({ title: "Good morning" });
-  expect(screen.getByRole("heading", { name: "There is nothing to add here" })).toBeInTheDocument();
+  expect(screen.getByRole("heading", { name: "Nothing to add" })).toBeInTheDocument();
   await waitFor(() => expect(requests.some(({ path }) => path === "/api/lists")).toBe(true));
   expect(requests.some(({ method }) => method === "POST")).toBe(false);
 });

@@ -1,19 +1,19 @@
 import { type FormEvent, useId, useState } from "react";
 import { Link, useSearchParams } from "wouter";
-import { useCreateList } from "../api/queries";
 import type { VideoList } from "../api/types";
-import { AddShared } from "../components/AddShared";
-import { Button } from "../components/Button";
-import { EmptyState } from "../components/EmptyState";
-import { ErrorNotice } from "../components/ErrorNotice";
-import { ListChoice } from "../components/ListChoice";
-import { ListNameForm } from "../components/ListNameForm";
-import { SharedEndNotice } from "../components/SharedEndNotice";
-import { Spinner } from "../components/Spinner";
-import { useOrderedLists } from "../hooks/useOrderedLists";
-import { useTitle } from "../hooks/useTitle";
+import { useCreateList } from "../data/queries";
+import { AddFromShare } from "../features/add/AddFromShare";
+import { ShareResult } from "../features/add/ShareResult";
+import { isWanted, outcomeIn, sharedAddress } from "../features/add/share";
+import { ListChoice } from "../features/lists/ListChoice";
+import { ListNameForm } from "../features/lists/ListNameForm";
+import { useOrderedLists } from "../features/lists/useOrderedLists";
 import { useText } from "../i18n";
-import { endIn, isWanted, sharedAddress } from "../lib/shared";
+import { Button } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { Spinner } from "../ui/Spinner";
+import { useTitle } from "../ui/useTitle";
 import styles from "./AddPage.module.css";
 
 /** Where the bookmark and other apps bring an address: /add?url=&text=&title=&list=&token= */
@@ -23,16 +23,16 @@ export function AddPage() {
   const [query] = useSearchParams();
   const { lists, isPending, error, refetch } = useOrderedLists();
   const address = sharedAddress(query);
-  const end = endIn(query);
+  const outcome = outcomeIn(query);
   const named = lists?.find((list) => list.id === query.get("list"));
-  if (!address && !(end && (named || isPending))) return <Nothing />;
+  if (!address && !(outcome && (named || isPending))) return <Nothing />;
   return (
     <div className={styles.page}>
       <h1>{text("adding.page.title")}</h1>
       {address && <p className={styles.address}>{address}</p>}
       {isPending && <Spinner />}
       {!isPending && !lists && <ErrorNotice error={error} onRetry={refetch} />}
-      {end && named && <SharedEndNotice end={end} list={named} />}
+      {outcome && named && <ShareResult outcome={outcome} list={named} />}
       {address && lists && (
         <Shared key={address} address={address} lists={lists} named={named} isWanted={isWanted(query)} />
       )}
@@ -54,7 +54,7 @@ interface SharedProps {
   lists: readonly VideoList[];
   /** The list that the address of this page names. */
   named: VideoList | undefined;
-  /** Whether nobody has to be asked any more. */
+  /** Whether the reader has confirmed already. */
   isWanted: boolean;
 }
 
@@ -66,11 +66,11 @@ function Shared({ address, lists, named, isWanted }: SharedProps) {
   const [isAgreed, setAgreed] = useState(isClear);
   const list = lists.find((known) => known.id === chosenId) ?? proposed;
   if (!list) return <FirstList onAgree={() => setAgreed(true)} />;
-  if (isAgreed) return <AddShared address={address} list={list} />;
+  if (isAgreed) return <AddFromShare address={address} list={list} />;
   return <Question lists={lists} list={list} onChange={setChosenId} onAgree={() => setAgreed(true)} />;
 }
 
-/** Once there is a list, the address goes onto it. */
+/** Creates a list, then adds the address to it. */
 function FirstList({ onAgree }: { onAgree: () => void }) {
   const text = useText();
   const creation = useCreateList();

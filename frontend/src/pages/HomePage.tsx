@@ -1,10 +1,10 @@
 import { Redirect } from "wouter";
-import { useLists } from "../api/queries";
-import { ErrorNotice } from "../components/ErrorNotice";
-import { FirstRun } from "../components/FirstRun";
-import { Spinner } from "../components/Spinner";
-import { useTitle } from "../hooks/useTitle";
-import { usePreferences } from "../stores/preferences";
+import { useLists } from "../data/queries";
+import { Onboarding } from "../features/lists/Onboarding";
+import { usePreferences } from "../state/preferences";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { Spinner } from "../ui/Spinner";
+import { useTitle } from "../ui/useTitle";
 
 /** Leads to the list that was open last, or to the newest; without any, to the first one. */
 export function HomePage() {
@@ -14,5 +14,5 @@ export function HomePage() {
   if (isPending) return <Spinner />;
   if (!lists) return <ErrorNotice error={error} onRetry={refetch} />;
   const list = lists.find(({ id }) => id === lastListId) ?? lists[0];
-  return list ? <Redirect to={`/lists/${list.id}`} replace /> : <FirstRun />;
+  return list ? <Redirect to={`/lists/${list.id}`} replace /> : <Onboarding />;
 }

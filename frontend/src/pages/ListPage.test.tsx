@@ -1,8 +1,8 @@
 import { screen, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { Route } from "wouter";
-import { usePreferences } from "../stores/preferences";
-import { resetProgress } from "../stores/progress";
+import { usePreferences } from "../state/preferences";
+import { resetProgress } from "../state/progress";
 import { type ApiHandlers, refuse } from "../test/api";
 import { aList, aVideoPage, LIST_ID, videos } from "../test/data";
 import { renderWithApp } from "../test/render";
@@ -39,15 +39,15 @@ describe("the page of a list", () => {
     await user.click(await screen.findByRole("button", { name: "Download" }));
     const links = screen.getAllByRole("menuitem");
     expect(links.map((link) => [link.textContent, link.getAttribute("href")])).toEqual([
-      ["As a table (CSV)", `/api/lists/${LIST_ID}/export?format=csv`],
-      ["For importing again (JSON)", `/api/lists/${LIST_ID}/export?format=json`],
+      ["Table (CSV)", `/api/lists/${LIST_ID}/export?format=csv`],
+      ["For re-import (JSON)", `/api/lists/${LIST_ID}/export?format=json`],
     ]);
   });
 
   it("offers no download of nothing", async () => {
     show({ "GET /api/lists/{id}": aList({ video_count: 0 }), "GET /api/lists/{id}/videos": aVideoPage([]) }, "de");
     expect(await screen.findByText("0 Videos")).toBeInTheDocument();
-    expect(await screen.findByText("Hier sind noch keine Videos")).toBeInTheDocument();
+    expect(await screen.findByText("Noch keine Videos")).toBeInTheDocument();
     expect(screen.queryByRole("button", { name: "Herunterladen" })).toBeNull();
   });
 

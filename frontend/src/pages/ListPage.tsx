@@ -1,17 +1,17 @@
 import { useEffect } from "react";
 import { Link, useParams } from "wouter";
-import { Problem } from "../api/client";
-import { useList } from "../api/queries";
+import { Problem } from "../api/problem";
 import type { VideoList } from "../api/types";
-import { AddBar } from "../components/AddBar";
-import { CardMenu } from "../components/CardMenu";
-import { DropArea } from "../components/DropArea";
-import { EmptyState } from "../components/EmptyState";
-import { ErrorNotice } from "../components/ErrorNotice";
-import { VideoGrid } from "../components/VideoGrid";
-import { useTitle } from "../hooks/useTitle";
+import { useList } from "../data/queries";
+import { AddBar } from "../features/add/AddBar";
+import { DropArea } from "../features/add/DropArea";
+import { CardMenu } from "../features/videos/CardMenu";
+import { VideoGrid } from "../features/videos/VideoGrid";
 import { useText } from "../i18n";
-import { rememberList } from "../stores/preferences";
+import { rememberList } from "../state/preferences";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { useTitle } from "../ui/useTitle";
 import styles from "./ListPage.module.css";
 
 /** One list: adding to it, and everything that is on it. */

@@ -1,7 +1,7 @@
 import { Link } from "wouter";
-import { EmptyState } from "../components/EmptyState";
-import { useTitle } from "../hooks/useTitle";
 import { useText } from "../i18n";
+import { EmptyState } from "../ui/EmptyState";
+import { useTitle } from "../ui/useTitle";
 import styles from "./NotFoundPage.module.css";
 
 export function NotFoundPage() {

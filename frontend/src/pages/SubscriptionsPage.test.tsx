@@ -1,12 +1,13 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, it } from "vitest";
 import type { Subscription } from "../api/types";
-import { useToasts } from "../stores/toasts";
 import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
 import { aList, aSubscription, LIST_ID } from "../test/data";
 import { renderWithApp } from "../test/render";
+import { useToasts } from "../ui/toasts";
 import { SubscriptionsPage } from "./SubscriptionsPage";
 
+const SOURCE = "Playlist, channel or @handle";
 const ONE = "/api/subscriptions/{id}";
 
 function show(known: Partial<Subscription>[] = [{}], api: ApiHandlers = {}, lists = [aList()]) {
@@ -43,8 +44,29 @@ it.each<[string, Partial<Subscription>, string | RegExp]>([
   ["checking", { checking: true }, "Checking for new videos …"],
   [
     "nothing new",
-    { last_result: { checked_at: "2020-05-04T10:00:00Z", new: 0, error_code: null, error_message: null } },
+    {
+      last_result: {
+        checked_at: "2020-05-04T10:00:00Z",
+        new: 0,
+        members_only: 0,
+        error_code: null,
+        error_message: null,
+      },
+    },
     /: nothing new$/,
+  ],
+  [
+    "for members only",
+    {
+      last_result: {
+        checked_at: "2020-05-04T10:00:00Z",
+        new: 0,
+        members_only: 3,
+        error_code: null,
+        error_message: null,
+      },
+    },
+    /: nothing new, 3 for members only$/,
   ],
   [
     "failed",
@@ -52,11 +74,12 @@ it.each<[string, Partial<Subscription>, string | RegExp]>([
       last_result: {
         checked_at: "2020-05-04T10:00:00Z",
         new: 0,
+        members_only: 0,
         error_code: "list_unavailable",
         error_message: "This list is gone.",
       },
     },
-    /^Last tried .*: This list is gone\.$/,
+    /^Last attempt .*: This list is gone\.$/,
   ],
 ])("tells of the last look: %s", async (_name, known, expected) => {
   show([{ paused: true, ...known }]);
@@ -125,7 +148,7 @@ it("follows no longer what somebody confirms", async () => {
   await user.click(within(dialog).getByRole("button", { name: "Unfollow" }));
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(sent(requests).map(({ method }) => method)).toEqual(["DELETE"]);
-  expect(useToasts.getState().toasts.at(-1)?.text).toBe("You no longer follow it");
+  expect(useToasts.getState().toasts.at(-1)?.text).toBe("Unfollowed");
   expect(await screen.findByText("You are not following anything yet")).toBeInTheDocument();
   expect(screen.getByRole("main")).toHaveFocus();
 });
@@ -133,14 +156,17 @@ it("follows no longer what somebody confirms", async () => {
 it("follows what is entered", async () => {
   const { requests, user } = show([], { "POST /api/subscriptions": aSubscription() });
   expect(await screen.findByText("You are not following anything yet")).toBeInTheDocument();
-  await user.type(screen.getByRole("textbox", { name: "Playlist, channel or @handle" }), " @lamp-room ");
+  await user.type(screen.getByRole("textbox", { name: SOURCE }), " @lamp-room ");
+  await user.selectOptions(screen.getByLabelText("What of the channel"), "Shorts");
   await user.selectOptions(screen.getByLabelText("Check for new videos"), "Every day");
   await user.click(screen.getByRole("checkbox"));
   await user.click(screen.getByRole("button", { name: "Follow" }));
-  await waitFor(() => expect(screen.getByRole("textbox")).toHaveValue(""));
+  await waitFor(() => expect(screen.getByRole("textbox", { name: SOURCE })).toHaveValue(""));
   expect(sent(requests)[0]?.body).toEqual({
     list_id: LIST_ID,
     source: "@lamp-room",
+    tab: "shorts",
+    filter: { published_after: null, title_contains: "", min_seconds: null, max_seconds: null },
     interval_seconds: 86_400,
     import_existing: true,
   });
@@ -151,13 +177,15 @@ it.each([
   [refuse(422, { detail: "This is a mix." }), "This is a mix."],
 ])("says why something cannot be followed", async (refusal, expected) => {
   const { user } = show([], { "POST /api/subscriptions": () => refusal.clone() });
-  await user.type(await screen.findByRole("textbox"), "@lamp-room{Enter}");
+  await user.type(await screen.findByRole("textbox", { name: SOURCE }), "@lamp-room{Enter}");
   expect(await screen.findByRole("alert")).toHaveTextContent(expected);
 });
 
 it("needs a list first", async () => {
   show([], {}, []);
-  expect(await screen.findByText("To follow something, you need a list for its videos.")).toBeInTheDocument();
+  expect(
+    await screen.findByText("To follow a playlist or channel, you need a list for its videos."),
+  ).toBeInTheDocument();
 });
 
 it("finds out by itself how a look ended", async () => {

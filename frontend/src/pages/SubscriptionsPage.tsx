@@ -1,21 +1,21 @@
 import { useEffect } from "react";
 import { Link } from "wouter";
-import { useSubscriptions } from "../api/queries";
 import type { VideoList } from "../api/types";
-import { EmptyState } from "../components/EmptyState";
-import { ErrorNotice } from "../components/ErrorNotice";
-import { FollowForm } from "../components/FollowForm";
-import { Spinner } from "../components/Spinner";
-import { SubscriptionRow } from "../components/SubscriptionRow";
-import { useOrderedLists } from "../hooks/useOrderedLists";
-import { useTitle } from "../hooks/useTitle";
+import { useSubscriptions } from "../data/queries";
+import { useOrderedLists } from "../features/lists/useOrderedLists";
+import { FollowForm } from "../features/subscriptions/FollowForm";
+import { SubscriptionRow } from "../features/subscriptions/SubscriptionRow";
 import { useText } from "../i18n";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { Spinner } from "../ui/Spinner";
+import { useTitle } from "../ui/useTitle";
 import styles from "./SubscriptionsPage.module.css";
 
-/** While a look is under way, its end is asked for this often. */
+/** How often to poll while a check is running. */
 const CHECKING_MS = 3000;
 
-/** Playlists and channels whose new videos come by themselves. */
+/** Playlists and channels whose new videos are added automatically. */
 export function SubscriptionsPage() {
   const text = useText();
   useTitle(text("follow.title"));

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Link, Route } from "wouter";
 import type { ImportProgress, VideoDetails } from "../api/types";
-import { applyMessages, resetProgress } from "../stores/progress";
+import { applyMessages, resetProgress } from "../state/progress";
 import { type ApiHandlers, refuse, reply } from "../test/api";
 import { aConfig, aVideo, someDetails, VIDEO_ID, YOUTUBE_ID } from "../test/data";
 import { renderWithApp } from "../test/render";
@@ -66,7 +66,7 @@ describe("a complete video", () => {
     await heading("How a Fresnel lens is ground");
     expect(document.title).toContain("How a Fresnel lens is ground");
     expect(screen.getByText("The Lamp Room")).toBeInTheDocument();
-    expect(await screen.findByText("from YouTube, made by people, English", { exact: false })).toBeInTheDocument();
+    expect(await screen.findByText("from YouTube, created manually, English", { exact: false })).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "1:35 Grinding" })).toBeInTheDocument();
     expect(screen.getByText("This lens weighs four tons.")).toBeInTheDocument();
     expect(screen.getByRole("link", { name: "Open on YouTube" })).toHaveAttribute("rel", "noreferrer");
@@ -76,9 +76,9 @@ describe("a complete video", () => {
 
   it.each([
     ["automatic", { captions_kind: "automatic" }, {}, "from YouTube, generated automatically, English"],
-    ["whisper", {}, { captions_source: "whisper", captions_language: "de" }, "created from the audio, German"],
-    ["unnamed language", {}, { captions_language: null }, "from YouTube, made by people"],
-    ["strange language", {}, { captions_language: "x-?" }, "from YouTube, made by people, x-?"],
+    ["whisper", {}, { captions_source: "whisper", captions_language: "de" }, "transcribed from the audio, German"],
+    ["unnamed language", {}, { captions_language: null }, "from YouTube, created manually"],
+    ["strange language", {}, { captions_language: "x-?" }, "from YouTube, created manually, x-?"],
   ])("says where its captions are from: %s", async (_name, transcript, video, expected) => {
     show(video as Partial<VideoDetails>, { "GET /api/videos/{id}/transcript": { ...TRANSCRIPT, ...transcript } });
     await waitFor(() => expect(screen.getByText("Captions:").parentElement).toHaveTextContent(`Captions: ${expected}`));
@@ -116,7 +116,7 @@ describe("a complete video", () => {
       "POST /api/videos/{id}/reimport": () => refuse(409, { code: "import_under_way", detail: "Under way." }),
     });
     await user.click(await screen.findByRole("button", { name: "Import again" }));
-    expect(await screen.findByText("This video is being imported already.")).toBeInTheDocument();
+    expect(await screen.findByText("This video is already being imported.")).toBeInTheDocument();
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();
   });
 
@@ -134,9 +134,9 @@ describe("a complete video", () => {
     expect(link).not.toBeInTheDocument();
   });
 
-  it("leads operators at this machine to the import's record", async () => {
+  it("leads people at this machine to the import's record", async () => {
     show();
-    expect(await screen.findByRole("link", { name: /for operators/ })).toHaveAttribute(
+    expect(await screen.findByRole("link", { name: /in Temporal/ })).toHaveAttribute(
       "href",
       `http://127.0.0.1:8233/namespaces/default/workflows/import-video%3A${YOUTUBE_ID}`,
     );
@@ -158,13 +158,13 @@ describe("a complete video", () => {
         "GET /api/videos/{id}/chapters": { chapters: [] },
       },
     });
-    expect(await screen.findByText(/von YouTube, von Menschen erstellt, Englisch/)).toBeInTheDocument();
+    expect(await screen.findByText(/von YouTube, manuell erstellt, Englisch/)).toBeInTheDocument();
     expect(screen.getByText("Dieses Video hat keine Kapitel.")).toBeInTheDocument();
   });
 });
 
 describe("importing again", () => {
-  const AGAIN: Partial<VideoDetails> = { import_stage: "created", import_progress: 0, captions_source: null };
+  const AGAIN: Partial<VideoDetails> = { import_stage: "created", import_progress: 0 };
   const FAILED: Partial<VideoDetails> = { import_stage: "error", error_message: "YouTube cannot be reached." };
 
   /** A complete video whose server does as it is told by `server`. */
@@ -206,12 +206,12 @@ describe("importing again", () => {
 
   async function begin(user: ReturnType<typeof showComplete>["user"]) {
     await user.click(await screen.findByRole("button", { name: "Import again" }));
-    await screen.findByText("This video is being imported");
+    await screen.findByText("Importing this video");
   }
 
   it("says before what it does", async () => {
     const { requests, user } = showComplete();
-    expect(await screen.findByText(/What is here stays until then/)).toBeInTheDocument();
+    expect(await screen.findByText(/The current ones stay until then/)).toBeInTheDocument();
     await begin(user);
     const asked = requests.filter(({ method }) => method === "POST").map(({ path }) => path);
     expect(asked).toEqual([`/api/videos/${VIDEO_ID}/reimport`]);
@@ -225,13 +225,13 @@ describe("importing again", () => {
     await user.click(await screen.findByRole("button", { name: "1:35 Old chapter" }));
     const player = screen.getByTitle("Video: How a Fresnel lens is ground");
     await begin(user);
-    expect(screen.getByRole("button", { name: "Import under way" })).toHaveFocus();
-    expect(screen.getByText(/^You can go on watching and reading/)).toBeInTheDocument();
-    expect(screen.getByText("Captions:").parentElement).toHaveTextContent("from an earlier import, English");
+    expect(screen.getByRole("button", { name: "Import running" })).toHaveFocus();
+    expect(screen.getByText(/^You can keep watching and reading/)).toBeInTheDocument();
+    expect(screen.getByText("Captions:").parentElement).toHaveTextContent("from YouTube, created manually, English");
 
     told({ stage: "captions", progress: 42 });
-    const status = screen.getByText("This video is being imported").closest("[role=status]");
-    await waitFor(() => expect(status).toHaveTextContent("Writing down what is said"));
+    const status = screen.getByText("Importing this video").closest("[role=status]");
+    await waitFor(() => expect(status).toHaveTextContent("Transcribing audio"));
     expect(screen.getByText("The old captions.")).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "1:35 Old chapter" })).toBeInTheDocument();
 
@@ -250,8 +250,7 @@ describe("importing again", () => {
     server.lines = [];
     expect(await screen.findByText("This video has no captions.")).toBeInTheDocument();
     await begin(user);
-    expect(screen.getByText("Captions are still being looked for.")).toBeInTheDocument();
-    expect(screen.getByText("Captions:").parentElement).toHaveTextContent("not checked yet");
+    expect(screen.getByText("The captions are still being imported.")).toBeInTheDocument();
   });
 
   it("keeps what is here where it fails, says why, and is tried again", async () => {
@@ -260,12 +259,12 @@ describe("importing again", () => {
     server.video = { ...AGAIN, ...FAILED };
     told({ stage: "error", progress: 25, error_code: "upstream_unavailable" });
     expect(await screen.findByText("YouTube cannot be reached.")).toBeInTheDocument();
-    expect(screen.getByText("What was here before is still here.")).toBeInTheDocument();
+    expect(screen.getByText("The previous captions and chapters are still available.")).toBeInTheDocument();
     expect(screen.getByText("The old captions.")).toBeInTheDocument();
     const retry = screen.getByRole("button", { name: "Try again" });
     expect(retry).toHaveFocus();
     await user.click(retry);
-    expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
+    expect(await screen.findByText("Importing this video")).toBeInTheDocument();
     expect(screen.getByText("The old captions.")).toBeInTheDocument();
   });
 
@@ -310,7 +309,7 @@ describe("importing again", () => {
     show(video);
     expect(await screen.findByText("This lens weighs four tons.")).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Play “How a Fresnel lens is ground”" })).toBeInTheDocument();
-    expect(screen.queryByText("You can stay here", { exact: false })).not.toBeInTheDocument();
+    expect(screen.queryByText("This page updates automatically.")).not.toBeInTheDocument();
   });
 
   it.each([
@@ -318,7 +317,7 @@ describe("importing again", () => {
     ["nobody knows", () => refuse(500)],
   ])("shows the import alone where %s", async (_name, transcript) => {
     show(AGAIN, { "GET /api/videos/{id}/transcript": transcript });
-    expect(await screen.findByText(/^You can stay here/)).toBeInTheDocument();
+    expect(await screen.findByText(/^This page updates automatically/)).toBeInTheDocument();
     expect(screen.queryByRole("button", { name: /^Play/ })).not.toBeInTheDocument();
   });
 
@@ -338,9 +337,9 @@ describe("an import under way", () => {
   it("shows how far it is, and fills itself with what comes", async () => {
     let video = JUST_ADDED;
     const { requests } = show(() => video);
-    await heading("Video without a title");
+    await heading("Untitled video");
     expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
-    expect(screen.getByText("This video is being imported")).toBeInTheDocument();
+    expect(screen.getByText("Importing this video")).toBeInTheDocument();
     expect(requests.some(({ path }) => path.endsWith("/transcript"))).toBe(false);
 
     video = { ...JUST_ADDED, title: "A lens", import_stage: "metadata", import_progress: 25 };
@@ -362,7 +361,7 @@ describe("an import under way", () => {
 
   it("is read once for each stage, however often that is told", async () => {
     const { requests } = show(JUST_ADDED);
-    await heading("Video without a title");
+    await heading("Untitled video");
     for (const progress of [26, 31, 39]) told({ stage: "captions", progress });
     await waitFor(() => expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "39"));
     expect(requests.filter(({ path }) => path === `/api/videos/${VIDEO_ID}`)).toHaveLength(2);
@@ -370,16 +369,16 @@ describe("an import under way", () => {
 
   it("says what it waits for, and offers nothing where everybody waits", async () => {
     show(JUST_ADDED);
-    await heading("Video without a title");
+    await heading("Untitled video");
     told({ stage: "created", progress: 0, error_code: "rate_limited", retry_at: null, message: "Pause." });
-    expect(screen.getAllByText("YouTube asks for a pause").length).toBeGreaterThan(0);
+    expect(screen.getAllByText("YouTube is limiting requests").length).toBeGreaterThan(0);
     expect(screen.queryByRole("button", { name: "Try now" })).not.toBeInTheDocument();
   });
 
   it("can be hurried where it waits for itself", async () => {
     const hurried = vi.fn(() => someDetails(JUST_ADDED));
     const { user } = show(JUST_ADDED, { "POST /api/videos/{id}/retry": hurried });
-    await heading("Video without a title");
+    await heading("Untitled video");
     told({ stage: "created", progress: 0, error_code: "upstream_unavailable", retry_at: "2099-01-01T00:00:00Z" });
     await user.click(screen.getByRole("button", { name: "Try now" }));
     expect(await screen.findByText("The import continues.")).toBeInTheDocument();
@@ -395,7 +394,7 @@ describe("an import under way", () => {
     await heading("A lens");
     expect(screen.getByRole("button", { name: "Play “A lens”" })).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
-    expect(screen.queryByText("The import, step by step")).not.toBeInTheDocument();
+    expect(screen.queryByText("Import steps")).not.toBeInTheDocument();
     expect(screen.queryByText("Transcript")).not.toBeInTheDocument();
   });
 });
@@ -412,9 +411,9 @@ describe("a failed import", () => {
     const { user } = show(FAILED, { "POST /api/videos/{id}/retry": () => someDetails(JUST_ADDED) });
     expect(await screen.findByText("This video could not be imported")).toBeInTheDocument();
     expect(screen.getByText("This video is private.")).toBeInTheDocument();
-    expect(screen.getByText("Stopped here: This video is private.")).toBeInTheDocument();
+    expect(screen.getByText("Failed: This video is private.")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Try again" }));
-    expect(await screen.findByText("This video is being imported")).toBeInTheDocument();
+    expect(await screen.findByText("Importing this video")).toBeInTheDocument();
   });
 
   it("says so when trying again fails", async () => {
@@ -429,7 +428,7 @@ describe("a failed import", () => {
 describe("a video that cannot be shown", () => {
   it("is gone", async () => {
     show(undefined, { "GET /api/videos/{id}": () => refuse(404, { code: "video_not_found" }) });
-    await heading("This video is no longer here");
+    await heading("This video no longer exists");
   });
 
   it("can be asked for again", async () => {

@@ -1,21 +1,22 @@
 import { useEffect } from "react";
 import { Link, useParams } from "wouter";
-import { Problem } from "../api/client";
-import { useVideo } from "../api/queries";
+import { Problem } from "../api/problem";
 import type { VideoDetails } from "../api/types";
-import { EmptyState } from "../components/EmptyState";
-import { ErrorNotice } from "../components/ErrorNotice";
-import { Spinner } from "../components/Spinner";
-import { VideoImporting } from "../components/VideoImporting";
-import { VideoPlain } from "../components/VideoPlain";
-import { VideoReading } from "../components/VideoReading";
-import { useIsReadable } from "../hooks/useIsReadable";
-import { useTitle } from "../hooks/useTitle";
-import { useWebSocket } from "../hooks/useWebSocket";
+import { useImportProgressFlag, useIsFlagKnown } from "../data/flags";
+import { useVideo } from "../data/queries";
+import { cardImportOf } from "../features/videos/cardState";
+import { PlayerOnly } from "../features/watch/PlayerOnly";
+import { useIsReadable } from "../features/watch/useIsReadable";
+import { VideoImporting } from "../features/watch/VideoImporting";
+import { WatchView } from "../features/watch/WatchView";
 import { useText } from "../i18n";
-import { cardImportOf, isUnderWay } from "../lib/cardState";
-import { useImportProgressFlag, useIsFlagKnown } from "../lib/flags";
-import { usePauses, useVideoProgress } from "../stores/progress";
+import { useWebSocket } from "../live/useWebSocket";
+import { usePauses, useVideoProgress } from "../state/progress";
+import { isUnderWay } from "../state/progressRules";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { Spinner } from "../ui/Spinner";
+import { useTitle } from "../ui/useTitle";
 
 /** One video: to watch, read and search, once it was imported; until then, how far that is. */
 export function VideoPage() {
@@ -42,9 +43,9 @@ function KnownVideo({ video, reload }: { video: VideoDetails; reload: () => unkn
   const isReadable = useIsReadable(video);
   const parts = { video, title, shown };
   if (isReadable === null) return <Spinner label={text("app.loading")} />;
-  if (isReadable) return <VideoReading {...parts} />;
+  if (isReadable) return <WatchView {...parts} />;
   const isTold = isFlagOn || video.import_stage === "error";
-  return isTold ? <VideoImporting {...parts} /> : <VideoPlain video={video} title={title} />;
+  return isTold ? <VideoImporting {...parts} /> : <PlayerOnly video={video} title={title} />;
 }
 
 /** Each stage brings something to show: a title, then where the captions are from, then everything. */
@@ -55,7 +56,7 @@ function useReloadOnNews({ id, import_stage }: VideoDetails, isWanted: boolean, 
     let loaded = import_stage;
     return subscribe(id, ({ stage }) => {
       if (stage === loaded) return;
-      loaded = stage; // while a stage is under way it is told many times
+      loaded = stage; // a running stage is reported many times
       void reload();
     });
   }, [id, import_stage, isWanted, reload, subscribe]);

@@ -37,7 +37,7 @@ export function refuse(status: number, known: Partial<ProblemDetails> = {}): Res
   return reply(status, someProblem({ status, ...known }));
 }
 
-/** Puts a stand-in in the place of fetch. A handler that throws is a server that cannot be reached. */
+/** Replaces fetch by a fake API. A handler that throws is an unreachable server. */
 export function installApi(handlers: ApiHandlers = {}): { requests: ApiRequest[] } {
   const all = { ...DEFAULTS, ...handlers };
   const requests: ApiRequest[] = [];

@@ -1,8 +1,8 @@
-/** Stand-ins for live updates: sockets that a test opens, fills and closes, and builders for messages. */
+/** Fakes of live updates: sockets that a test opens, feeds and closes, and builders for messages. */
 import type { ImportProgress } from "../api/types";
-import type { BatchComplete, BatchProgress, Snapshot, UpstreamPaused } from "../lib/messages";
-import { messageOfBatch } from "../lib/messages";
-import type { Socket } from "../lib/session";
+import type { Socket } from "../live/session";
+import type { BatchComplete, BatchProgress, Snapshot, UpstreamPaused } from "../state/messages";
+import { messageOfBatch } from "../state/messages";
 import { aBatch, LIST_ID, VIDEO_ID, YOUTUBE_ID } from "./data";
 
 export class FakeSocket implements Socket {
@@ -97,7 +97,7 @@ export function aPause(known: Partial<UpstreamPaused> = {}): UpstreamPaused {
     upstream: "youtube",
     reason: "rate_limited",
     resume_at: null,
-    message: "YouTube asks for a pause. Imports go on by themselves.",
+    message: "YouTube is limiting requests. Imports continue automatically.",
     ...known,
   };
 }

@@ -4,9 +4,9 @@ import userEvent from "@testing-library/user-event";
 import type { ReactElement, ReactNode } from "react";
 import { Router } from "wouter";
 import { memoryLocation } from "wouter/memory-location";
-import { makeQueryClient } from "../api/queryClient";
 import type { Language } from "../api/types";
-import { setLanguage } from "../stores/preferences";
+import { makeQueryClient } from "../data/queryClient";
+import { setLanguage } from "../state/preferences";
 import { type ApiHandlers, installApi } from "./api";
 
 interface Options {
@@ -18,8 +18,8 @@ interface Options {
 }
 
 /**
- * Renders `ui` as within the app: with queries, a location in memory, and a stand-in for the API. Also answers `requests`,
- * what the API was asked, and `history`, where the page has been; the last entry is where it is now.
+ * Renders `ui` as within the app: with queries, a location in memory, and a fake API. Also returns `requests`, those that
+ * the API received, and `history`, the visited locations, the current one last.
  */
 export function renderWithApp(ui: ReactElement, { api = {}, path = "/", language = "en" }: Options = {}) {
   const { requests } = installApi(api);

@@ -1,8 +1,8 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
 import { afterEach, beforeEach } from "vitest";
-import { usePendingStore } from "../stores/pendingVideos";
-import { setLanguage, setTheme, usePreferences } from "../stores/preferences";
+import { usePendingStore } from "../state/pendingVideos";
+import { setLanguage, setTheme, usePreferences } from "../state/preferences";
 
 beforeEach(() => {
   setTheme("system");

@@ -1,40 +1,45 @@
-"""Work on sound in the audio store: pieces that a server takes, and nothing left behind."""
+"""Splits audio into chunks that a transcription server accepts, and deletes audio that is no longer needed."""
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.service import RPCError
 
-from services.worker.activities.answers import told_to_the_workflow
-from services.worker.activities.heartbeats import heartbeats
-from services.worker.audio.cutting import Span, cut, halves, plan_spans
-from services.worker.audio.store import AudioStore, StoreBroken
-from services.worker.running import running_imports
+from services.worker.activities.support.errors import raising_application_errors
+from services.worker.activities.support.heartbeats import heartbeats
+from services.worker.activities.support.visibility import list_running_imports
+from services.worker.adapters.audio.cutting import Span, cut, halves, plan_spans
+from services.worker.adapters.audio.store import AudioStore, StoreError
 from shared.contracts.imports import VideoRef
-from shared.contracts.speech import (
+from shared.contracts.transcription import (
     OVERLAP_SECONDS,
     AudioChunk,
     AudioChunks,
-    HalveChunkInput,
     SplitAudioInput,
+    SplitChunkInput,
     SweepResult,
     overlap_seconds,
 )
-from shared.db.driver import transaction
-from shared.db.speech import forget_old_chunks
-from workflows.activities import AudioSteps
+from shared.db import audio_jobs, upstream_answers, youtube_requests
+from shared.db.connection import transaction
+from shared.db.transcription import forget_old_chunks
+from shared.logs import get_logger
+from shared.temporal.errors import is_not_found
+from shared.temporal.names import import_video_id
+from workflows.imports import activities as contract
+from workflows.imports.workflow import ImportVideo
 
-LEFT_BEHIND_SECONDS = 3600
-"""Sound that nobody has touched for so long is nobody's, unless its import runs."""
+ORPHAN_AFTER_SECONDS = 3600
+"""Audio that has not changed for so long is an orphan, unless its import runs."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
-class AudioActivities(AudioSteps):
-    """`AudioSteps` with ffmpeg."""
+class AudioActivities(contract.AudioActivities):
+    """The contract with ffmpeg."""
 
     def __init__(self, engine: AsyncEngine, client: Client, store: AudioStore, *, chunk_seconds: float) -> None:
         self._engine = engine
@@ -44,54 +49,87 @@ class AudioActivities(AudioSteps):
 
     @activity.defn
     async def split_audio(self, split: SplitAudioInput) -> AudioChunks:
-        """Cut the sound into pieces; those of an earlier attempt stay."""
+        """Split the audio into chunks; those of an earlier attempt are reused."""
         async with heartbeats():
-            with told_to_the_workflow():
-                source = await self._store.fetch(split.youtube_id, split.audio.name)
+            with raising_application_errors():
+                source = await self._store.download(split.youtube_id, split.audio.name)
                 spans = await self._plan(source)
                 chunks = await self._cut(split.youtube_id, source, spans, offset_ms=0)
-                await self._store.release(split.youtube_id, source.name)
+                await self._store.evict(split.youtube_id, source.name)
         return AudioChunks(chunks=chunks)
 
     @activity.defn
-    async def halve_chunk(self, halve: HalveChunkInput) -> AudioChunks:
-        """Cut a piece in two."""
-        whole = Span(0, halve.chunk.duration_seconds)
+    async def split_chunk(self, split: SplitChunkInput) -> AudioChunks:
+        """Split a chunk in two."""
+        whole = Span(0, split.chunk.duration_seconds)
         async with heartbeats():
-            with told_to_the_workflow():
-                source = await self._store.fetch(halve.youtube_id, halve.chunk.name)
+            with raising_application_errors():
+                source = await self._store.download(split.youtube_id, split.chunk.name)
                 chunks = await self._cut(
-                    halve.youtube_id, source, halves(whole, OVERLAP_SECONDS), offset_ms=halve.chunk.start_ms
+                    split.youtube_id, source, halves(whole, OVERLAP_SECONDS), offset_ms=split.chunk.start_ms
                 )
-                await self._store.release(halve.youtube_id, source.name)
+                await self._store.evict(split.youtube_id, source.name)
         return AudioChunks(chunks=chunks)
 
     @activity.defn
     async def discard_audio(self, video: VideoRef) -> None:
-        """Delete everything of the video."""
+        """Delete the video's audio, and let the next video start."""
         async with heartbeats():
-            await self._store.discard(video.youtube_id)
+            try:
+                await self._store.delete_video(video.youtube_id)
+            finally:  # a store that fails to delete must not block other videos
+                await self._free_capacity(video.youtube_id)
 
     @activity.defn
     async def sweep_audio(self) -> SweepResult:
-        """Delete sound that was left behind: that of an import that somebody terminated, or that a server lost."""
+        """Delete what terminated imports and crashed processes have left behind, and rows that are too old.
+
+        The rows go first: a store that fails must not prevent that.
+        """
         async with heartbeats():
-            left = await self._store.leftovers(older_than_seconds=LEFT_BEHIND_SECONDS)
-            running = await running_imports(self._client) if left else set()
-            nobodys = [youtube_id for youtube_id in left if youtube_id not in running]
-            discarded = [await self._sweep(youtube_id) for youtube_id in nobodys]
-            async with transaction(self._engine) as connection:
-                await forget_old_chunks(connection)
+            await self._sweep_rows()
+            unchanged = await self._store.find_orphans(older_than_seconds=ORPHAN_AFTER_SECONDS)
+            running = await list_running_imports(self._client)  # last, so that an import that has just started is seen
+            orphans = [youtube_id for youtube_id in unchanged if youtube_id not in running]
+            discarded = [await self._sweep(youtube_id) for youtube_id in orphans]
         return SweepResult(discarded=sum(discarded))
 
+    async def _sweep_rows(self) -> None:
+        running = await list_running_imports(self._client)
+        async with transaction(self._engine) as connection:
+            await forget_old_chunks(connection)
+            await audio_jobs.forget_orphans(connection, older_than_seconds=ORPHAN_AFTER_SECONDS, except_ids=running)
+            await upstream_answers.forget_old(connection)
+            await youtube_requests.forget_old(connection)
+
     async def _sweep(self, youtube_id: str) -> bool:
-        """Whether it could be deleted; what cannot be keeps nothing else from it."""
-        logger.info("discarding the sound of %s: its import is over", youtube_id)
+        """Delete a video's audio; returns whether that succeeded, so that a failure does not affect other videos."""
+        logger.info("orphaned_audio_deleted", youtube_id=youtube_id)
         try:
-            await self._store.discard(youtube_id)
-        except (OSError, StoreBroken) as error:
-            logger.error("the sound of %s cannot be deleted: %r", youtube_id, error)
+            await self._store.delete_video(youtube_id)
+        except (OSError, StoreError) as error:
+            logger.error("audio_not_deleted", youtube_id=youtube_id, error=error)
             return False
+        return True
+
+    async def _free_capacity(self, youtube_id: str) -> None:
+        """Remove a video from those that are transcribed, and wake the next ones."""
+        finished = {youtube_id}
+        while finished:
+            async with transaction(self._engine) as connection:
+                for each in sorted(finished):
+                    await audio_jobs.leave(connection, each)
+                waiting = await audio_jobs.next_in_line(connection)
+            finished = {each for each in waiting if not await self._wake(each)}
+
+    async def _wake(self, youtube_id: str) -> bool:
+        """Signal an import; returns whether it may still run. One that misses the signal polls."""
+        try:
+            await self._client.get_workflow_handle(import_video_id(youtube_id)).signal(ImportVideo.retry_now)
+        except RPCError as error:
+            if is_not_found(error):
+                return False
+            logger.warning("import_not_notified", youtube_id=youtube_id, error=error)
         return True
 
     async def _plan(self, source: Path) -> list[Span]:
@@ -99,13 +137,13 @@ class AudioActivities(AudioSteps):
         return await plan_spans(source, chunk_seconds=self._chunk_seconds, overlap_seconds=overlap)
 
     async def _cut(self, youtube_id: str, source: Path, spans: Iterable[Span], *, offset_ms: int) -> list[AudioChunk]:
-        """The pieces of `source`, which begins `offset_ms` into the video, as files of the store."""
+        """Cut `source`, which begins `offset_ms` into the video, into chunks in the store."""
         chunks = []
         for span in spans:
             chunk = AudioChunk(
                 start_ms=offset_ms + round(span.start_seconds * 1000), end_ms=offset_ms + round(span.end_seconds * 1000)
             )
             await cut(source, span, source.with_name(chunk.name))
-            await self._store.keep(youtube_id, chunk.name)
+            await self._store.upload(youtube_id, chunk.name)
             chunks.append(chunk)
         return chunks

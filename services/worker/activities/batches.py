@@ -1,33 +1,32 @@
-"""What `ImportBatch` does: one transaction decides who is next, then Temporal is told."""
+"""The activities of `ImportBatch`: one transaction claims slots, then the imports are started."""
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from shared.contracts.batches import BatchView, FailListing, LookAtBatch
+from shared.contracts.batches import AdvanceBatchInput, BatchSnapshot, FailListing
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.db import batch_listing, batch_window
 from shared.db.batches import summary_of
-from shared.db.driver import transaction
-from shared.temporal.client import TEMPORAL_AWAY
+from shared.db.connection import transaction
+from shared.logs import get_logger
+from shared.temporal.errors import is_not_found, is_temporal_unavailable
 from shared.temporal.names import PRIORITY_BULK, import_video_id
-from workflows.activities import BatchSteps
-from workflows.progress import running_status
-from workflows.start import start_import
+from workflows.batches import activities as contract
+from workflows.imports.client import running_status, start_import
 
-CALLS_AT_ONCE = 10
+MAX_CONCURRENT_STARTS = 10
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
-class BatchActivities(BatchSteps):
-    """`BatchSteps` on Postgres and Temporal."""
+class BatchActivities(contract.BatchActivities):
+    """The contract on PostgreSQL and Temporal."""
 
     def __init__(self, engine: AsyncEngine, client: Client, *, window: int) -> None:
         self._engine = engine
@@ -35,79 +34,78 @@ class BatchActivities(BatchSteps):
         self._window = window
 
     @activity.defn
-    async def look_at_batch(self, look: LookAtBatch) -> BatchView:
-        """Do what was asked of the batch, begin what there is room for in its window, and count.
+    async def advance_batch(self, given: AdvanceBatchInput) -> BatchSnapshot:
+        """Apply the requested changes, start imports in the free slots of the window, and count.
 
-        What was given a place and not begun, by a worker that died in between, `ReconcileImports` begins.
+        If the worker dies before it has started an import that has a slot, `ReconcileImports` starts it.
         """
         async with transaction(self._engine) as connection:
-            before = await batch_window.in_window(connection, look.batch_id)
-            closed = await batch_window.closed(connection, look.batch_id, look.watched)
-        closing = await self._running(closed)  # an import whose rows are done still is a workflow for a moment
-        aside = await self._waiting_alone(before) if look.asks_around else set()
+            before = await batch_window.slot_holders(connection, given.batch_id)
+            closed = await batch_window.ended(connection, given.batch_id, given.slot_holders)
+        closing = await self._running(closed)  # the workflow ends a moment after its rows
+        parked = await self._waiting_for_availability(before) if given.check_blocked else set()
         async with transaction(self._engine) as connection:
-            user_id = await batch_window.lock(connection, look.batch_id)
+            user_id = await batch_window.lock(connection, given.batch_id)
             if user_id is None:
-                return BatchView(summary=None, is_over=True)
-            for change in look.changes:
-                await batch_window.change(connection, look.batch_id, change)
-            await batch_window.set_aside(connection, look.batch_id, sorted(aside))
-            # Both: some have ended since the first look, and a look that was given up may have begun others.
-            in_window = before | await batch_window.in_window(connection, look.batch_id)
-            taken = (in_window - aside) | closing
-            released = await batch_window.release(connection, look.batch_id, self._window - len(taken))
-            await batch_window.close_if_over(connection, look.batch_id)
-            summary = await summary_of(connection, look.batch_id)
-        await self._begin(released, user_id)
-        return BatchView(
+                return BatchSnapshot(summary=None, is_done=True)
+            for change in given.changes:
+                await batch_window.change(connection, given.batch_id, change)
+            await batch_window.park(connection, given.batch_id, sorted(parked))
+            # Both: some have ended since `before` was read, and an attempt that timed out may have started others.
+            in_window = before | await batch_window.slot_holders(connection, given.batch_id)
+            taken = (in_window - parked) | closing
+            released = await batch_window.claim_next(connection, given.batch_id, self._window - len(taken))
+            await batch_window.complete_if_done(connection, given.batch_id)
+            summary = await summary_of(connection, given.batch_id)
+        await self._start(released, user_id)
+        return BatchSnapshot(
             summary=summary,
-            watched=sorted(taken.union(released)),
-            is_closing=bool(closing),
-            is_over=summary is None or summary.completed_at is not None,
+            slot_holders=sorted(taken.union(released)),
+            is_finishing=bool(closing),
+            is_done=summary is None or summary.completed_at is not None,
         )
 
     @activity.defn
     async def fail_listing(self, failure: FailListing) -> None:
-        """Go on with what was read of the batch's list."""
+        """End the listing of a batch; it continues with the videos that were read."""
         async with transaction(self._engine) as connection:
             await batch_listing.fail(connection, failure.batch_id, failure.error_code)
 
     async def _running(self, youtube_ids: Iterable[str]) -> set[str]:
-        """Those whose import is a running workflow, by the server's own word (its list lags behind)."""
+        """Those whose import runs, by describing each workflow: Temporal's list lags behind."""
 
         async def is_running(youtube_id: str) -> bool:
             try:
                 described = await self._client.get_workflow_handle(import_video_id(youtube_id)).describe()
             except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
+                if not is_not_found(error):
                     raise
                 return False
             return described.status is WorkflowExecutionStatus.RUNNING
 
-        asked = list(youtube_ids)
-        running = await asyncio.gather(*(is_running(youtube_id) for youtube_id in asked))
-        return {youtube_id for youtube_id, runs in zip(asked, running, strict=True) if runs}
+        candidates = list(youtube_ids)
+        running = await asyncio.gather(*(is_running(youtube_id) for youtube_id in candidates))
+        return {youtube_id for youtube_id, runs in zip(candidates, running, strict=True) if runs}
 
-    async def _waiting_alone(self, youtube_ids: Iterable[str]) -> set[str]:
-        """Those that wait for something of their own, a premiere for example, and not for YouTube."""
-        asked = list(youtube_ids)
-        statuses = await asyncio.gather(*(running_status(self._client, youtube_id) for youtube_id in asked))
-        return {status.youtube_id for status in statuses if status and _waits_alone(status.waiting_for)}
+    async def _waiting_for_availability(self, youtube_ids: Iterable[str]) -> set[str]:
+        """Those that wait for an event of their own, such as a premiere, and not for YouTube."""
+        statuses = await asyncio.gather(*(running_status(self._client, youtube_id) for youtube_id in youtube_ids))
+        return {status.youtube_id for status in statuses if status and _waits_for_availability(status.waiting_for)}
 
-    async def _begin(self, youtube_ids: Iterable[str], user_id: UUID) -> None:
-        places = asyncio.Semaphore(CALLS_AT_ONCE)
+    async def _start(self, youtube_ids: Iterable[str], user_id: UUID) -> None:
+        semaphore = asyncio.Semaphore(MAX_CONCURRENT_STARTS)
 
-        async def begin(youtube_id: str) -> None:
-            async with places:
+        async def start(youtube_id: str) -> None:
+            async with semaphore:
                 await start_import(self._client, youtube_id, user_id, priority=PRIORITY_BULK)
 
-        results = await asyncio.gather(*(begin(youtube_id) for youtube_id in youtube_ids), return_exceptions=True)
+        results = await asyncio.gather(*(start(youtube_id) for youtube_id in youtube_ids), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
-        if unexpected := [failure for failure in failures if not isinstance(failure, TEMPORAL_AWAY)]:
+        if unexpected := [failure for failure in failures if not is_temporal_unavailable(failure)]:
             raise unexpected[0]
         if failures:
-            logger.warning("%d imports could not be begun, ReconcileImports will: %r", len(failures), failures[0])
+            logger.warning("imports_not_started", count=len(failures), first_error=failures[0])
 
 
-def _waits_alone(reason: object) -> bool:
-    return isinstance(reason, ErrorType) and ERROR_RULES[reason].retry is Retry.LATER
+def _waits_for_availability(reason: object) -> bool:
+    return isinstance(reason, ErrorType) and ERROR_RULES[reason].retry is Retry.WHEN_AVAILABLE

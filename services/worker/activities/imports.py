@@ -1,71 +1,95 @@
-"""The database steps of an import: each is one transaction, then the feed hears of it."""
+"""The activities of an import that use PostgreSQL only: one transaction, then its events are published."""
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from services.worker.adapters.models import ExtractedChapter
-from services.worker.chapters import choose_chapters
-from shared.contracts.imports import FailImportInput, ImportState, SkipCaptionsInput, VideoRef
+from services.worker.background.batch_notifications import WakeBatches
+from services.worker.transcripts.chapters import choose_chapters
+from shared.contracts.imports import Completion, FailImportInput, ImportState, SkipCaptionsInput, VideoRef
 from shared.contracts.stages import ImportStage
-from shared.db import enrichments, import_progress
-from shared.db.driver import transaction
+from shared.db import audio_jobs, batch_window, enrichments, imports
+from shared.db.connection import transaction
 from shared.db.models import Chapter, VideoEnrichment
 from shared.temporal.feed import Publish
-from workflows.activities import ImportSteps
+from workflows.imports import activities as contract
 
 
-class ImportActivities(ImportSteps):
-    """`ImportSteps` on Postgres."""
+class ImportActivities(contract.ImportActivities):
+    """The contract on PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, publish: Publish, *, has_speech_to_text: bool) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        publish: Publish,
+        *,
+        has_speech_to_text: bool,
+        wake_batches: WakeBatches,
+    ) -> None:
         self._engine = engine
         self._publish = publish
+        self._wake_batches = wake_batches
         self._has_speech_to_text = has_speech_to_text
 
     @activity.defn
-    async def begin_import(self, video: VideoRef) -> ImportState:
-        """Say what is known already, and bring waiting entries of the video that far."""
+    async def load_import_state(self, video: VideoRef) -> ImportState:
+        """Return what is known of the video, and bring its waiting list entries up to date."""
         async with transaction(self._engine) as connection:
-            known = await enrichments.known_video(
+            known = await enrichments.find_starting_point(
                 connection, video.youtube_id, has_speech_to_text=self._has_speech_to_text
             )
-            items = await import_progress.advance(connection, video.youtube_id, known.reached)
+            is_complete = known.reached is ImportStage.COMPLETE
+            if is_complete and not await enrichments.hold_complete(connection, video.youtube_id):
+                # A reimport came between the two statements: its list entry must not become complete.
+                return ImportState(wanted=True, reached=ImportStage.METADATA, title=known.title)
+            items = await imports.advance(connection, video.youtube_id, known.reached)
+            is_transcribed = await audio_jobs.is_registered(connection, video.youtube_id)
         self._publish(items)
-        # Who comes while this runs attaches, and is looked for once more.
-        wanted = known.waiting and known.reached is not ImportStage.COMPLETE
-        return ImportState(wanted=wanted, reached=known.reached, title=known.title)
+        if is_transcribed:  # a list entry that was added meanwhile takes no slot either
+            async with transaction(self._engine) as connection:
+                batches = await batch_window.free_slots(connection, video.youtube_id)
+            self._wake_batches(batches)
+        # A list entry that is added while this runs attaches, and the state is loaded again.
+        return ImportState(
+            wanted=known.waiting and not is_complete,
+            reached=known.reached,
+            title=known.title,
+            is_transcribed=is_transcribed,
+        )
 
     @activity.defn
     async def skip_captions(self, skip: SkipCaptionsInput) -> None:
-        """Reach `captions` without any: there are none to be had."""
+        """Reach `captions` without captions: they are unavailable."""
         async with transaction(self._engine) as connection:
-            await enrichments.save_no_captions(connection, skip.youtube_id, skip.reason)
-            items = await import_progress.advance(connection, skip.youtube_id, ImportStage.CAPTIONS)
+            await enrichments.save_missing_captions(connection, skip.youtube_id, skip.reason)
+            items = await imports.advance(connection, skip.youtube_id, ImportStage.CAPTIONS)
         self._publish(items)
 
     @activity.defn
     async def save_chapters(self, video: VideoRef) -> None:
-        """Reach `chapters`: YouTube's own, else those in the description."""
+        """Reach `chapters`: YouTube's own, or those in the description."""
         async with transaction(self._engine) as connection:
             known = await enrichments.find_enrichment(connection, video.youtube_id)
             chapters = _chapters(known) if known else []
             await enrichments.save_chapters(connection, video.youtube_id, chapters)
-            items = await import_progress.advance(connection, video.youtube_id, ImportStage.CHAPTERS)
+            items = await imports.advance(connection, video.youtube_id, ImportStage.CHAPTERS)
         self._publish(items)
 
     @activity.defn
-    async def complete_import(self, video: VideoRef) -> None:
-        """Reach `complete`."""
+    async def complete_import(self, video: VideoRef) -> Completion:
+        """Reach `complete`, unless a reimport was requested meanwhile."""
         async with transaction(self._engine) as connection:
-            await enrichments.mark_complete(connection, video.youtube_id)
-            items = await import_progress.advance(connection, video.youtube_id, ImportStage.COMPLETE)
+            if not await enrichments.mark_complete(connection, video.youtube_id):
+                return Completion(is_complete=False)
+            items = await imports.advance(connection, video.youtube_id, ImportStage.COMPLETE)
         self._publish(items)
+        return Completion()
 
     @activity.defn
     async def fail_import(self, failure: FailImportInput) -> None:
-        """End every waiting entry in `error`."""
+        """Move every waiting list entry to `error`."""
         async with transaction(self._engine) as connection:
-            items = await import_progress.fail(connection, failure.youtube_id, failure.error_code)
+            items = await imports.fail(connection, failure.youtube_id, failure.error_code)
         self._publish(items)
 
 

@@ -1,132 +1,154 @@
-"""Speech to text: one piece of a video, one request, and what it cost."""
+"""Transcribes one chunk of a video's audio: one request, and its cost."""
 
-import logging
 from pathlib import Path
 from typing import Protocol
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
-from services.worker.activities.answers import keep_answer, refused, told_to_the_workflow
-from services.worker.activities.cancellation import to_the_end
-from services.worker.activities.heartbeats import heartbeats
-from services.worker.activities.progress import ProgressTeller
+from services.worker.activities.support.errors import (
+    Answer,
+    application_error,
+    find_stored_answer,
+    raising_application_errors,
+    save_answer,
+)
+from services.worker.activities.support.heartbeats import heartbeats
+from services.worker.activities.support.progress import ProgressReporter
+from services.worker.activities.support.shielding import shield_from_cancellation
+from services.worker.adapters.audio.store import AudioStore
 from services.worker.adapters.models import TranscriptionError
-from services.worker.adapters.transcription import Transcription
-from services.worker.audio.store import AudioStore
-from services.worker.reporting import UpstreamReporter
+from services.worker.adapters.transcription.client import Transcription
+from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.speech import AudioChunk, TranscribeChunkInput, billed_seconds
 from shared.contracts.stages import transcription_progress
+from shared.contracts.transcription import AudioChunk, TranscribeChunkInput, billed_seconds
 from shared.contracts.upstreams import Upstream, UpstreamStatus
-from shared.db import enrichments, speech
-from shared.db.driver import DriverConnection, transaction
-from shared.db.speech import RecognisedChunk, TranscriptionCost
+from shared.db import enrichments, transcription
+from shared.db.connection import AsyncpgConnection, transaction
+from shared.db.transcription import TranscribedChunk, TranscriptionCost
+from shared.db.upstream_answers import AnswerKey
 from shared.db.upstreams import find_status
+from shared.logs import get_logger
 from shared.settings import Settings
-from workflows.activities import TranscriptionSteps
+from workflows.imports import activities as contract
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
-_UNHEARD = {
+_TRANSCRIPTION = TypeAdapter(Transcription)
+
+NOT_BILLED = {
     ErrorType.CHUNK_TOO_LARGE,
     ErrorType.TRANSCRIPTION_LIMITED,
     ErrorType.TRANSCRIPTION_MISCONFIGURED,
     ErrorType.TRANSCRIPTION_REFUSED,
     ErrorType.TRANSCRIPTION_UNAVAILABLE,
 }
-"""Nobody has listened to the sound of such a call."""
+"""The server has not processed the audio of such a call."""
 
 
-class SpeechRecogniser(Protocol):
-    """Who recognises speech: `services.worker.adapters.transcription.TranscriptionAdapter`."""
+class Transcriber(Protocol):
+    """Transcribes audio: `services.worker.adapters.transcription.client.TranscriptionAdapter`."""
 
     async def transcribe(self, audio: Path, *, language: str | None, duration_seconds: float) -> Transcription:
-        """What is said in a file. Raises TranscriptionError."""
+        """Transcribe an audio file. Raises TranscriptionError."""
 
 
-class TranscriptionActivities(TranscriptionSteps):
-    """`TranscriptionSteps` on the configured server."""
+class TranscriptionActivities(contract.TranscriptionActivities):
+    """The contract on the configured server."""
 
     def __init__(
         self,
         engine: AsyncEngine,
-        teller: ProgressTeller,
+        progress: ProgressReporter,
         settings: Settings,
         *,
         store: AudioStore,
-        recogniser: SpeechRecogniser,
+        transcriber: Transcriber,
         reporter: UpstreamReporter,
     ) -> None:
         self._engine = engine
-        self._teller = teller
+        self._progress = progress
         self._settings = settings
         self._store = store
-        self._recogniser = recogniser
+        self._transcriber = transcriber
         self._reporter = reporter
 
     @activity.defn
-    async def transcribe_chunk(self, piece: TranscribeChunkInput) -> None:
-        """Have the speech of a piece recognised: one request, none where it was done before."""
+    async def transcribe_chunk(self, given: TranscribeChunkInput) -> None:
+        """Transcribe a chunk: one request, or none where an earlier attempt has done it."""
         async with heartbeats():
-            await to_the_end(self._transcribe(piece))
+            await shield_from_cancellation(self._transcribe(given))
 
-    async def _transcribe(self, piece: TranscribeChunkInput) -> None:
-        async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
+    async def _transcribe(self, given: TranscribeChunkInput) -> None:
+        async with transaction(self._engine) as connection:  # no request whose answer could not be saved
             status = await find_status(connection, Upstream.TRANSCRIPTION)
-            done = await speech.done_chunks(connection, piece.youtube_id)
-            known = await enrichments.find_enrichment(connection, piece.youtube_id)
+            done = await transcription.done_chunks(connection, given.youtube_id)
+            known = await enrichments.find_enrichment(connection, given.youtube_id)
+            key = AnswerKey(given.youtube_id, f"transcribe_chunk {given.chunk.name}")
+            stored = await find_stored_answer(connection, key) if given.chunk not in done else None
         done_ms = sum(chunk.end_ms - chunk.start_ms for chunk in done)
-        if piece.chunk not in done:
-            self._refuse_if_off()
+        if given.chunk not in done:
             language = self._settings.transcription_language or (known.language if known else None)
-            with told_to_the_workflow():
-                heard = await self._recognise(status, piece.youtube_id, piece.chunk, language)
-            await keep_answer(self._engine, lambda connection: self._keep(connection, piece, heard))
-            await self._store.forget(piece.youtube_id, piece.chunk.name)
-            done_ms += piece.chunk.end_ms - piece.chunk.start_ms
-        await self._teller.tell(piece.youtube_id, transcription_progress(done_ms / piece.video_ms))
+            answer = stored or Answer(await self._call(status, given, language))
+            await save_answer(
+                self._engine,
+                key,
+                answer,
+                _TRANSCRIPTION.validate_python,
+                lambda connection, found: self._save(connection, given, found),
+            )
+            await self._store.delete_file(given.youtube_id, given.chunk.name)
+            done_ms += given.chunk.end_ms - given.chunk.start_ms
+        await self._progress.report(given.youtube_id, transcription_progress(done_ms / given.video_ms))
 
-    def _refuse_if_off(self) -> None:
-        """What was queued before it was switched off costs no money afterwards."""
+    async def _call(
+        self, status: UpstreamStatus | None, given: TranscribeChunkInput, language: str | None
+    ) -> Transcription:
+        """Send one request, unless transcription was disabled after the call was queued."""
         if self._settings.transcription_off:
-            raise refused(TranscriptionError(ErrorType.SPEECH_FAILED, "speech-to-text is off"))
+            raise application_error(TranscriptionError(ErrorType.SPEECH_FAILED, "transcription is disabled"))
+        with raising_application_errors():
+            return await self._request(status, given.youtube_id, given.chunk, language)
 
-    async def _recognise(
+    async def _request(
         self, status: UpstreamStatus | None, youtube_id: str, chunk: AudioChunk, language: str | None
     ) -> Transcription:
-        """One request; whatever comes of it, the governor hears of it."""
-        sound = await self._store.fetch(youtube_id, chunk.name)
-        # What one counts as that ends with the worker.
+        """Send one request, and report its outcome to the governor."""
+        audio = await self._store.download(youtube_id, chunk.name)
+        # Reported if the worker ends before the call.
         error_type: ErrorType | None = ErrorType.TRANSCRIPTION_UNAVAILABLE
-        retry_after_seconds, unheard_seconds = None, 0.0
-        self._reporter.call_began(status, chunk.duration_seconds)
+        retry_after_seconds, refunded_audio_seconds = None, 0.0
+        self._reporter.call_started(status, chunk.duration_seconds)
         try:
-            heard = await self._recogniser.transcribe(sound, language=language, duration_seconds=chunk.duration_seconds)
+            transcript = await self._transcriber.transcribe(
+                audio, language=language, duration_seconds=chunk.duration_seconds
+            )
             error_type = None
         except TranscriptionError as error:
             error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
-            unheard_seconds = chunk.duration_seconds if error_type in _UNHEARD else 0
-            logger.warning("speech of %s was not recognised: %s: %s", youtube_id, error_type, error.detail)
+            refunded_audio_seconds = chunk.duration_seconds if error_type in NOT_BILLED else 0
+            logger.warning("transcription_failed", youtube_id=youtube_id, error_type=error_type, detail=error.detail)
             raise
         finally:
-            self._reporter.call_ended(
+            self._reporter.call_finished(
                 status,
                 youtube_id,
                 error_type,
                 retry_after_seconds=retry_after_seconds,
-                unheard_seconds=unheard_seconds,
+                refunded_audio_seconds=refunded_audio_seconds,
             )
-        return heard
+        return transcript
 
-    async def _keep(self, connection: DriverConnection, piece: TranscribeChunkInput, heard: Transcription) -> None:
-        lines = [(line.start_seconds, line.end_seconds, line.text) for line in heard.lines]
-        seconds = piece.chunk.duration_seconds
+    async def _save(self, connection: AsyncpgConnection, given: TranscribeChunkInput, found: Transcription) -> None:
+        lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
+        seconds = given.chunk.duration_seconds
         billed_hours = billed_seconds(seconds) / 3600
-        await speech.keep_chunk(
+        await transcription.keep_chunk(
             connection,
-            piece.youtube_id,
-            RecognisedChunk(piece.chunk, heard.language, lines),
+            given.youtube_id,
+            TranscribedChunk(given.chunk, found.language, lines),
             TranscriptionCost(
                 self._settings.transcription_model, seconds, billed_hours * self._settings.transcription_usd_per_hour
             ),

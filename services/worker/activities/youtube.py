@@ -1,54 +1,61 @@
-"""The steps that ask YouTube: a blocking adapter on a thread, then one transaction, then the feed."""
+"""Activities that call YouTube: a blocking adapter on a thread, then one transaction, then its events are published."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from typing import Protocol
+from typing import Any, Protocol
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
-from services.worker.activities.answers import keep_answer
-from services.worker.activities.cancellation import to_the_end
-from services.worker.activities.heartbeats import heartbeats
-from services.worker.activities.youtube_calls import YoutubeCalls
+from services.worker.activities.support.errors import Answer, find_stored_answer, save_answer
+from services.worker.activities.support.heartbeats import heartbeats
+from services.worker.activities.support.shielding import shield_from_cancellation
+from services.worker.activities.support.youtube_calls import YoutubeCalls
 from services.worker.adapters.models import ExtractedVideo, Transcript
-from services.worker.reporting import UpstreamReporter
+from services.worker.adapters.youtube.metadata import read_metadata
+from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.imports import VideoMetadata, VideoRef
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream
-from shared.contracts.youtube import CaptionTrack
-from shared.db import enrichments, import_progress
-from shared.db.driver import DriverConnection, transaction
+from shared.contracts.youtube import CaptionsAnswer, CaptionTrack
+from shared.contracts.youtube_requests import CallStage
+from shared.db import enrichments, imports
+from shared.db.connection import AsyncpgConnection, transaction
 from shared.db.models import VideoEnrichment
+from shared.db.upstream_answers import AnswerKey
 from shared.db.upstreams import find_status
 from shared.temporal.feed import Publish
-from workflows.activities import YoutubeSteps
+from workflows.imports import activities as contract
+
+_TRANSCRIPT = TypeAdapter(Transcript)
 
 
-class MetadataSource(Protocol):
-    """Where metadata comes from: `services.worker.adapters.metadata.MetadataAdapter`."""
+class MetadataClient(Protocol):
+    """Fetches metadata: `services.worker.adapters.youtube.metadata.MetadataAdapter`."""
 
-    def extract(self, youtube_id: str) -> ExtractedVideo:
-        """Everything YouTube says about the video. Raises YoutubeError; blocks."""
-
-
-class CaptionsSourceAdapter(Protocol):
-    """Where captions come from: `services.worker.adapters.captions.CaptionsAdapter`."""
-
-    def fetch(self, youtube_id: str, track: CaptionTrack | None) -> Transcript:
-        """The captions of the video. Raises YoutubeError; blocks."""
+    def ask(self, youtube_id: str) -> dict[str, Any]:
+        """Return YouTube's answer about the video, as JSON for `read_metadata`. Raises YoutubeError; blocks."""
 
 
-class YoutubeActivities(YoutubeSteps):
-    """`YoutubeSteps` on the real YouTube."""
+class CaptionClient(Protocol):
+    """Fetches captions: `services.worker.adapters.youtube.captions.CaptionsAdapter`."""
+
+    def fetch(self, youtube_id: str, track: CaptionTrack | None, answers: Mapping[str, CaptionsAnswer]) -> Transcript:
+        """Return the captions of the video. Raises YoutubeError; blocks."""
+
+
+class YoutubeActivities(contract.YoutubeActivities):
+    """The contract on the real YouTube."""
 
     def __init__(
         self,
         engine: AsyncEngine,
         publish: Publish,
         *,
-        metadata: MetadataSource,
-        captions: CaptionsSourceAdapter,
+        metadata: MetadataClient,
+        captions: CaptionClient,
         reporter: UpstreamReporter,
         threads: Executor,
     ) -> None:
@@ -60,42 +67,59 @@ class YoutubeActivities(YoutubeSteps):
 
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:
-        """Reach `metadata`: two requests to YouTube."""
+        """Reach `metadata`: one or two requests to YouTube, one more for each client that it refuses."""
         async with heartbeats():
-            return await to_the_end(self._fetch_metadata(video.youtube_id))
+            return await shield_from_cancellation(self._fetch_metadata(video.youtube_id))
 
     @activity.defn
     async def fetch_captions(self, video: VideoRef) -> None:
-        """Reach `captions`: one request where the caption track is known."""
+        """Reach `captions`: one request where a track is known, none where clients agree that there is none."""
         async with heartbeats():
-            await to_the_end(self._fetch_captions(video.youtube_id))
+            await shield_from_cancellation(self._fetch_captions(video.youtube_id))
 
     async def _fetch_metadata(self, youtube_id: str) -> VideoMetadata:
-        async with transaction(self._engine) as connection:  # an answer that cannot be kept is not asked for
+        key = AnswerKey(youtube_id, "fetch_metadata")
+        async with transaction(self._engine) as connection:  # no request whose answer could not be saved
             youtube = await find_status(connection, Upstream.YOUTUBE)
-        found = await self._calls.ask(youtube, youtube_id, lambda: self._metadata.extract(youtube_id))
+            stored = await find_stored_answer(connection, key)
+        answer = stored or Answer(
+            await self._calls.run(youtube, youtube_id, CallStage.METADATA, lambda: self._metadata.ask(youtube_id))
+        )
 
-        async def save(connection: DriverConnection) -> list[FeedItem]:
+        async def save(connection: AsyncpgConnection, found: ExtractedVideo) -> tuple[str, list[FeedItem]]:
             await enrichments.save_metadata(connection, _enrichment(found))
-            return await import_progress.advance(connection, youtube_id, ImportStage.METADATA)
+            return found.title, await imports.advance(connection, youtube_id, ImportStage.METADATA)
 
-        self._publish(await keep_answer(self._engine, save))
-        return VideoMetadata(title=found.title)
+        title, items = await save_answer(
+            self._engine, key, answer, lambda content: read_metadata(youtube_id, content), save
+        )
+        self._publish(items)
+        return VideoMetadata(title=title)
 
     async def _fetch_captions(self, youtube_id: str) -> None:
+        key = AnswerKey(youtube_id, "fetch_captions")
         async with transaction(self._engine) as connection:
             youtube = await find_status(connection, Upstream.YOUTUBE)
-            track = await enrichments.known_track(connection, youtube_id)
-        found = await self._calls.ask(youtube, youtube_id, lambda: self._captions.fetch(youtube_id, track))
-        lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
+            known = await enrichments.known_captions(connection, youtube_id)
+            stored = await find_stored_answer(connection, key)
+        answer = stored or Answer(
+            await self._calls.run(
+                youtube,
+                youtube_id,
+                CallStage.CAPTIONS,
+                lambda: self._captions.fetch(youtube_id, known.track, known.answers),
+                channel_id=known.channel_id,
+            )
+        )
 
-        async def save(connection: DriverConnection) -> list[FeedItem]:
+        async def save(connection: AsyncpgConnection, found: Transcript) -> list[FeedItem]:
+            lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
             await enrichments.save_captions(
                 connection, youtube_id, language=found.language, kind=found.kind, lines=lines
             )
-            return await import_progress.advance(connection, youtube_id, ImportStage.CAPTIONS)
+            return await imports.advance(connection, youtube_id, ImportStage.CAPTIONS)
 
-        self._publish(await keep_answer(self._engine, save))
+        self._publish(await save_answer(self._engine, key, answer, _TRANSCRIPT.validate_python, save))
 
 
 def _enrichment(found: ExtractedVideo) -> VideoEnrichment:
@@ -114,6 +138,7 @@ def _enrichment(found: ExtractedVideo) -> VideoEnrichment:
         language=found.language,
         live_status=found.live_status,
         caption_track=found.caption_track.model_dump(mode="json") if found.caption_track else None,
+        captions_answers=dict(found.captions_answers),
         youtube_chapters=[
             {"title": chapter.title, "start_seconds": chapter.start_seconds, "end_seconds": chapter.end_seconds}
             for chapter in found.chapters

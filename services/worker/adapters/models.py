@@ -1,12 +1,13 @@
-"""What the adapters hand out: plain values, and one exception per upstream for everything that can go wrong."""
+"""What the adapters return: plain values, and one exception per upstream for every failure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.youtube import CaptionsKind, CaptionTrack
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
+from shared.youtube.filters import ListedVideo
 
 MAX_DETAIL_CHARACTERS = 300
 
@@ -25,7 +26,7 @@ class ExtractedChapter:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedVideo:
-    """The metadata that are kept of one video. None: YouTube did not say."""
+    """The metadata of one video. None: YouTube did not say."""
 
     youtube_id: str
     title: str
@@ -42,11 +43,13 @@ class ExtractedVideo:
     language: str | None
     """The language that is spoken."""
     live_status: str | None
-    """yt-dlp's word: not_live or was_live; a video that is still to come is not handed out."""
+    """yt-dlp's value: not_live or was_live; live and upcoming videos are errors."""
     chapters: list[ExtractedChapter]
     """YouTube's own chapters, none read from the description."""
     caption_track: CaptionTrack | None
     """The best one."""
+    captions_answers: dict[str, CaptionsAnswer]
+    """What each client that was asked was told about captions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,15 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackCounts:
+    """How many caption tracks one client was named, and how many of them need a token of a browser."""
+
+    client: str
+    named: int
+    gated: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListingPage:
     """One page of a playlist or channel. Title and announced count are on its first page only."""
 
@@ -77,13 +89,19 @@ class ListingPage:
     youtube_ids: list[str]
     """In YouTube's order; a playlist may hold a video more than once."""
     unavailable: int
-    """Entries that are shown but not there: deleted or private."""
+    """Entries without a playable video: deleted or private."""
     cursor: dict[str, Any] | None
     """Where the next page begins, as JSON (up to about 5 kB, most of it YouTube's token); None: this was the last."""
+    members_only: int = 0
+    """Entries for a channel's members; they are not in `youtube_ids`."""
+    feed_id: str | None = None
+    """The playlist whose feed has the first of these videos; on the first page only."""
+    videos: list[ListedVideo] = field(default_factory=list)
+    """What the page says about those of `youtube_ids`."""
 
 
 class UpstreamError(Exception):
-    """What an adapter raises, as the class of its upstream; whoever catches it decides on `error_type` alone."""
+    """Raised by adapters, as the class of the upstream; callers decide on `error_type` alone."""
 
     def __init__(
         self,
@@ -99,13 +117,26 @@ class UpstreamError(Exception):
         self.retry_after_seconds = retry_after_seconds
         """As the answer's `Retry-After` said."""
         self.not_before = not_before
-        """When a live stream or premiere begins."""
+        """When a live stream or premiere starts."""
         super().__init__(f"{error_type}: {self.detail}")
 
 
 class YoutubeError(UpstreamError):
-    """The one exception of everything that asks YouTube."""
+    """The one exception of the YouTube adapters."""
+
+    def __init__(
+        self,
+        error_type: ErrorType,
+        detail: str,
+        *,
+        retry_after_seconds: float | None = None,
+        not_before: datetime | None = None,
+        fingerprint: str | None = None,
+    ) -> None:
+        super().__init__(error_type, detail, retry_after_seconds=retry_after_seconds, not_before=not_before)
+        self.fingerprint = fingerprint
+        """Equal for refusals that are alike, whatever the video."""
 
 
 class TranscriptionError(UpstreamError):
-    """The one exception of the speech-to-text client."""
+    """The one exception of the transcription adapter."""

@@ -39,6 +39,6 @@ def test_it_counts_what_has_ended_and_is_full_only_with_the_batch(figures: dict[
 def test_while_the_list_is_read_what_was_announced_is_expected(
     listing: ListingState, announced: int | None, progress: int
 ) -> None:
-    figures = {"total": 20, "imported": 10, "duplicates": 10, "unavailable": 5}
+    figures = {"total": 20, "imported": 10, "duplicates": 10, "unavailable": 3, "members_only": 2}
     half_read = A_BATCH.model_copy(update={**figures, "listing": listing, "announced": announced})
     assert half_read.progress == progress

@@ -1,6 +1,7 @@
 """Reading a list page by page: what is queued, what is kept of the place, and what subscriptions make of it."""
 
 import asyncio
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,15 +10,16 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
-from shared.contracts.batches import BatchChange, BatchKind, BatchSummary, ListedPage, ListingState
+from shared.contracts.batches import BatchChange, BatchKind, BatchSummary, ListedPage, ListingState, VideoFilter
 from shared.contracts.errors import ErrorType
 from shared.db import batch_listing, batch_window
-from shared.db.batch_listing import ListingPlace, NewPage
+from shared.db.batch_listing import ListingCursor, ListingPage
 from shared.db.batches import NewBatch, create_batch, page_of_batches, summary_of
-from shared.db.driver import transaction
+from shared.db.connection import transaction
 from shared.db.lists import delete_list
 from shared.db.models import LOCAL_USER_ID, ImportBatch, Subscription
 from shared.db.videos import delete_video, page_of_videos
+from shared.youtube.filters import ListedVideo
 from tests.support.batches import add_batch, add_list, add_listed_batch, entries, how_it_stands
 
 SOURCE = "https://www.youtube.com/playlist?list=PLharbour"
@@ -29,19 +31,19 @@ def ids(count: int, start: int = 0) -> list[str]:
     return [f"p{number * 7919 % 100_000:05d}pages" for number in range(start, start + count)]
 
 
-def a_page(youtube_ids: list[str], cursor: dict[str, Any] | None = None, **more: Any) -> NewPage:
+def a_page(youtube_ids: list[str], cursor: dict[str, Any] | None = None, **more: Any) -> ListingPage:
     values: dict[str, Any] = {"title": None, "announced": None, "unavailable": 0, **more}
-    return NewPage(youtube_ids=youtube_ids, cursor=cursor, **values)
+    return ListingPage(youtube_ids=youtube_ids, cursor=cursor, **values)
 
 
-async def next_place(engine: AsyncEngine, batch_id: UUID) -> ListingPlace | None:
+async def current_cursor(engine: AsyncEngine, batch_id: UUID) -> ListingCursor | None:
     async with transaction(engine) as connection:
-        return await batch_listing.next_place(connection, batch_id)
+        return await batch_listing.current_cursor(connection, batch_id)
 
 
-async def add(engine: AsyncEngine, batch_id: UUID, page: NewPage, place: ListingPlace | None = None) -> ListedPage:
+async def add(engine: AsyncEngine, batch_id: UUID, page: ListingPage, place: ListingCursor | None = None) -> ListedPage:
     """Add what was found at a place, or else at the next one."""
-    place = place or await next_place(engine, batch_id)
+    place = place or await current_cursor(engine, batch_id)
     assert place is not None
     async with transaction(engine) as connection:
         return await batch_listing.add_page(connection, batch_id, place, page)
@@ -60,17 +62,17 @@ async def test_pages_follow_each_other_as_in_the_list(engine: AsyncEngine) -> No
     list_id = await add_list(engine)
     before = await add_batch(engine, ids(1, start=99), list_id=list_id)
     batch_id = await add_listed_batch(engine, SOURCE, list_id=list_id)
-    assert await next_place(engine, batch_id) == ListingPlace(SOURCE, page=0, way=1, cursor=None)
+    assert await current_cursor(engine, batch_id) == ListingCursor(SOURCE, page=0, attempt=1, cursor=None)
 
     first = await add(engine, batch_id, a_page(ids(30), MORE, title="Har\0bour", announced=75, unavailable=3))
 
     assert first == ListedPage(has_more=True, page=1)
-    assert await next_place(engine, batch_id) == ListingPlace(SOURCE, page=1, way=1, cursor=MORE)
+    assert await current_cursor(engine, batch_id) == ListingCursor(SOURCE, page=1, attempt=1, cursor=MORE)
     repeated = [*ids(3), *ids(20, start=30), ids(1, start=99)[0], *ids(2, start=30)]
     await add(engine, batch_id, a_page(repeated, MORE, unavailable=2))
     assert await add(engine, batch_id, a_page(ids(14, start=50))) == ListedPage(has_more=False, page=3)
 
-    assert await next_place(engine, batch_id) is None
+    assert await current_cursor(engine, batch_id) is None
     assert await queued(engine, batch_id) == ids(64)
     async with engine.connect() as connection:
         page = await page_of_videos(connection, LOCAL_USER_ID, list_id, limit=100)
@@ -78,6 +80,27 @@ async def test_pages_follow_each_other_as_in_the_list(engine: AsyncEngine) -> No
     summary = await how_it_stands(engine, batch_id)
     assert (summary.title, summary.announced, summary.listing) == ("Harbour", 75, ListingState.DONE)
     assert (summary.total, summary.duplicates, summary.unavailable, summary.error_code) == (64, 6, 5, None)
+
+
+async def test_entries_for_members_and_those_that_a_filter_leaves_out_are_counted(engine: AsyncEngine) -> None:
+    wanted = VideoFilter(title_contains="tide", published_after=date(2026, 1, 1))
+    new = NewBatch(
+        user_id=LOCAL_USER_ID, list_id=await add_list(engine), kind=BatchKind.CHANNEL, source=SOURCE, filter=wanted
+    )
+    async with transaction(engine) as connection:
+        created = await create_batch(connection, new)
+    assert created is not None
+    assert created.batch_id is not None
+    old = datetime(2024, 1, 1, tzinfo=UTC)
+    for start, published_by, has_more in ((0, None, True), (2, old, False)):
+        titles = dict(zip(ids(2, start), ("Tides", "Fog"), strict=True))
+        videos = [ListedVideo(each, title, None, published_by) for each, title in titles.items()]
+        page = a_page(ids(2, start), MORE, members_only=1, videos=videos)
+        assert (await add(engine, created.batch_id, page)).has_more == has_more
+    assert await queued(engine, created.batch_id) == ids(1)
+    summary = await how_it_stands(engine, created.batch_id)
+    assert (summary.total, summary.filtered, summary.members_only, summary.duplicates) == (1, 3, 2, 0)
+    assert (summary.listing, summary.error_code) == (ListingState.DONE, None)
 
 
 async def test_a_video_stands_where_its_page_has_it_first(engine: AsyncEngine) -> None:
@@ -88,7 +111,7 @@ async def test_a_video_stands_where_its_page_has_it_first(engine: AsyncEngine) -
 
 async def test_a_page_that_is_added_twice_changes_nothing(engine: AsyncEngine) -> None:
     batch_id = await add_listed_batch(engine, SOURCE)
-    place = await next_place(engine, batch_id)
+    place = await current_cursor(engine, batch_id)
     page = a_page(ids(20), MORE, unavailable=1)
 
     answers = await asyncio.gather(*(add(engine, batch_id, page, place) for _ in range(4)))
@@ -96,7 +119,7 @@ async def test_a_page_that_is_added_twice_changes_nothing(engine: AsyncEngine) -
     assert answers == [ListedPage(has_more=True, page=1)] * 4
     once = await how_it_stands(engine, batch_id)
     assert (once.total, once.duplicates, once.unavailable) == (20, 0, 1)
-    last = await next_place(engine, batch_id)
+    last = await current_cursor(engine, batch_id)
     for _ in range(2):
         assert not (await add(engine, batch_id, a_page(ids(5, start=20)), last)).has_more
     assert not (await add(engine, batch_id, page, place)).has_more
@@ -106,9 +129,9 @@ async def test_a_page_that_is_added_twice_changes_nothing(engine: AsyncEngine) -
 async def test_a_list_that_ends_too_soon_is_read_again(engine: AsyncEngine) -> None:
     batch_id = await add_listed_batch(engine, SOURCE)
     await add(engine, batch_id, a_page(ids(10), MORE, announced=40, unavailable=2))
-    first_way = await next_place(engine, batch_id)
-    assert await add(engine, batch_id, a_page(ids(20, start=10))) == ListedPage(has_more=True, begins_anew=True)
-    assert await next_place(engine, batch_id) == ListingPlace(SOURCE, page=0, way=2, cursor=None)
+    first_way = await current_cursor(engine, batch_id)
+    assert await add(engine, batch_id, a_page(ids(20, start=10))) == ListedPage(has_more=True, restarts=True)
+    assert await current_cursor(engine, batch_id) == ListingCursor(SOURCE, page=0, attempt=2, cursor=None)
     assert await add(engine, batch_id, a_page(ids(9), MORE), first_way) == ListedPage(has_more=True, page=0)
 
     await add(engine, batch_id, a_page(ids(10), MORE, unavailable=2))
@@ -122,7 +145,9 @@ async def test_a_list_that_ends_too_soon_is_read_again(engine: AsyncEngine) -> N
 
 async def test_a_list_that_stays_short_says_so(engine: AsyncEngine) -> None:
     batch_id = await add_listed_batch(engine, SOURCE)
-    answers = [await add(engine, batch_id, a_page(ids(10), announced=40)) for _ in range(batch_listing.WAYS_THROUGH)]
+    answers = [
+        await add(engine, batch_id, a_page(ids(10), announced=40)) for _ in range(batch_listing.MAX_LISTING_ATTEMPTS)
+    ]
     assert [answer.has_more for answer in answers] == [True, True, False]
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.total) == (ListingState.SHORT, 10)
@@ -133,7 +158,7 @@ async def test_an_empty_list(engine: AsyncEngine) -> None:
     batch_id = await add_listed_batch(engine, SOURCE)
     assert not (await add(engine, batch_id, a_page([], announced=0))).has_more
     async with transaction(engine) as connection:
-        await batch_window.close_if_over(connection, batch_id)
+        await batch_window.complete_if_done(connection, batch_id)
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.total, summary.progress) == (ListingState.DONE, 0, 100)
 
@@ -141,9 +166,9 @@ async def test_an_empty_list(engine: AsyncEngine) -> None:
 async def test_what_was_read_of_a_list_that_fails_stays(engine: AsyncEngine) -> None:
     batch_id = await add_listed_batch(engine, SOURCE)
     await add(engine, batch_id, a_page(ids(5), MORE))
-    late = await next_place(engine, batch_id)
+    late = await current_cursor(engine, batch_id)
     await give_up(engine, batch_id)
-    assert await next_place(engine, batch_id) is None
+    assert await current_cursor(engine, batch_id) is None
     assert not (await add(engine, batch_id, a_page(ids(5, start=5), MORE), late)).has_more
     summary = await how_it_stands(engine, batch_id)
     assert (summary.listing, summary.error_code) == (ListingState.FAILED, ErrorType.UPSTREAM_UNAVAILABLE)
@@ -152,7 +177,7 @@ async def test_what_was_read_of_a_list_that_fails_stays(engine: AsyncEngine) -> 
 
 async def test_a_list_that_nobody_reads_cannot_fail(engine: AsyncEngine) -> None:
     cancelled, without_list = await add_listed_batch(engine, SOURCE), await add_batch(engine, ids(1))
-    late = await next_place(engine, cancelled)
+    late = await current_cursor(engine, cancelled)
     async with transaction(engine) as connection:
         await batch_window.change(connection, cancelled, BatchChange.CANCEL)
     for batch_id in (cancelled, without_list, uuid4()):
@@ -167,16 +192,16 @@ async def test_a_list_that_nobody_reads_cannot_fail(engine: AsyncEngine) -> None
 async def test_a_list_may_be_deleted_while_it_is_filled(engine: AsyncEngine) -> None:
     async def delete(list_id: UUID) -> None:
         async with engine.begin() as connection:
-            assert await delete_list(connection, LOCAL_USER_ID, list_id) is not None
+            assert await delete_list(connection, LOCAL_USER_ID, list_id)
 
     for _ in range(15):
         list_id = await add_list(engine)
         batch_id = await add_listed_batch(engine, SOURCE, list_id=list_id)
         await add(engine, batch_id, a_page(ids(50), MORE))
-        place = await next_place(engine, batch_id)
+        place = await current_cursor(engine, batch_id)
         page = a_page(ids(50, start=50), MORE)
         await asyncio.gather(add(engine, batch_id, page, place), delete(list_id), add(engine, batch_id, page, place))
-        assert await next_place(engine, batch_id) is None
+        assert await current_cursor(engine, batch_id) is None
 
 
 class Follower:
@@ -189,7 +214,11 @@ class Follower:
     async def begin(self) -> UUID:
         """The batch of one more look."""
         new = NewBatch(
-            user_id=LOCAL_USER_ID, list_id=self.row.list_id, kind=BatchKind(self.row.kind), source=self.row.source
+            user_id=LOCAL_USER_ID,
+            list_id=self.row.list_id,
+            kind=BatchKind(self.row.kind),
+            source=self.row.source,
+            is_whole=False,
         )
         async with transaction(self.engine) as connection:
             created = await create_batch(connection, new, subscription_id=self.row.id)
@@ -234,7 +263,7 @@ async def test_the_first_look_only_remembers(engine: AsyncEngine) -> None:
     follower = await follow(engine)
     assert await follower.look(ids(5, start=10), ids(5, start=15)) == ([], 2)
     first = await follower.now()
-    assert (first.is_primed, first.last_new, first.title, first.error_code) == (True, 0, "Harbour", None)
+    assert (first.has_baseline, first.last_new, first.title, first.error_code) == (True, 0, "Harbour", None)
     assert first.checked_at is not None
     assert await follower.look([*ids(3), *ids(2, start=10)], ids(5, start=12), ids(5, start=17)) == (ids(3), 2)
     assert (await follower.now()).last_new == 3
@@ -267,7 +296,7 @@ async def test_a_look_that_failed_is_made_up_for(engine: AsyncEngine) -> None:
     await add(engine, batch_id, a_page(ids(5), MORE))
     await give_up(engine, batch_id)
     failed = await follower.now()
-    assert (failed.error_code, failed.last_new, failed.is_primed) == (ErrorType.UPSTREAM_UNAVAILABLE, 5, True)
+    assert (failed.error_code, failed.last_new, failed.has_baseline) == (ErrorType.UPSTREAM_UNAVAILABLE, 5, True)
     assert await follower.look(ids(5), ids(7, start=5), ids(3, start=12)) == (ids(5, start=5), 3)
     assert (await follower.now()).error_code is None
 
@@ -277,7 +306,7 @@ async def test_a_first_look_that_failed_does_not_make_everything_new(engine: Asy
     batch_id = await follower.begin()
     await add(engine, batch_id, a_page(ids(5), MORE))
     await give_up(engine, batch_id)
-    assert not (await follower.now()).is_primed
+    assert not (await follower.now()).has_baseline
     assert await follower.look(ids(5), ids(5, start=5)) == ([], 2)
 
 
@@ -293,7 +322,7 @@ async def test_what_somebody_took_off_the_list_does_not_come_back(engine: AsyncE
 async def test_a_short_list_is_read_again_by_a_subscription_too(engine: AsyncEngine) -> None:
     follower = await follow(engine, BatchKind.PLAYLIST, import_existing=True)
     batch_id = await follower.begin()
-    assert (await add(engine, batch_id, a_page(ids(3), announced=5))).begins_anew
+    assert (await add(engine, batch_id, a_page(ids(3), announced=5))).restarts
     assert not (await add(engine, batch_id, a_page(ids(5)))).has_more
     assert sorted(await queued(engine, batch_id)) == sorted(ids(5))
     assert (await follower.now()).last_new == 5
@@ -318,7 +347,7 @@ async def test_a_primed_subscription_waits_for_its_next_look_where_a_list_is_sho
     follower = await follow(engine, BatchKind.PLAYLIST)
     await add(engine, await follower.begin(), a_page(ids(3)))
     answer = await add(engine, await follower.begin(), a_page(ids(2), announced=5))
-    assert (answer.has_more, answer.begins_anew) == (False, False)
+    assert (answer.has_more, answer.restarts) == (False, False)
     assert (await follower.now()).error_code == ErrorType.LIST_SHORT
 
 
@@ -331,7 +360,7 @@ async def test_a_look_without_success_leaves_nothing_behind(engine: AsyncEngine)
     await add(engine, fruitful, a_page(ids(4)[::-1]))
     for batch_id in (fruitless, fruitful):
         async with transaction(engine) as connection:
-            await batch_window.close_if_over(connection, batch_id)
+            await batch_window.complete_if_done(connection, batch_id)
             assert (await summary_of(connection, batch_id) is None) == (batch_id == fruitless)
     [summary] = await shown(engine)
     assert (summary.batch_id, summary.total, summary.duplicates) == (fruitful, 1, 0)

@@ -10,8 +10,8 @@ from shared.contracts.batches import BatchChange, BatchKind, BatchState
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.db import batch_listing, batch_window
-from shared.db.driver import transaction
-from shared.db.import_progress import advance, fail
+from shared.db.connection import transaction
+from shared.db.imports import advance, fail
 from shared.db.models import LOCAL_USER_ID
 from tests.support.batches import add_batch, add_listed_batch, change, entries, how_it_stands, release
 from tests.support.entries import add_video
@@ -19,14 +19,14 @@ from tests.support.entries import add_video
 IDS = [f"window{number:05d}" for number in range(8)]
 
 
-async def set_aside(engine: AsyncEngine, batch_id: UUID, *youtube_ids: str) -> None:
+async def park(engine: AsyncEngine, batch_id: UUID, *youtube_ids: str) -> None:
     async with transaction(engine) as connection:
-        await batch_window.set_aside(connection, batch_id, youtube_ids)
+        await batch_window.park(connection, batch_id, youtube_ids)
 
 
 async def in_window(engine: AsyncEngine, batch_id: UUID) -> set[str]:
     async with transaction(engine) as connection:
-        return await batch_window.in_window(connection, batch_id)
+        return await batch_window.slot_holders(connection, batch_id)
 
 
 async def reach(engine: AsyncEngine, *youtube_ids: str, stage: ImportStage = ImportStage.COMPLETE) -> None:
@@ -38,7 +38,7 @@ async def reach(engine: AsyncEngine, *youtube_ids: str, stage: ImportStage = Imp
 async def close(engine: AsyncEngine, batch_id: UUID) -> BatchState | None:
     """The state in which the batch was closed; None: it is not over."""
     async with transaction(engine) as connection:
-        await batch_window.close_if_over(connection, batch_id)
+        await batch_window.complete_if_done(connection, batch_id)
     summary = await how_it_stands(engine, batch_id)
     return summary.state if summary.completed_at else None
 
@@ -69,8 +69,8 @@ async def test_looks_at_the_same_moment_never_give_more_than_the_places(engine: 
     async def look() -> list[str]:
         async with transaction(engine) as connection:
             assert await batch_window.lock(connection, batch_id) == LOCAL_USER_ID
-            taken = await batch_window.in_window(connection, batch_id)
-            return await batch_window.release(connection, batch_id, 3 - len(taken))
+            taken = await batch_window.slot_holders(connection, batch_id)
+            return await batch_window.claim_next(connection, batch_id, 3 - len(taken))
 
     released = await asyncio.gather(*(look() for _ in range(8)))
     assert sorted(youtube_id for some in released for youtube_id in some) == IDS[:3]
@@ -82,7 +82,7 @@ async def test_the_place_of_what_waits_for_itself_is_free(engine: AsyncEngine) -
     batch_id, other = await add_batch(engine, IDS[:4]), await add_batch(engine, IDS[:4])
     for one in (batch_id, other):
         await release(engine, one, 2)
-    await set_aside(engine, batch_id, IDS[0], IDS[3], "nosuchvideo")
+    await park(engine, batch_id, IDS[0], IDS[3], "nosuchvideo")
     assert await in_window(engine, batch_id) == {IDS[1]}
     assert await in_window(engine, other) == {*IDS[:2]}
     assert sorted(await release(engine, batch_id, 5)) == IDS[2:4]
@@ -103,7 +103,7 @@ async def test_pausing_and_resuming(engine: AsyncEngine) -> None:
 async def test_cancelling_ends_what_has_not_begun(engine: AsyncEngine, paused_before: bool) -> None:
     batch_id, other = await add_batch(engine, IDS), await add_batch(engine, IDS)
     await release(engine, batch_id, 3)
-    await set_aside(engine, batch_id, IDS[2])
+    await park(engine, batch_id, IDS[2])
     await reach(engine, IDS[1], IDS[3], stage=ImportStage.METADATA)  # the latter for somebody else
     if paused_before:
         await change(engine, batch_id, BatchChange.PAUSE)
@@ -125,7 +125,7 @@ async def test_cancelling_reads_no_further(engine: AsyncEngine) -> None:
     batch_id = await add_listed_batch(engine, "https://www.youtube.com/playlist?list=PLharbour")
     await change(engine, batch_id, BatchChange.CANCEL)
     async with transaction(engine) as connection:
-        assert await batch_listing.next_place(connection, batch_id) is None
+        assert await batch_listing.current_cursor(connection, batch_id) is None
     assert await close(engine, batch_id) is BatchState.CANCELLED
 
 
@@ -146,7 +146,7 @@ async def test_it_is_over_when_nothing_is_queued_or_in_the_window(engine: AsyncE
     await release(engine, batch_id, 4)
     await reach(engine, *IDS[:2])
     assert await close(engine, batch_id) is None
-    await set_aside(engine, batch_id, IDS[2])
+    await park(engine, batch_id, IDS[2])
     assert await close(engine, batch_id) is None
     async with transaction(engine) as connection:
         await fail(connection, IDS[3], ErrorType.VIDEO_PRIVATE)

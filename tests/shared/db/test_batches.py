@@ -13,12 +13,12 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.db import batch_window, batches
 from shared.db.batches import CreatedBatch, NewBatch
-from shared.db.driver import transaction
-from shared.db.import_progress import advance, fail
+from shared.db.connection import raw_connection, transaction
+from shared.db.imports import WaitingBatch, WaitingVideo, advance, fail, open_batches, unstarted_videos
 from shared.db.lists import FIRST_PAGE, PageStart, delete_list
 from shared.db.models import LOCAL_USER_ID, VideoEnrichment
-from shared.db.videos import NewVideo, add_video, delete_video, page_of_videos
-from shared.db.waiting import WaitingBatch, WaitingVideo, batches_under_way, waiting_videos
+from shared.db.video_inserts import NewVideo, add_video
+from shared.db.videos import delete_video, page_of_videos
 from tests.support.batches import add_batch, add_list, add_listed_batch, change, entries, how_it_stands, release
 from tests.support.entries import add_user
 
@@ -58,7 +58,7 @@ async def requeue(engine: AsyncEngine, batch_id: UUID, user_id: UUID = LOCAL_USE
 
 async def close(engine: AsyncEngine, batch_id: UUID) -> None:
     async with transaction(engine) as connection:
-        await batch_window.close_if_over(connection, batch_id)
+        await batch_window.complete_if_done(connection, batch_id)
 
 
 async def page(engine: AsyncEngine, limit: int, after: BatchSummary | None = None) -> list[BatchSummary]:
@@ -149,7 +149,7 @@ async def test_batches_at_the_same_moment_neither_block_nor_double_each_other(en
 async def test_a_list_may_be_deleted_at_any_moment(engine: AsyncEngine) -> None:
     async def delete(list_id: UUID) -> None:
         async with engine.begin() as connection:
-            assert await delete_list(connection, LOCAL_USER_ID, list_id) is not None
+            assert await delete_list(connection, LOCAL_USER_ID, list_id)
 
     for _ in range(15):
         list_id = await add_list(engine)
@@ -176,7 +176,7 @@ async def test_every_stage_is_counted(engine: AsyncEngine) -> None:
     await break_off(engine, ids(9)[3])
     await break_off(engine, ids(9)[8], ErrorType.IMPORT_CANCELLED)  # begun by itself, and called off
     async with transaction(engine) as connection:
-        await batch_window.set_aside(connection, batch_id, [ids(9)[4]])
+        await batch_window.park(connection, batch_id, [ids(9)[4]])
     expected = {"total": 9, "queued": 2, "running": 3, "waiting": 1, "imported": 1, "failed": 1, "cancelled": 1}
     assert figures(await how_it_stands(engine, batch_id)) == expected
 
@@ -294,25 +294,15 @@ async def test_batches_of_some_users_that_are_not_over(engine: AsyncEngine) -> N
     assert [summary.batch_id for _, summary in not_theirs] == [theirs]
 
 
-async def test_a_deleted_list_tells_what_was_begun(engine: AsyncEngine) -> None:
-    list_id = await add_list(engine)
-    batch_id = await add_batch(engine, ids(5), list_id=list_id)
-    await release(engine, batch_id, 3)
-    await reach(engine, ids(1)[0], ImportStage.COMPLETE)
-    async with transaction(engine) as connection:
-        await batch_window.set_aside(connection, batch_id, [ids(2)[1]])
-    async with engine.begin() as connection:
-        assert (deleted := await delete_list(connection, LOCAL_USER_ID, list_id)) is not None
-        assert sorted(deleted.waiting_for) == sorted(ids(3)[1:])
-
-
 async def test_queued_videos_wait_for_their_batch_and_for_nobody_else(engine: AsyncEngine) -> None:
     batch_id = await add_batch(engine, ids(4))
     await release(engine, batch_id, 2)
     single = NewVideo(LOCAL_USER_ID, await add_list(engine), ids(3)[2])
     async with engine.begin() as connection:
-        await add_video(connection, single.user_id, single.list_id, single.youtube_id)
-        waiting = await waiting_videos(connection, older_than_seconds=-1, except_ids=[ids(1)[0]], limit=10)
+        await add_video(raw_connection(connection), single.user_id, single.list_id, single.youtube_id)
+        waiting = await unstarted_videos(
+            raw_connection(connection), older_than_seconds=-1, except_ids=[ids(1)[0]], limit=10
+        )
     assert waiting == [
         WaitingVideo(ids(2)[1], LOCAL_USER_ID, bulk=True),
         WaitingVideo(ids(3)[2], LOCAL_USER_ID, bulk=False),
@@ -331,8 +321,8 @@ async def test_batches_that_need_a_workflow(engine: AsyncEngine) -> None:
     await close(engine, over)
     await change(engine, batch_ids[1], BatchChange.PAUSE)
     async with engine.connect() as connection:
-        assert await batches_under_way(connection, older_than_seconds=3600) == []
-        assert await batches_under_way(connection, older_than_seconds=-1) == [
+        assert await open_batches(raw_connection(connection), older_than_seconds=3600) == []
+        assert await open_batches(raw_connection(connection), older_than_seconds=-1) == [
             WaitingBatch(batch_id, user_id)
             for batch_id, user_id in zip(batch_ids, (LOCAL_USER_ID, LOCAL_USER_ID, stranger), strict=True)
         ]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.events import events_since, latest_seq, latest_seqs
 from shared.db.models import LOCAL_USER_ID, Video
 from tests.support.entries import add_user, add_video, append_events
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 
 async def tell(engine: AsyncEngine, video: Video) -> None:
@@ -44,7 +44,7 @@ async def test_users_do_not_wait_for_each_other(engine: AsyncEngine) -> None:
     theirs = await add_video(engine, "abcdefghijk", await add_user(engine))
     async with engine.connect() as slow, slow.begin():
         await append_events(slow, [mine.id])
-        await asyncio.wait_for(tell(engine, theirs), timeout=10)
+        await asyncio.wait_for(tell(engine, theirs), timeout=PATIENCE_SECONDS)
 
 
 async def test_one_statement_may_tell_of_several_videos_and_users(engine: AsyncEngine) -> None:

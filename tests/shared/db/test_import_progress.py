@@ -16,8 +16,8 @@ from shared.contracts.stages import (
     download_progress,
     transcription_progress,
 )
-from shared.db import import_progress
-from shared.db.driver import transaction
+from shared.db import imports
+from shared.db.connection import transaction
 from shared.db.models import Video
 from tests.support.entries import add_user, add_video, events_of, find_video
 from tests.support.waiting import eventually
@@ -27,12 +27,12 @@ ID, OTHER_ID = "abcdefghijk", "lmnopqrstuv"
 
 async def advance(engine: AsyncEngine, stage: ImportStage, youtube_id: str = ID) -> list[FeedItem]:
     async with transaction(engine) as connection:
-        return await import_progress.advance(connection, youtube_id, stage)
+        return await imports.advance(connection, youtube_id, stage)
 
 
 async def step(engine: AsyncEngine, progress: int) -> list[FeedItem]:
     async with transaction(engine) as connection:
-        return await import_progress.step(connection, ID, ImportStage.CAPTIONS, progress)
+        return await imports.set_subprogress(connection, ID, ImportStage.CAPTIONS, progress)
 
 
 async def reached(engine: AsyncEngine, video: Video) -> tuple[str, int]:
@@ -96,7 +96,7 @@ async def test_a_failure_keeps_the_percentage_in_between(engine: AsyncEngine) ->
     await advance(engine, ImportStage.METADATA)
     await step(engine, 47)
     async with transaction(engine) as connection:
-        await import_progress.fail(connection, ID, ErrorType.UPSTREAM_UNAVAILABLE)
+        await imports.fail(connection, ID, ErrorType.UPSTREAM_UNAVAILABLE)
     assert await step(engine, 50) == []
     assert (await events_of(engine, video))[-1].progress == 47
 
@@ -115,7 +115,7 @@ async def test_a_step_that_is_late_does_not_undo_the_stage(engine: AsyncEngine) 
     video = await add_video(engine, ID)
     await advance(engine, ImportStage.METADATA)
     async with transaction(engine) as connection:
-        await import_progress.advance(connection, ID, ImportStage.CAPTIONS)
+        await imports.advance(connection, ID, ImportStage.CAPTIONS)
         late = asyncio.create_task(step(engine, 59))  # begins before the stage is reached for all to see
         await eventually(lambda: _somebody_waits(engine))
         assert not late.done()

@@ -8,8 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db import lists
-from shared.db.lists import DeletedList, PageStart
-from shared.db.videos import NewVideo, add_videos
+from shared.db.lists import PageStart
 
 
 @pytest.fixture
@@ -33,23 +32,12 @@ async def test_a_page_goes_on_after_the_last_list_even_at_the_same_moment(
     assert {one.id for one in [*first, *second]} == {one.id for one in created}
 
 
-async def test_a_deleted_list_tells_the_imports_it_waited_for(connection: AsyncConnection, local_user_id: UUID) -> None:
-    list_id = (await lists.create_list(connection, local_user_id, "Lighthouses")).id
-    ids = ("waiting0001", "complete001", "failed00001")
-    await add_videos(connection, [NewVideo(local_user_id, list_id, youtube_id) for youtube_id in ids])
-    await connection.execute(text("UPDATE videos SET import_stage = 'complete' WHERE youtube_id = 'complete001'"))
-    await connection.execute(text("UPDATE videos SET import_stage = 'error' WHERE youtube_id = 'failed00001'"))
-
-    assert await lists.delete_list(connection, local_user_id, list_id) == DeletedList(["waiting0001"], [])
-    assert await lists.delete_list(connection, local_user_id, list_id) is None
-
-
 async def test_other_users_are_left_alone(connection: AsyncConnection, local_user_id: UUID) -> None:
     own = await lists.create_list(connection, local_user_id, "Lighthouses")
     stranger = uuid4()
 
     assert await lists.get_list(connection, stranger, own.id) is None
     assert await lists.rename_list(connection, stranger, own.id, "Mine") is None
-    assert await lists.delete_list(connection, stranger, own.id) is None
+    assert not await lists.delete_list(connection, stranger, own.id)
     assert await lists.page_of_lists(connection, stranger, limit=10) == []
     assert await lists.get_list(connection, local_user_id, own.id) == own

@@ -1,6 +1,8 @@
 """Migrations: up, down, up again; and they say the same as the models."""
 
 import asyncio
+import json
+import zlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,13 +11,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from services.stack.postgres import EmbeddedPostgres
 from shared.db.engine import create_engine
 from shared.db.migrate import alembic_config, downgrade, is_current, upgrade
+from shared.db.models import LOCAL_USER_ID
 from shared.settings import Settings
+from tests.support.entries import add_video
 
 SCRIPTS = ScriptDirectory.from_config(alembic_config())
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
@@ -80,3 +85,84 @@ async def test_new_columns_of_videos_do_not_have_to_be_given(engine: AsyncEngine
             )
         )
         assert set(required) == {"id", "list_id", "user_id", "youtube_id", "thumbnail_url"}
+
+
+async def test_captions_that_a_reimport_had_moved_aside_are_back(empty: AsyncEngine) -> None:
+    await upgrade(empty, "0005")
+    columns = "youtube_id, title, description, tags, categories, youtube_chapters, captions_source, completed_at"
+    rows = {
+        "under_way__": "NULL, NULL, 'youtube'",
+        "lost_______": "NULL, now(), NULL",
+        "untouched__": "'whisper', now(), NULL",
+        "new________": "NULL, NULL, NULL",
+    }
+    async with empty.begin() as connection:
+        for youtube_id, values in rows.items():
+            insert = f"INSERT INTO video_enrichments ({columns}, previous_captions_source)"
+            await connection.execute(text(f"{insert} VALUES ('{youtube_id}', '', '', '{{}}', '{{}}', '[]', {values})"))
+        await connection.execute(
+            text(
+                "INSERT INTO transcript_segments (youtube_id, position, language, start_seconds, end_seconds, text) "
+                "VALUES ('lost_______', 0, 'en', 0, 1, 'Said')"
+            )
+        )
+    await upgrade(empty)
+    async with empty.connect() as connection:
+        found = await connection.execute(
+            text("SELECT youtube_id, captions_source, captions_stale FROM video_enrichments")
+        )
+        assert {row.youtube_id: (row.captions_source, row.captions_stale) for row in found} == {
+            "under_way__": ("youtube", True),
+            "lost_______": ("youtube", True),
+            "untouched__": ("whisper", False),
+            "new________": (None, False),
+        }
+
+
+async def test_slots_of_a_batch_keep_their_meaning_under_their_new_names(empty: AsyncEngine) -> None:
+    await upgrade(empty, "0010")
+    new = {"queued": "queued", "window": "running", "transcribing": "transcribing", "aside": "parked"}
+    async with empty.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO lists (id, user_id, name) VALUES (gen_random_uuid(), :user, '')"), {"user": LOCAL_USER_ID}
+        )
+        for slot in new:
+            await connection.execute(
+                text(
+                    "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url, batch_place) "
+                    "SELECT gen_random_uuid(), id, user_id, :slot, '', :slot FROM lists"
+                ),
+                {"slot": slot},
+            )
+    await upgrade(empty)
+    async with empty.connect() as connection:
+        found = await connection.execute(text("SELECT youtube_id, batch_slot FROM videos"))
+        assert {row.youtube_id: row.batch_slot for row in found} == new
+
+
+async def test_a_governor_continues_from_the_state_of_the_version_before(empty: AsyncEngine) -> None:
+    await upgrade(empty, "0010")
+    paused_since = "2026-11-23T13:55:00Z"
+    state = {"held_since": paused_since, "is_on_probation": True, "bot_checked": ["abcdefghijk"], "story": ["a line"]}
+    async with empty.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO upstreams (name, status, state, at) VALUES ('youtube', '{}', :state, now())"),
+            {"state": zlib.compress(json.dumps(state | {"rate": 0.25}).encode())},
+        )
+    await upgrade(empty)
+    async with empty.connect() as connection:
+        found = await connection.scalar(text("SELECT state FROM upstreams"))
+    assert json.loads(zlib.decompress(found)) == {
+        "operator_paused_since": paused_since,
+        "is_recovering": True,
+        "bot_check_video_ids": ["abcdefghijk"],
+        "event_log": ["a line"],
+        "rate": 0.25,
+    }
+
+
+async def test_a_stage_that_is_none_cannot_be_written(engine: AsyncEngine) -> None:
+    await add_video(engine, "video000001")
+    async with engine.connect() as connection:
+        with pytest.raises(IntegrityError, match="videos_stage_is_known"):
+            await connection.execute(text("UPDATE videos SET import_stage = 'done'"))

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.upstreams import PauseReason, Upstream
-from shared.db.driver import transaction
+from shared.db.connection import raw_connection, transaction
 from shared.db.upstreams import all_statuses, find_status, keep_status
 from tests.support.upstreams import GOING, paused
 
@@ -17,7 +17,7 @@ async def test_what_was_kept_is_found(engine: AsyncEngine) -> None:
         await keep_status(connection, PAUSED)
         assert await find_status(connection, Upstream.YOUTUBE) == PAUSED
     async with engine.connect() as reading:
-        assert await all_statuses(reading) == [PAUSED]
+        assert await all_statuses(raw_connection(reading)) == [PAUSED]
 
 
 async def test_what_a_newer_version_wrote_is_nobodys_error(engine: AsyncEngine) -> None:
@@ -29,4 +29,4 @@ async def test_what_a_newer_version_wrote_is_nobodys_error(engine: AsyncEngine) 
     async with transaction(engine) as connection:
         assert await find_status(connection, Upstream.YOUTUBE) is None
     async with engine.connect() as reading:
-        assert await all_statuses(reading) == []
+        assert await all_statuses(raw_connection(reading)) == []

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.usage import Usage, page_of_video_usage, usage_totals
+from shared.db.connection import raw_connection
+from shared.db.transcription import Usage, page_of_video_usage, usage_totals
 
 NOTHING = Usage(requests=0, audio_seconds=0, estimated_usd=0)
 ONE = Usage(requests=1, audio_seconds=600, estimated_usd=0.0185)
@@ -31,10 +32,10 @@ async def call(connection: AsyncConnection, at: str, youtube_id: str = "abcdefgh
 
 
 async def test_without_calls_everything_is_zero(connection: AsyncConnection) -> None:
-    totals = await usage_totals(connection)
+    totals = await usage_totals(raw_connection(connection))
 
     assert [totals.last_hour, totals.last_24_hours, totals.this_month, totals.total] == [NOTHING] * 4
-    assert await page_of_video_usage(connection, limit=10) == []
+    assert await page_of_video_usage(raw_connection(connection), limit=10) == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ async def test_a_call_counts_for_an_hour_and_a_day(
 ) -> None:
     await call(connection, f"now() - interval '{age}'")
 
-    totals = await usage_totals(connection)
+    totals = await usage_totals(raw_connection(connection))
 
     assert (totals.last_hour, totals.last_24_hours, totals.total) == (last_hour, last_24_hours, ONE)
 
@@ -65,7 +66,7 @@ async def test_a_month_begins_at_midnight_utc_wherever_the_server_is(
     midnight = "(date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')"
     await call(connection, f"{midnight} {since_midnight}::interval")
 
-    totals = await usage_totals(connection)
+    totals = await usage_totals(raw_connection(connection))
 
     assert (totals.this_month, totals.total) == (this_month, ONE)
 
@@ -75,7 +76,7 @@ async def test_a_video_has_the_sum_of_its_calls_and_the_time_of_the_newest(conne
     await call(connection, "now() - interval '2 hours'")
     await call(connection, "now() - interval '1 hour'", youtube_id="another0001")
 
-    video, another = await page_of_video_usage(connection, limit=10)
+    video, another = await page_of_video_usage(raw_connection(connection), limit=10)
 
     assert (video.youtube_id, video.requests, video.audio_seconds, video.title) == ("abcdefghijk", 2, 1200, None)
     assert video.estimated_usd == pytest.approx(0.037)

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.errors import ErrorType
 from shared.db import videos
-from shared.db.driver import transaction
+from shared.db.connection import raw_connection, transaction
 from shared.db.events import events_since
-from shared.db.import_progress import fail
+from shared.db.imports import fail
 from shared.db.lists import create_list
+from shared.db.video_inserts import NewVideo, add_video, add_videos
 
 YOUTUBE_ID = "abcdefghijk"
 
@@ -34,7 +35,7 @@ async def list_id(connection: AsyncConnection, local_user_id: UUID) -> UUID:
 async def test_adding_writes_the_entry_and_its_event_together(
     connection: AsyncConnection, local_user_id: UUID, list_id: UUID
 ) -> None:
-    added = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
+    added = await add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID)
 
     assert added is not None
     assert await events_since(connection, local_user_id, 0) == [added.event]
@@ -47,7 +48,7 @@ async def test_adding_writes_the_entry_and_its_event_together(
 async def test_each_of_many_gets_its_own_answer(
     connection: AsyncConnection, local_user_id: UUID, list_id: UUID
 ) -> None:
-    there = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
+    there = await add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID)
     other_list = (await create_list(connection, local_user_id, "Lamps")).id
     wanted = [
         (local_user_id, list_id, "video000001"),
@@ -58,7 +59,7 @@ async def test_each_of_many_gets_its_own_answer(
         (local_user_id, list_id, "video000001"),
     ]
 
-    new, old, other, *nowhere, again = await videos.add_videos(connection, [videos.NewVideo(*one) for one in wanted])
+    new, old, other, *nowhere, again = await add_videos(raw_connection(connection), [NewVideo(*one) for one in wanted])
 
     assert there is not None
     assert old == videos.ChangedVideo(there.video, None)
@@ -81,7 +82,7 @@ async def test_events_of_concurrent_additions_form_one_chain(
 ) -> None:
     async def add(number: int) -> None:
         async with engine.connect() as own:
-            await videos.add_video(own, local_user_id, list_id, f"video{number:06d}")
+            await add_video(raw_connection(own), local_user_id, list_id, f"video{number:06d}")
 
     await asyncio.gather(*(add(number) for number in range(20)))
 
@@ -103,7 +104,7 @@ async def test_an_addition_that_another_one_outran_tells_the_entry_that_is_there
                 {"list_id": list_id, "user_id": local_user_id, "youtube_id": YOUTUBE_ID},
             )
         ).scalar_one()
-        late = asyncio.create_task(videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID))
+        late = asyncio.create_task(add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID))
         await _until_somebody_waits_for_a_lock(engine)
 
     added = await late
@@ -116,7 +117,7 @@ async def test_an_addition_to_a_list_that_is_being_deleted_finds_no_list(
 ) -> None:
     async with engine.begin() as other:
         await other.execute(text("DELETE FROM lists WHERE id = :id"), {"id": list_id})
-        late = asyncio.create_task(videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID))
+        late = asyncio.create_task(add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID))
         await _until_somebody_waits_for_a_lock(engine)
 
     assert await late is None
@@ -132,7 +133,7 @@ async def _until_somebody_waits_for_a_lock(engine: AsyncEngine) -> None:
 async def test_a_retry_moves_failed_entries_only(
     engine: AsyncEngine, connection: AsyncConnection, local_user_id: UUID, list_id: UUID
 ) -> None:
-    added = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
+    added = await add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID)
     assert added is not None
     assert (await videos.retry_video(connection, local_user_id, added.video.id)) == videos.ChangedVideo(
         added.video, None
@@ -151,11 +152,11 @@ async def test_a_retry_moves_failed_entries_only(
 
 
 async def test_other_users_are_left_alone(connection: AsyncConnection, local_user_id: UUID, list_id: UUID) -> None:
-    added = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
+    added = await add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID)
     assert added is not None
     stranger, video_id = uuid4(), added.video.id
 
-    assert await videos.add_video(connection, stranger, list_id, YOUTUBE_ID) is None
+    assert await add_video(raw_connection(connection), stranger, list_id, YOUTUBE_ID) is None
     assert await videos.get_video(connection, stranger, video_id) is None
     assert await videos.retry_video(connection, stranger, video_id) is None
     assert await videos.delete_video(connection, stranger, video_id) is None
@@ -168,11 +169,11 @@ async def test_other_users_are_left_alone(connection: AsyncConnection, local_use
 async def test_a_deletion_tells_whose_import_was_waited_for(
     engine: AsyncEngine, connection: AsyncConnection, local_user_id: UUID, list_id: UUID
 ) -> None:
-    waiting = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
+    waiting = await add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID)
     assert waiting is not None
     assert await videos.delete_video(connection, local_user_id, waiting.video.id) == videos.DeletedVideo(YOUTUBE_ID)
 
-    failed = await videos.add_video(connection, local_user_id, list_id, YOUTUBE_ID)
+    failed = await add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID)
     assert failed is not None
     async with transaction(engine) as own:
         await fail(own, YOUTUBE_ID, ErrorType.VIDEO_PRIVATE)

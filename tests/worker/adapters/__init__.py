@@ -1,1 +1,1 @@
-"""Tests of the adapters: the real libraries against the stand-in and against recorded answers."""
+"""Tests of the adapters: the real libraries against the fake YouTube and against recorded answers."""

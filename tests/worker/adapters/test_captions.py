@@ -1,23 +1,27 @@
-"""Captions from a track's URL and from the real youtube-transcript-api, against the stand-in."""
-
-import dataclasses
+"""Captions from a track's URL, from yt-dlp's clients and from the real youtube-transcript-api."""
 
 import pytest
 
-from services.worker.adapters.captions import CaptionsAdapter
-from services.worker.adapters.metadata import MetadataAdapter
+from fakes.youtube import Captions, FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
 from services.worker.adapters.models import Transcript, TranscriptLine, YoutubeError
+from services.worker.adapters.youtube.captions import CaptionsAdapter
+from services.worker.adapters.youtube.clients import PLAYERS
+from services.worker.adapters.youtube.metadata import MetadataAdapter
 from shared.contracts.errors import ErrorType
-from shared.contracts.youtube import CaptionsKind, CaptionTrack
-from tests.standin import Captions, Fault, Kind, Standin, StandinVideo, VideoState, captions
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
+from tests.worker.adapters.reading import video_of
 
 ID = "abcdefghijk"
 AUTOMATIC, MANUAL = CaptionsKind.AUTOMATIC, CaptionsKind.MANUAL
-SECOND_WAY = [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
+THREE_REQUESTS = [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
+NOTHING_KNOWN: dict[str, CaptionsAnswer] = {}
+LAST_CLIENT = dict.fromkeys(("web", *PLAYERS), CaptionsAnswer.GATED)
+"""What leaves youtube-transcript-api only."""
+both_libraries = pytest.mark.parametrize("answers", [NOTHING_KNOWN, LAST_CLIENT], ids=["yt-dlp", "last client"])
 
 
-def serve(standin: Standin, *tracks: Captions, state: VideoState = VideoState.OK) -> None:
-    standin.library.add(StandinVideo(ID, captions=tracks, state=state))
+def serve(fake_youtube: FakeYoutube, *tracks: Captions, state: VideoState = VideoState.OK) -> None:
+    fake_youtube.library.add(FakeVideo(ID, captions=tracks, state=state))
 
 
 def track(language: str = "en", kind: CaptionsKind = MANUAL) -> CaptionTrack:
@@ -25,25 +29,27 @@ def track(language: str = "en", kind: CaptionsKind = MANUAL) -> CaptionTrack:
     return CaptionTrack(language=language, kind=kind, url=f"https://www.youtube.com/api/timedtext?{query}")
 
 
-def asked(standin: Standin) -> list[Kind]:
-    return [request.kind for request in standin.requests]
+def asked(fake_youtube: FakeYoutube) -> list[Kind]:
+    return [request.kind for request in fake_youtube.requests]
 
 
-def refused(adapter: CaptionsAdapter, wanted: CaptionTrack | None = None) -> YoutubeError:
+def application_error(
+    adapter: CaptionsAdapter, wanted: CaptionTrack | None = None, answers: dict[str, CaptionsAnswer] | None = None
+) -> YoutubeError:
     with pytest.raises(YoutubeError) as caught:
-        adapter.fetch(ID, wanted)
+        adapter.fetch(ID, wanted, answers)
     assert caught.value.__cause__ is None, "causes may quote signed URLs, and would travel into a workflow's history"
     return caught.value
 
 
 @pytest.mark.parametrize("automatic", [False, True])
 def test_a_named_track_takes_one_request(
-    standin: Standin, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter, automatic: bool
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter, automatic: bool
 ) -> None:
-    serve(standin, captions("en", "Hello & welcome", "to the harbour", automatic=automatic))
-    video = metadata.extract(ID)
+    serve(fake_youtube, captions("en", "Hello & welcome", "to the harbour", automatic=automatic))
+    video = video_of(metadata, ID)
     transcript = captions_adapter.fetch(ID, video.caption_track)
-    assert asked(standin) == [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
+    assert asked(fake_youtube) == [Kind.WATCH, Kind.PLAYER, Kind.TIMEDTEXT]
     assert transcript == Transcript(
         "en",
         AUTOMATIC if automatic else MANUAL,
@@ -51,13 +57,16 @@ def test_a_named_track_takes_one_request(
     )
 
 
-def test_without_a_track_the_second_library_looks(standin: Standin, captions_adapter: CaptionsAdapter) -> None:
-    serve(standin, captions("en", "Tom & Jerry <3", "bye", automatic=True))
-    assert captions_adapter.fetch(ID, None) == Transcript(
+@both_libraries
+def test_without_a_track_it_takes_three_requests(
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, answers: dict[str, CaptionsAnswer]
+) -> None:
+    serve(fake_youtube, captions("en", "Tom & Jerry <3", "bye", automatic=True))
+    assert captions_adapter.fetch(ID, None, answers) == Transcript(
         "en", AUTOMATIC, [TranscriptLine(0, 2.5, "Tom & Jerry <3"), TranscriptLine(2.5, 5, "bye")]
     )
-    assert asked(standin) == SECOND_WAY
-    assert standin.requests[1].client == "ANDROID"
+    assert asked(fake_youtube) == THREE_REQUESTS
+    assert fake_youtube.requests[1].client == ("ANDROID" if answers else "VISIONOS")
 
 
 @pytest.mark.parametrize(
@@ -69,17 +78,19 @@ def test_without_a_track_the_second_library_looks(standin: Standin, captions_ada
         ([("en", False), ("fr", False)], "fr", ("fr", MANUAL)),
     ],
 )
-def test_the_second_library_prefers_the_same_tracks(
-    standin: Standin,
+@both_libraries
+def test_both_libraries_prefer_the_same_tracks(
+    fake_youtube: FakeYoutube,
     captions_adapter: CaptionsAdapter,
+    answers: dict[str, CaptionsAnswer],
     tracks: list[tuple[str, bool]],
     hint: str | None,
     best: tuple[str, CaptionsKind],
 ) -> None:
-    serve(standin, *(captions(language, f"in {language}", automatic=automatic) for language, automatic in tracks))
+    serve(fake_youtube, *(captions(language, f"in {language}", automatic=automatic) for language, automatic in tracks))
     if hint:
-        standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=404, times=1))
-    found = captions_adapter.fetch(ID, track(hint) if hint else None)
+        fake_youtube.faults.add(Fault(kind=Kind.TIMEDTEXT, status=404, times=1))
+    found = captions_adapter.fetch(ID, track(hint) if hint else None, answers)
     assert (found.language, found.kind) == best
     assert found.lines[0].text == f"in {best[0]}"
 
@@ -95,13 +106,14 @@ def test_the_second_library_prefers_the_same_tracks(
     ],
     ids=["forbidden", "not found", "gone", "no body", "no lines"],
 )
-def test_an_expired_or_empty_track_is_looked_for_the_second_way(
-    standin: Standin, captions_adapter: CaptionsAdapter, fault: Fault
+@both_libraries
+def test_an_expired_or_empty_track_is_named_anew(
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, fault: Fault, answers: dict[str, CaptionsAnswer]
 ) -> None:
-    serve(standin, captions("en", "Hello"))
-    standin.faults.add(fault)
-    assert captions_adapter.fetch(ID, track()).lines == [TranscriptLine(0, 2.5, "Hello")]
-    assert asked(standin) == [Kind.TIMEDTEXT, *SECOND_WAY]
+    serve(fake_youtube, captions("en", "Hello"))
+    fake_youtube.faults.add(fault)
+    assert captions_adapter.fetch(ID, track(), answers).lines == [TranscriptLine(0, 2.5, "Hello")]
+    assert asked(fake_youtube) == [Kind.TIMEDTEXT, *THREE_REQUESTS]
 
 
 @pytest.mark.parametrize(
@@ -115,28 +127,34 @@ def test_an_expired_or_empty_track_is_looked_for_the_second_way(
     ids=["rate limit", "captcha", "server error", "something else"],
 )
 def test_a_block_is_never_taken_for_a_video_without_captions(
-    standin: Standin, captions_adapter: CaptionsAdapter, fault: Fault, error_type: ErrorType
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, fault: Fault, error_type: ErrorType
 ) -> None:
-    serve(standin, captions("en", "Hello"))
-    standin.faults.add(fault)
-    error = refused(captions_adapter, track())
+    serve(fake_youtube, captions("en", "Hello"))
+    fake_youtube.faults.add(fault)
+    error = application_error(captions_adapter, track())
     assert error.error_type is error_type
     assert error.retry_after_seconds == (30 if fault.headers else None)
-    assert len(standin.requests) == 1
+    assert len(fake_youtube.requests) == 1
 
 
+@both_libraries
 @pytest.mark.parametrize("requests", [1, 2, 3])
 @pytest.mark.parametrize(
     ("status", "error_type"), [(429, ErrorType.RATE_LIMITED), (503, ErrorType.UPSTREAM_UNAVAILABLE)]
 )
-def test_the_second_way_ends_at_its_first_failed_request(
-    standin: Standin, captions_adapter: CaptionsAdapter, requests: int, status: int, error_type: ErrorType
+def test_the_first_failed_request_is_the_last_one(
+    fake_youtube: FakeYoutube,
+    captions_adapter: CaptionsAdapter,
+    requests: int,
+    status: int,
+    error_type: ErrorType,
+    answers: dict[str, CaptionsAnswer],
 ) -> None:
-    serve(standin, captions("en", "Hello"))
-    standin.faults.add(Fault(kind=SECOND_WAY[requests - 1], status=status, headers={"Retry-After": "7"}))
-    error = refused(captions_adapter)
+    serve(fake_youtube, captions("en", "Hello"))
+    fake_youtube.faults.add(Fault(kind=THREE_REQUESTS[requests - 1], status=status, headers={"Retry-After": "7"}))
+    error = application_error(captions_adapter, answers=answers)
     assert (error.error_type, error.retry_after_seconds) == (error_type, 7)
-    assert len(standin.requests) == requests
+    assert len(fake_youtube.requests) == requests
 
 
 @pytest.mark.parametrize(
@@ -148,16 +166,16 @@ def test_the_second_way_ends_at_its_first_failed_request(
         (Kind.PLAYER, "[]", ErrorType.UNEXPECTED_ANSWER),
         (Kind.PLAYER, "{}", ErrorType.UNEXPECTED_ANSWER),
         (Kind.TIMEDTEXT, "", ErrorType.CAPTIONS_TOKEN_REQUIRED),
-        (Kind.TIMEDTEXT, "<transcript></transcript>", ErrorType.CAPTIONS_NONE),
+        (Kind.TIMEDTEXT, "<transcript></transcript>", ErrorType.CAPTIONS_TOKEN_REQUIRED),
         (Kind.TIMEDTEXT, "<transcript", ErrorType.UNEXPECTED_ANSWER),
     ],
 )
-def test_odd_answers_to_the_second_library(
-    standin: Standin, captions_adapter: CaptionsAdapter, kind: Kind, body: str, error_type: ErrorType
+def test_odd_answers_to_the_last_client(
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, kind: Kind, body: str, error_type: ErrorType
 ) -> None:
-    serve(standin, captions("en", "Hello"))
-    standin.faults.add(Fault(kind=kind, body=body))
-    assert refused(captions_adapter).error_type is error_type
+    serve(fake_youtube, captions("en", "Hello"))
+    fake_youtube.faults.add(Fault(kind=kind, body=body))
+    assert application_error(captions_adapter, answers=LAST_CLIENT).error_type is error_type
 
 
 @pytest.mark.parametrize(
@@ -174,36 +192,19 @@ def test_odd_answers_to_the_second_library(
     ],
 )
 def test_every_state_of_a_video_has_its_type(
-    standin: Standin, captions_adapter: CaptionsAdapter, state: VideoState, error_type: ErrorType
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, state: VideoState, error_type: ErrorType
 ) -> None:
-    serve(standin, state=state)
-    assert refused(captions_adapter).error_type is error_type
+    serve(fake_youtube, state=state)
+    assert application_error(captions_adapter).error_type is error_type
 
 
-def test_a_track_that_needs_a_token(standin: Standin, captions_adapter: CaptionsAdapter) -> None:
-    serve(standin, dataclasses.replace(captions("en", "Hello"), token_clients=frozenset({"VISIONOS", "ANDROID"})))
-    assert refused(captions_adapter).error_type is ErrorType.CAPTIONS_TOKEN_REQUIRED
-
-
-def test_a_track_that_only_the_first_client_needs_a_token_for_is_found(
-    standin: Standin, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter
-) -> None:
-    serve(standin, dataclasses.replace(captions("en", "Hello"), token_clients=frozenset({"VISIONOS"})))
-    assert captions_adapter.fetch(ID, metadata.extract(ID).caption_track).lines[0].text == "Hello"
-
-
-def test_a_refusal_of_the_second_client_says_nothing_about_the_video(
-    standin: Standin, captions_adapter: CaptionsAdapter
-) -> None:
-    refusal = '{"playabilityStatus": {"status": "UNPLAYABLE", "reason": "This video is not available"}}'
-    standin.faults.add(Fault(kind=Kind.PLAYER, body=refusal))
-    assert refused(captions_adapter).error_type is ErrorType.CAPTIONS_TOKEN_REQUIRED
-
-
+@both_libraries
 @pytest.mark.parametrize("requests", [1, 2, 3])
-def test_answers_that_never_come_or_are_cut(standin: Standin, hasty_captions: CaptionsAdapter, requests: int) -> None:
-    serve(standin, captions("en", "Hello"))
-    kind = SECOND_WAY[requests - 1]
+def test_answers_that_never_come_or_are_cut(
+    fake_youtube: FakeYoutube, hasty_captions: CaptionsAdapter, requests: int, answers: dict[str, CaptionsAnswer]
+) -> None:
+    serve(fake_youtube, captions("en", "Hello"))
+    kind = THREE_REQUESTS[requests - 1]
     for fault in (Fault(kind=kind, stall_seconds=30, times=1), Fault(kind=kind, cut_after_bytes=5, times=1)):
-        standin.faults.add(fault)
-        assert refused(hasty_captions).error_type is ErrorType.UPSTREAM_UNAVAILABLE
+        fake_youtube.faults.add(fault)
+        assert application_error(hasty_captions, answers=answers).error_type is ErrorType.UPSTREAM_UNAVAILABLE

@@ -1,4 +1,4 @@
-"""Every request to YouTube is counted once: compared with what the stand-in got."""
+"""Every request to YouTube is counted once: compared with what the fake YouTube got."""
 
 import threading
 from collections.abc import Callable
@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from services.worker.adapters.captions import CaptionsAdapter
-from services.worker.adapters.connection import MAX_REDIRECTS, Connection
-from services.worker.adapters.metadata import MetadataAdapter
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
 from services.worker.adapters.models import YoutubeError
+from services.worker.adapters.youtube.captions import CaptionsAdapter
+from services.worker.adapters.youtube.clients import PLAYERS
+from services.worker.adapters.youtube.connection import MAX_REDIRECTS, TIMEOUT_SECONDS, Connection
+from services.worker.adapters.youtube.metadata import MetadataAdapter
 from shared.contracts.errors import ErrorType
-from shared.contracts.youtube import CaptionsKind, CaptionTrack
-from tests.standin import Fault, Kind, Standin, StandinVideo, VideoState, captions
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
+from shared.contracts.youtube_requests import SentRequest
 from tests.worker.adapters.conftest import HASTY_SECONDS
+from tests.worker.adapters.reading import video_of
 
 ID = "abcdefghijk"
 URL = f"https://www.youtube.com/api/timedtext?v={ID}&lang=en&fmt=json3"
@@ -25,18 +28,18 @@ TRACK = CaptionTrack(language="en", kind=CaptionsKind.MANUAL, url=URL)
 class Client:
     """Both adapters, and the threads on which their requests were counted."""
 
-    def __init__(self, proxy: str | None, ca_file: Path | None, **options: float) -> None:
+    def __init__(self, proxy: str | None, ca_file: Path | None, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.counted_on: list[int] = []
 
-        def count() -> None:
+        def count(_: SentRequest) -> None:
             self.counted_on.append(threading.get_ident())
 
-        self.metadata = MetadataAdapter(Connection(proxy, ca_file, on_request=count, **options))
-        self.captions = CaptionsAdapter(Connection(proxy, ca_file, on_request=count, **options))
+        self.metadata = MetadataAdapter(Connection(proxy, ca_file, timeout_seconds=timeout_seconds, on_request=count))
+        self.captions = CaptionsAdapter(Connection(proxy, ca_file, timeout_seconds=timeout_seconds, on_request=count))
 
 
 def title(client: Client) -> None:
-    client.metadata.extract(ID)
+    video_of(client.metadata, ID)
 
 
 def named_track(client: Client) -> None:
@@ -47,20 +50,24 @@ def listed_track(client: Client) -> None:
     client.captions.fetch(ID, None)
 
 
+def last_client(client: Client) -> None:
+    client.captions.fetch(ID, None, dict.fromkeys(("web", *PLAYERS), CaptionsAnswer.GATED))
+
+
 Ask = Callable[[Client], None]
-every_way = pytest.mark.parametrize("ask", [title, named_track, listed_track])
+every_way = pytest.mark.parametrize("ask", [title, named_track, listed_track, last_client])
 
 
 @pytest.fixture(autouse=True)
-def video(standin: Standin) -> None:
+def video(fake_youtube: FakeYoutube) -> None:
     """One video with captions."""
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Hello"),)))
 
 
 @pytest.fixture
-def client(standin: Standin) -> Client:
+def client(fake_youtube: FakeYoutube) -> Client:
     """A client whose requests are counted."""
-    return Client(standin.proxy_url, standin.ca_file)
+    return Client(fake_youtube.proxy_url, fake_youtube.ca_file)
 
 
 def failure(ask: Ask, client: Client) -> ErrorType:
@@ -69,23 +76,23 @@ def failure(ask: Ask, client: Client) -> ErrorType:
     return caught.value.error_type
 
 
-@pytest.mark.parametrize(("ask", "requests"), [(title, 2), (named_track, 1), (listed_track, 3)])
-def test_what_goes_well(standin: Standin, client: Client, ask: Ask, requests: int) -> None:
+@pytest.mark.parametrize(("ask", "requests"), [(title, 2), (named_track, 1), (listed_track, 3), (last_client, 3)])
+def test_successful_requests(fake_youtube: FakeYoutube, client: Client, ask: Ask, requests: int) -> None:
     ask(client)
-    assert len(client.counted_on) == len(standin.requests) == requests
+    assert len(client.counted_on) == len(fake_youtube.requests) == requests
     assert set(client.counted_on) == {threading.get_ident()}
 
 
-def test_a_video_made_for_kids_costs_a_third_request(standin: Standin, client: Client) -> None:
-    standin.library.add(StandinVideo(ID, state=VideoState.KIDS))
+def test_a_video_made_for_kids_costs_a_third_request(fake_youtube: FakeYoutube, client: Client) -> None:
+    fake_youtube.library.add(FakeVideo(ID, state=VideoState.KIDS))
     title(client)
-    assert len(client.counted_on) == len(standin.requests) == 3
+    assert len(client.counted_on) == len(fake_youtube.requests) == 3
 
 
-def test_a_track_that_has_expired_costs_all_four(standin: Standin, client: Client) -> None:
-    standin.faults.add(Fault(kind=Kind.TIMEDTEXT, status=403, times=1))
+def test_a_track_that_has_expired_costs_all_four(fake_youtube: FakeYoutube, client: Client) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.TIMEDTEXT, status=403, times=1))
     named_track(client)
-    assert len(client.counted_on) == len(standin.requests) == 4
+    assert len(client.counted_on) == len(fake_youtube.requests) == 4
 
 
 @pytest.mark.parametrize(
@@ -102,54 +109,56 @@ def test_a_track_that_has_expired_costs_all_four(standin: Standin, client: Clien
     ids=["429", "403", "503", "404", "nonsense", "captcha", "cut"],
 )
 @every_way
-def test_what_fails_at_once(standin: Standin, client: Client, ask: Ask, fault: Fault) -> None:
-    standin.faults.add(fault)
+def test_requests_that_fail_at_once(fake_youtube: FakeYoutube, client: Client, ask: Ask, fault: Fault) -> None:
+    fake_youtube.faults.add(fault)
     failure(ask, client)
-    assert len(client.counted_on) == len(standin.requests) > 0
+    assert len(client.counted_on) == len(fake_youtube.requests) > 0
 
 
 @pytest.mark.parametrize("fault", [Fault(kind=Kind.PLAYER, status=429), Fault(kind=Kind.PLAYER, cut_after_bytes=3)])
-@pytest.mark.parametrize("ask", [title, listed_track])
-def test_what_fails_on_the_way(standin: Standin, client: Client, ask: Ask, fault: Fault) -> None:
-    standin.faults.add(fault)
+@pytest.mark.parametrize("ask", [title, listed_track, last_client])
+def test_requests_that_fail_midway(fake_youtube: FakeYoutube, client: Client, ask: Ask, fault: Fault) -> None:
+    fake_youtube.faults.add(fault)
     failure(ask, client)
-    assert len(client.counted_on) == len(standin.requests) == 2
+    assert len(client.counted_on) == len(fake_youtube.requests) == 2
 
 
 @every_way
-def test_requests_without_an_answer_were_sent_all_the_same(standin: Standin, ask: Ask) -> None:
-    client = Client(standin.proxy_url, standin.ca_file, timeout_seconds=HASTY_SECONDS)
-    standin.faults.add(Fault(stall_seconds=30))
+def test_requests_without_an_answer_were_sent_all_the_same(fake_youtube: FakeYoutube, ask: Ask) -> None:
+    client = Client(fake_youtube.proxy_url, fake_youtube.ca_file, timeout_seconds=HASTY_SECONDS)
+    fake_youtube.faults.add(Fault(stall_seconds=30))
     assert failure(ask, client) is ErrorType.UPSTREAM_UNAVAILABLE
-    assert len(client.counted_on) == len(standin.requests) == 1
+    assert len(client.counted_on) == len(fake_youtube.requests) == 1
 
 
 @every_way
-def test_each_request_of_a_redirect_counts(standin: Standin, client: Client, ask: Ask) -> None:
-    standin.faults.add(Fault(times=2, status=302, headers={"Location": "/elsewhere"}))
+def test_each_request_of_a_redirect_counts(fake_youtube: FakeYoutube, client: Client, ask: Ask) -> None:
+    fake_youtube.faults.add(Fault(times=2, status=302, headers={"Location": "/elsewhere"}))
     failure(ask, client)
-    assert len(client.counted_on) == len(standin.requests) >= 3
+    assert len(client.counted_on) == len(fake_youtube.requests) >= 3
 
 
 @every_way
-def test_redirects_in_a_circle_end_soon(standin: Standin, client: Client, ask: Ask) -> None:
-    standin.faults.add(Fault(status=302, headers={"Location": "/watch"}))
+def test_redirects_in_a_circle_end_soon(fake_youtube: FakeYoutube, client: Client, ask: Ask) -> None:
+    fake_youtube.faults.add(Fault(status=302, headers={"Location": "/watch"}))
     assert failure(ask, client) is ErrorType.UNEXPECTED_ANSWER
-    assert len(client.counted_on) == len(standin.requests) == 1 + MAX_REDIRECTS
+    assert len(client.counted_on) == len(fake_youtube.requests) == 1 + MAX_REDIRECTS
 
 
 @every_way
-def test_what_never_left_is_not_counted(standin: Standin, unused_tcp_port: int, ask: Ask) -> None:
-    untrusting = Client(standin.proxy_url, None)
+def test_requests_that_were_never_sent_are_not_counted(
+    fake_youtube: FakeYoutube, unused_tcp_port: int, ask: Ask
+) -> None:
+    untrusting = Client(fake_youtube.proxy_url, None)
     assert failure(ask, untrusting) is ErrorType.CERTIFICATE_UNTRUSTED
-    without_proxy = Client(f"http://127.0.0.1:{unused_tcp_port}", standin.ca_file)
+    without_proxy = Client(f"http://127.0.0.1:{unused_tcp_port}", fake_youtube.ca_file)
     assert failure(ask, without_proxy) is ErrorType.UPSTREAM_UNAVAILABLE
     assert untrusting.counted_on == without_proxy.counted_on == []
-    assert standin.requests == []
+    assert fake_youtube.requests == []
 
 
-def test_many_threads_are_counted_together(standin: Standin, client: Client) -> None:
-    standin.faults.add(Fault(kind=Kind.PLAYER, times=5, status=503))
+def test_many_threads_are_counted_together(fake_youtube: FakeYoutube, client: Client) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, times=5, status=503))
 
     def both(_: int) -> None:
         for ask in (title, named_track, listed_track):
@@ -158,4 +167,4 @@ def test_many_threads_are_counted_together(standin: Standin, client: Client) -> 
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(both, range(12)))
-    assert len(client.counted_on) == len(standin.requests) >= 12 * 3
+    assert len(client.counted_on) == len(fake_youtube.requests) >= 12 * 3

@@ -23,15 +23,15 @@ from yt_dlp.networking.exceptions import (
 )
 from yt_dlp.utils import ExtractorError
 
-from services.worker.adapters.errors import (
+from services.worker.adapters.models import MAX_DETAIL_CHARACTERS, YoutubeError
+from services.worker.adapters.youtube.errors import (
     MAX_RETRY_AFTER_SECONDS,
     body_error,
     http_error,
-    is_refused_to_one_client,
+    playability_error,
     reason_error,
     youtube_error,
 )
-from services.worker.adapters.models import MAX_DETAIL_CHARACTERS, YoutubeError
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry, Throttle
 
 LOGIN_HINT = (
@@ -39,7 +39,7 @@ LOGIN_HINT = (
 )
 """What yt-dlp adds whenever YouTube says "sign in"."""
 PLAYER = "https://www.youtube.com/youtubei/v1/player?key=secret"
-MEDIA = "https://rr1---sn-standin.googlevideo.com/videoplayback?expire=1&sig=secret"
+MEDIA = "https://rr1---sn-fake.googlevideo.com/videoplayback?expire=1&sig=secret"
 TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
 
 
@@ -48,6 +48,7 @@ TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
     [
         ("Sign in to confirm you’re not a bot. This helps protect our community.", ErrorType.BOT_CHECK),
         ("Sign in to confirm you're not a bot", ErrorType.BOT_CHECK),
+        ("Sign in to confirm you are not a bot", ErrorType.BOT_CHECK),
         (f"Sign in to confirm you’re not a bot. {LOGIN_HINT}", ErrorType.BOT_CHECK),
         ("Video unavailable. YouTube is requiring a captcha challenge before playback", ErrorType.BOT_CHECK),
         ("All player responses are invalid. Your IP is likely being blocked by Youtube", ErrorType.BOT_CHECK),
@@ -76,6 +77,7 @@ TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
         ("This video is unavailable", ErrorType.VIDEO_UNAVAILABLE),
         ("This video is not available", ErrorType.VIDEO_UNAVAILABLE),
         ("This video has been removed by the uploader", ErrorType.VIDEO_UNAVAILABLE),
+        ("Video unavailable. This video isn't available anymore", ErrorType.VIDEO_UNAVAILABLE),
         ("This video is no longer available due to a copyright claim by Somebody", ErrorType.VIDEO_UNAVAILABLE),
         ("…because the YouTube account associated with this video has been terminated.", ErrorType.VIDEO_UNAVAILABLE),
         ("YouTube said: This channel does not exist.", ErrorType.VIDEO_UNAVAILABLE),
@@ -94,7 +96,11 @@ def test_what_youtube_says(reason: str, error_type: ErrorType) -> None:
 
 OF_SPEECH = ("speech_", "audio_", "chunk_", "transcription_")
 """The types that YouTube has nothing to do with begin like this."""
-OF_YOUTUBE = {kind: rule for kind, rule in ERROR_RULES.items() if not kind.startswith(OF_SPEECH)}
+OF_YOUTUBE = {
+    kind: rule
+    for kind, rule in ERROR_RULES.items()
+    if not kind.startswith(OF_SPEECH) and kind is not ErrorType.INTERNAL_ERROR
+}
 
 
 def types(way: Retry) -> set[ErrorType]:
@@ -102,21 +108,50 @@ def types(way: Retry) -> set[ErrorType]:
 
 
 def test_every_type_has_its_class() -> None:
-    slowing = {error_type for error_type, rule in OF_YOUTUBE.items() if rule.throttle is not Throttle.NO}
-    transient = {ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.LINK_EXPIRED, ErrorType.UNEXPECTED_ANSWER}
+    slows = (Throttle.COUNTS, Throttle.PAUSES)
+    slowing = {error_type for error_type, rule in OF_YOUTUBE.items() if rule.throttle in slows}
+    suspicious = {error_type for error_type, rule in OF_YOUTUBE.items() if rule.throttle is Throttle.SUSPECTS}
+    transient = {ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.LINK_EXPIRED}
     assert (
-        types(Retry.WAIT) == slowing == {ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.CERTIFICATE_UNTRUSTED}
+        types(Retry.WHEN_UNTHROTTLED)
+        == slowing
+        == {ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.CERTIFICATE_UNTRUSTED}
     )
-    assert types(Retry.LATER) == {ErrorType.LIVE_NOW, ErrorType.UPCOMING}
-    assert types(Retry.BACKOFF) == transient
+    assert types(Retry.WHEN_AVAILABLE) == {ErrorType.LIVE_NOW, ErrorType.UPCOMING}
+    assert suspicious == {ErrorType.UNEXPECTED_ANSWER, ErrorType.EXTRACTOR_OUTDATED}
+    assert types(Retry.BACKOFF) == transient | suspicious
     assert types(Retry.SKIP) == {error_type for error_type in ErrorType if error_type.startswith("captions_")}
 
 
-def test_only_the_bare_refusal_is_worth_asking_as_another_client() -> None:
-    assert is_refused_to_one_client("This video is not available")
-    assert is_refused_to_one_client("The following content is not available on this app.. Watch on the latest version")
-    assert not is_refused_to_one_client("This video is not available in your country")
-    assert not is_refused_to_one_client("Video unavailable")
+@pytest.mark.parametrize(
+    ("status", "reason", "error_type"),
+    [
+        ("OK", "", None),
+        ("UNPLAYABLE", "", ErrorType.EXTRACTOR_OUTDATED),
+        ("UNPLAYABLE", "The page needs to be reloaded.", ErrorType.EXTRACTOR_OUTDATED),
+        ("UNPLAYABLE", "This video is not available", ErrorType.EXTRACTOR_OUTDATED),
+        ("UNPLAYABLE", "Video unavailable", ErrorType.EXTRACTOR_OUTDATED),
+        ("UNPLAYABLE", "Video unavailable. This video is not available.", ErrorType.EXTRACTOR_OUTDATED),
+        ("ERROR", "This video is unavailable", ErrorType.EXTRACTOR_OUTDATED),
+        (
+            "ERROR",
+            "The following content is not available on this app.. Watch on the latest version",
+            ErrorType.EXTRACTOR_OUTDATED,
+        ),
+        ("HTTP 400", "", ErrorType.EXTRACTOR_OUTDATED),
+        ("UNPLAYABLE", "This video is not available in your country", ErrorType.GEO_BLOCKED),
+        ("ERROR", "Video unavailable. This video has been removed by the uploader", ErrorType.VIDEO_UNAVAILABLE),
+        ("ERROR", "Video unavailable. captcha challenge", ErrorType.BOT_CHECK),
+        ("LOGIN_REQUIRED", "This video is private", ErrorType.VIDEO_PRIVATE),
+        ("LOGIN_REQUIRED", "", ErrorType.BOT_CHECK),
+        ("LOGIN_REQUIRED", "Please sign in", ErrorType.BOT_CHECK),
+        ("LIVE_STREAM_OFFLINE", "Premieres in 3 days", ErrorType.UPCOMING),
+        ("LIVE_STREAM_OFFLINE", "", ErrorType.UNEXPECTED_ANSWER),
+        ("UNPLAYABLE", "Never said before", ErrorType.UNEXPECTED_ANSWER),
+    ],
+)
+def test_what_a_player_says(status: str, reason: str, error_type: ErrorType | None) -> None:
+    assert playability_error(status, reason) is error_type
 
 
 @pytest.mark.parametrize(
@@ -124,6 +159,7 @@ def test_only_the_bare_refusal_is_worth_asking_as_another_client() -> None:
     [
         (PLAYER, 429, ErrorType.RATE_LIMITED),
         (TIMEDTEXT, 429, ErrorType.RATE_LIMITED),
+        (PLAYER, 400, ErrorType.EXTRACTOR_OUTDATED),
         (PLAYER, 403, ErrorType.UPSTREAM_UNAVAILABLE),
         (PLAYER, 500, ErrorType.UPSTREAM_UNAVAILABLE),
         (PLAYER, 502, ErrorType.UPSTREAM_UNAVAILABLE),
@@ -144,7 +180,7 @@ def test_http_statuses(url: str, status: int, error_type: ErrorType) -> None:
     assert "secret" not in error.detail
 
 
-@pytest.mark.parametrize("status", [200, 204, 302, 400, 404])
+@pytest.mark.parametrize("status", [200, 204, 302, 404])
 def test_statuses_that_are_left_to_the_library(status: int) -> None:
     assert http_error(PLAYER, status, {}) is None
 
@@ -175,7 +211,7 @@ def test_retry_after_as_a_date() -> None:
 
 
 @given(st.text())
-def test_no_retry_after_whatever_breaks_it(header: str) -> None:
+def test_an_invalid_retry_after_is_none(header: str) -> None:
     error = http_error(PLAYER, 429, {"Retry-After": header})
     assert error is not None
     assert error.retry_after_seconds is None or 0 <= error.retry_after_seconds <= MAX_RETRY_AFTER_SECONDS
@@ -272,8 +308,9 @@ NO_MORE_PLAYABLE = "Failed to extract any player response"
         (transcripts.VideoUnplayable("x", "This content isn’t available, try again later", []), ErrorType.RATE_LIMITED),
         (transcripts.VideoUnplayable("x", "Sign in to confirm you're not a bot", []), ErrorType.BOT_CHECK),
         (transcripts.VideoUnplayable("x", "Sign in to confirm your age", []), ErrorType.CAPTIONS_AGE_RESTRICTED),
-        (transcripts.VideoUnplayable("x", "This video is not available", []), ErrorType.CAPTIONS_TOKEN_REQUIRED),
-        (transcripts.VideoUnplayable("x", None, []), ErrorType.UNEXPECTED_ANSWER),
+        (transcripts.VideoUnplayable("x", "This video is not available", []), ErrorType.EXTRACTOR_OUTDATED),
+        (transcripts.VideoUnplayable("x", None, []), ErrorType.EXTRACTOR_OUTDATED),
+        (transcripts.VideoUnplayable("x", "Never said before", []), ErrorType.UNEXPECTED_ANSWER),
     ],
     ids=lambda value: value.value if isinstance(value, ErrorType) else repr(value)[:40],
 )
@@ -297,13 +334,13 @@ def test_exceptions_that_cause_each_other_in_a_circle_come_to_an_end() -> None:
     assert youtube_error(first).error_type is ErrorType.UNEXPECTED_ANSWER
 
 
-def test_warnings_are_told_but_do_not_decide() -> None:
+def test_warnings_are_in_the_detail_but_do_not_decide() -> None:
     error = youtube_error(ExtractorError("Failed to extract any player response"), ["[youtube] This video is private"])
     assert error.error_type is ErrorType.UNEXPECTED_ANSWER
     assert "[youtube] This video is private" in error.detail
 
 
-def test_the_detail_is_short_and_keeps_no_signature() -> None:
+def test_the_detail_is_short_and_has_no_signature() -> None:
     error = YoutubeError(ErrorType.UNEXPECTED_ANSWER, f"at {TIMEDTEXT} and {PLAYER}: " + "x" * 1000)
     assert error.detail.startswith("at https://www.youtube.com/api/timedtext and https://www.youtube.com/youtubei/v1/")
     assert "secret" not in str(error)

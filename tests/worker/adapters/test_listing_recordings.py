@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from services.worker.adapters.connection import Connection
-from services.worker.adapters.listing import ListingAdapter
+from fakes import recordings
+from fakes.youtube import FakeYoutube
+from fakes.youtube.recorded import RecordedYoutube
 from services.worker.adapters.models import ListingPage, YoutubeError
+from services.worker.adapters.youtube.connection import Connection
+from services.worker.adapters.youtube.listing import ListingAdapter
 from shared.contracts.errors import ErrorType
-from tests import recordings
-from tests.standin import Standin
-from tests.standin.recorded import RecordedYoutube
+from tests.support.recordings import needs_recordings
 
-pytestmark = recordings.needs_recordings
+pytestmark = needs_recordings
 
 EXPECTED: dict[str, Any] = recordings.expected()["tabs"] if recordings.AVAILABLE else {}
 MISSING = [source for source, wanted in EXPECTED.items() if "error" in wanted]
@@ -22,21 +23,21 @@ PAGE_SIZES = {"playlist": 100, "channel": 30}
 
 
 @pytest.fixture(scope="module")
-async def recorded() -> AsyncIterator[Standin]:
-    """A stand-in that serves the recordings."""
-    async with Standin.start(youtube=RecordedYoutube()) as standin:
-        yield standin
+async def recorded() -> AsyncIterator[FakeYoutube]:
+    """A fake YouTube that serves the recordings."""
+    async with FakeYoutube.start(youtube=RecordedYoutube()) as fake_youtube:
+        yield fake_youtube
 
 
 @pytest.fixture
-def standin(recorded: Standin) -> Standin:
+def fake_youtube(recorded: FakeYoutube) -> FakeYoutube:
     """The recorded YouTube with an empty log."""
     recorded.clear()
     return recorded
 
 
-def pages_of(standin: Standin, source: str) -> list[ListingPage]:
-    connection = Connection(standin.proxy_url, standin.ca_file)
+def pages_of(fake_youtube: FakeYoutube, source: str) -> list[ListingPage]:
+    connection = Connection(fake_youtube.proxy_url, fake_youtube.ca_file)
     pages = [ListingAdapter(connection).page(source, None)]
     while pages[-1].cursor is not None:
         pages.append(ListingAdapter(connection).page(source, pages[-1].cursor))
@@ -44,10 +45,10 @@ def pages_of(standin: Standin, source: str) -> list[ListingPage]:
 
 
 @pytest.mark.parametrize("source", LISTED)
-def test_all_pages_are_the_full_list(standin: Standin, source: str) -> None:
+def test_all_pages_are_the_full_list(fake_youtube: FakeYoutube, source: str) -> None:
     wanted = EXPECTED[source]
     is_playlist = "list=" in source
-    pages = pages_of(standin, source)
+    pages = pages_of(fake_youtube, source)
     youtube_ids = [youtube_id for page in pages for youtube_id in page.youtube_ids]
     assert (len(youtube_ids), youtube_ids[0], youtube_ids[-1]) == (wanted["entries"], wanted["first"], wanted["last"])
     assert len(set(youtube_ids)) == len(youtube_ids)
@@ -56,12 +57,12 @@ def test_all_pages_are_the_full_list(standin: Standin, source: str) -> None:
     assert sum(page.unavailable for page in pages) == 0
     assert {len(page.youtube_ids) for page in pages[:-1]} <= {PAGE_SIZES["playlist" if is_playlist else "channel"]}
     # A complete playlist is not asked for recommendations, as yt-dlp alone would do.
-    assert len(standin.requests) == len(pages) - 1 + (3 if is_playlist else 2) <= wanted["requests"]
+    assert len(fake_youtube.requests) == len(pages) - 1 + (3 if is_playlist else 2) <= wanted["requests"]
 
 
 @pytest.mark.parametrize("source", MISSING)
-def test_a_list_that_is_gone_says_so(standin: Standin, source: str) -> None:
+def test_a_missing_list_is_unavailable(fake_youtube: FakeYoutube, source: str) -> None:
     with pytest.raises(YoutubeError) as caught:
-        pages_of(standin, source)
+        pages_of(fake_youtube, source)
     assert caught.value.error_type is ErrorType.LIST_UNAVAILABLE
-    assert len(standin.requests) <= 2
+    assert len(fake_youtube.requests) <= 2

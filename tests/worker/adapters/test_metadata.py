@@ -1,35 +1,37 @@
-"""The real yt-dlp behind the metadata adapter, against the stand-in."""
+"""The real yt-dlp behind the metadata adapter, against the fake YouTube."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.worker.adapters.metadata import MetadataAdapter
+from fakes.youtube import Captions, Chapter, FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
 from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, YoutubeError
+from services.worker.adapters.youtube.metadata import MetadataAdapter
 from shared.contracts.errors import ErrorType
-from shared.contracts.youtube import CaptionsKind
-from tests.standin import Captions, Chapter, Fault, Kind, Standin, StandinVideo, VideoState, captions
+from shared.contracts.youtube import CaptionsAnswer, CaptionsKind
+from tests.worker.adapters.reading import video_of
 
 ID = "abcdefghijk"
 TWO_REQUESTS = [(Kind.WATCH, None), (Kind.PLAYER, "VISIONOS")]
+SAID_BY_THE_PAGE = {VideoState.PRIVATE, VideoState.REMOVED, VideoState.TERMINATED, VideoState.MEMBERS_ONLY}
 CAPTCHA = '<html><div class="g-recaptcha"></div></html>'
 
 
-def asked(standin: Standin) -> list[tuple[Kind, str | None]]:
-    return [(request.kind, request.client) for request in standin.requests]
+def asked(fake_youtube: FakeYoutube) -> list[tuple[Kind, str | None]]:
+    return [(request.kind, request.client) for request in fake_youtube.requests]
 
 
-def refused(adapter: MetadataAdapter) -> YoutubeError:
+def application_error(adapter: MetadataAdapter) -> YoutubeError:
     with pytest.raises(YoutubeError) as caught:
-        adapter.extract(ID)
+        video_of(adapter, ID)
     assert caught.value.__cause__ is None, "causes may quote signed URLs, and would travel into a workflow's history"
     return caught.value
 
 
-def test_everything_that_is_kept_takes_two_requests(standin: Standin, metadata: MetadataAdapter) -> None:
-    standin.library.add(
-        StandinVideo(
+def test_metadata_takes_two_requests(fake_youtube: FakeYoutube, metadata: MetadataAdapter) -> None:
+    fake_youtube.library.add(
+        FakeVideo(
             ID,
             title="Überfahrt — the ferry",
             channel="Harbour Films",
@@ -43,8 +45,8 @@ def test_everything_that_is_kept_takes_two_requests(standin: Standin, metadata: 
             chapters=(Chapter(0, "Start"), Chapter(60, "End")),
         )
     )
-    video = metadata.extract(ID)
-    assert asked(standin) == TWO_REQUESTS
+    video = video_of(metadata, ID)
+    assert asked(fake_youtube) == TWO_REQUESTS
     assert video.caption_track is not None
     assert dataclasses.replace(video, caption_track=None, channel_id=None) == ExtractedVideo(
         youtube_id=ID,
@@ -62,24 +64,27 @@ def test_everything_that_is_kept_takes_two_requests(standin: Standin, metadata: 
         live_status="not_live",
         chapters=[ExtractedChapter("Start", 0, 60), ExtractedChapter("End", 60, 300)],
         caption_track=None,
+        captions_answers={"web": CaptionsAnswer.GATED, "visionos": CaptionsAnswer.NAMED},
     )
     assert (video.channel_id or "").startswith("UC")
 
 
 def test_times_in_a_description_are_not_taken_for_youtubes_chapters(
-    standin: Standin, metadata: MetadataAdapter
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter
 ) -> None:
-    standin.library.add(StandinVideo(ID, description="0:00 Intro\n0:30 Middle\n1:00 End"))
-    assert metadata.extract(ID).chapters == []
+    fake_youtube.library.add(FakeVideo(ID, description="0:00 Intro\n0:30 Middle\n1:00 End"))
+    assert video_of(metadata, ID).chapters == []
 
 
-def test_chapters_that_begin_later_get_no_made_up_first_one(standin: Standin, metadata: MetadataAdapter) -> None:
-    standin.library.add(StandinVideo(ID, chapters=(Chapter(39, "Build"), Chapter(66, "Screen")), duration_seconds=90))
-    assert metadata.extract(ID).chapters == [ExtractedChapter("Build", 39, 66), ExtractedChapter("Screen", 66, 90)]
+def test_chapters_that_begin_later_get_no_made_up_first_one(
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID, chapters=(Chapter(39, "Build"), Chapter(66, "Screen")), duration_seconds=90))
+    assert video_of(metadata, ID).chapters == [ExtractedChapter("Build", 39, 66), ExtractedChapter("Screen", 66, 90)]
 
 
 @pytest.mark.parametrize(
-    ("tracks", "sound", "best"),
+    ("tracks", "audio_language", "best"),
     [
         ([("en", False), ("de", False), ("de", True)], None, ("de", CaptionsKind.MANUAL)),
         ([("en", False), ("de", True)], None, ("de", CaptionsKind.AUTOMATIC)),
@@ -90,15 +95,15 @@ def test_chapters_that_begin_later_get_no_made_up_first_one(standin: Standin, me
     ],
 )
 def test_the_best_caption_track_is_named_and_never_a_translation(
-    standin: Standin,
+    fake_youtube: FakeYoutube,
     metadata: MetadataAdapter,
     tracks: list[tuple[str, bool]],
-    sound: str | None,
+    audio_language: str | None,
     best: tuple[str, CaptionsKind],
 ) -> None:
     shelf = tuple(captions(language, "Hi", automatic=automatic) for language, automatic in tracks)
-    standin.library.add(StandinVideo(ID, captions=shelf, audio_language=sound))
-    track = metadata.extract(ID).caption_track
+    fake_youtube.library.add(FakeVideo(ID, captions=shelf, audio_language=audio_language))
+    track = video_of(metadata, ID).caption_track
     assert track is not None
     assert (track.language, track.kind) == best
     assert "fmt=json3" in track.url
@@ -106,39 +111,30 @@ def test_the_best_caption_track_is_named_and_never_a_translation(
 
 
 def test_a_video_without_captions_has_no_track_and_no_known_language(
-    standin: Standin, metadata: MetadataAdapter
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter
 ) -> None:
-    standin.library.add(StandinVideo(ID))
-    video = metadata.extract(ID)
+    fake_youtube.library.add(FakeVideo(ID))
+    video = video_of(metadata, ID)
     assert (video.caption_track, video.language) == (None, None)
 
 
-def test_tracks_that_need_a_token_are_not_named(standin: Standin, metadata: MetadataAdapter) -> None:
-    track = dataclasses.replace(captions("en", "Hello"), token_clients=frozenset({"VISIONOS"}))
-    standin.library.add(StandinVideo(ID, captions=(track,)))
-    assert metadata.extract(ID).caption_track is None
+def test_tracks_that_need_a_token_are_not_named(fake_youtube: FakeYoutube, metadata: MetadataAdapter) -> None:
+    track = captions("de", "Hallo", automatic=True, token_clients=("WEB", "VISIONOS"))
+    fake_youtube.library.add(FakeVideo(ID, captions=(track,)))
+    video = video_of(metadata, ID)
+    assert (video.caption_track, video.language) == (None, "de")
 
 
-def test_a_video_made_for_kids_takes_one_request_more(standin: Standin, metadata: MetadataAdapter) -> None:
+def test_a_video_made_for_kids_takes_one_request_more(fake_youtube: FakeYoutube, metadata: MetadataAdapter) -> None:
     track: Captions = captions("en", "Once upon a time", automatic=True)
-    standin.library.add(StandinVideo(ID, state=VideoState.KIDS, captions=(track,), chapters=(Chapter(0, "Tale"),)))
-    video = metadata.extract(ID)
-    assert asked(standin) == [*TWO_REQUESTS, (Kind.PLAYER, "ANDROID")]
+    fake_youtube.library.add(FakeVideo(ID, state=VideoState.KIDS, captions=(track,), chapters=(Chapter(0, "Tale"),)))
+    video = video_of(metadata, ID)
+    assert asked(fake_youtube) == [*TWO_REQUESTS, (Kind.PLAYER, "ANDROID")]
     assert (video.title, video.channel) == ("A day at the harbour", "Harbour Films")
     assert video.published_at == datetime(2024, 1, 15, 12, tzinfo=UTC)
     assert [chapter.title for chapter in video.chapters] == ["Tale"]
     assert video.caption_track is not None
     assert video.caption_track.language == "en"
-
-
-def test_a_video_that_the_other_client_does_not_get_either_is_unavailable(
-    standin: Standin, metadata: MetadataAdapter
-) -> None:
-    refusal = '{"playabilityStatus": {"status": "UNPLAYABLE", "reason": "This video is not available"}}'
-    standin.library.add(StandinVideo(ID, state=VideoState.KIDS))
-    standin.faults.add(Fault(kind=Kind.PLAYER, client="ANDROID", body=refusal))
-    assert refused(metadata).error_type is ErrorType.VIDEO_UNAVAILABLE
-    assert len(standin.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -162,23 +158,23 @@ def test_a_video_that_the_other_client_does_not_get_either_is_unavailable(
         (VideoState.WRONG_VIDEO, ErrorType.BOT_CHECK),
     ],
 )
-def test_every_state_of_a_video_has_its_type_after_two_requests(
-    standin: Standin, metadata: MetadataAdapter, state: VideoState, error_type: ErrorType
+def test_every_state_of_a_video_has_its_type_after_two_requests_at_most(
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, state: VideoState, error_type: ErrorType
 ) -> None:
-    standin.library.add(StandinVideo(ID, state=state))
-    assert refused(metadata).error_type is error_type
-    assert asked(standin) == TWO_REQUESTS
+    fake_youtube.library.add(FakeVideo(ID, state=state))
+    assert application_error(metadata).error_type is error_type
+    assert asked(fake_youtube) == (TWO_REQUESTS[:1] if state in SAID_BY_THE_PAGE else TWO_REQUESTS)
 
 
-def test_an_unknown_id_is_an_unavailable_video(standin: Standin, metadata: MetadataAdapter) -> None:
-    assert refused(metadata).error_type is ErrorType.VIDEO_UNAVAILABLE
+def test_an_unknown_id_is_an_unavailable_video(fake_youtube: FakeYoutube, metadata: MetadataAdapter) -> None:
+    assert application_error(metadata).error_type is ErrorType.VIDEO_UNAVAILABLE
 
 
 @pytest.mark.parametrize("state", [VideoState.UPCOMING, VideoState.PREMIERE])
-def test_what_is_still_to_come_says_when(standin: Standin, metadata: MetadataAdapter, state: VideoState) -> None:
+def test_an_upcoming_video_says_when(fake_youtube: FakeYoutube, metadata: MetadataAdapter, state: VideoState) -> None:
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
-    standin.library.add(StandinVideo(ID, state=state, starts_at=starts_at))
-    assert refused(metadata).not_before == starts_at
+    fake_youtube.library.add(FakeVideo(ID, state=state, starts_at=starts_at))
+    assert application_error(metadata).not_before == starts_at
 
 
 def _player(status: str, reason: str = "", **details: object) -> str:
@@ -203,30 +199,30 @@ def _player(status: str, reason: str = "", **details: object) -> str:
     ],
 )
 def test_odd_answers_of_the_player(
-    standin: Standin, metadata: MetadataAdapter, body: str, error_type: ErrorType
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, body: str, error_type: ErrorType
 ) -> None:
-    standin.faults.add(Fault(kind=Kind.WATCH, body="<html></html>"))
-    standin.faults.add(Fault(kind=Kind.PLAYER, body=body))
-    assert refused(metadata).error_type is error_type
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, body="<html></html>"))
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, body=body))
+    assert application_error(metadata).error_type is error_type
 
 
 @pytest.mark.parametrize(
     "body", ["", "not json", "[]", "[1]", "{}", '{"alerts": [{"alertRenderer": {"type": "ERROR"}}]}']
 )
 def test_a_good_page_does_not_make_up_for_a_bad_answer_of_the_player(
-    standin: Standin, metadata: MetadataAdapter, body: str
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, body: str
 ) -> None:
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
-    standin.faults.add(Fault(kind=Kind.PLAYER, body=body))
-    assert refused(metadata).error_type is ErrorType.UNEXPECTED_ANSWER
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Hello"),)))
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, body=body))
+    assert application_error(metadata).error_type is ErrorType.UNEXPECTED_ANSWER
 
 
-def test_the_trailer_of_a_film_to_pay_for_is_not_the_film(standin: Standin, metadata: MetadataAdapter) -> None:
+def test_the_trailer_of_a_film_to_pay_for_is_not_the_film(fake_youtube: FakeYoutube, metadata: MetadataAdapter) -> None:
     trailer = '{"playerLegacyDesktopYpcTrailerRenderer": {"trailerVideoId": "trailer0001"}}'
     body = f'{{"playabilityStatus": {{"status": "UNPLAYABLE", "reason": "x", "errorScreen": {trailer}}}}}'
-    standin.faults.add(Fault(kind=Kind.PLAYER, body=body))
-    assert refused(metadata).error_type is ErrorType.PAYMENT_REQUIRED
-    assert asked(standin) == TWO_REQUESTS
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, body=body))
+    assert application_error(metadata).error_type is ErrorType.PAYMENT_REQUIRED
+    assert asked(fake_youtube) == TWO_REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -240,28 +236,30 @@ def test_the_trailer_of_a_film_to_pay_for_is_not_the_film(standin: Standin, meta
 )
 @pytest.mark.parametrize(("kind", "requests"), [(Kind.WATCH, 1), (Kind.PLAYER, 2)])
 def test_the_first_failed_request_is_the_last_one(
-    standin: Standin, metadata: MetadataAdapter, kind: Kind, requests: int, status: int, error_type: ErrorType
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, kind: Kind, requests: int, status: int, error_type: ErrorType
 ) -> None:
-    standin.library.add(StandinVideo(ID))
-    standin.faults.add(Fault(kind=kind, status=status, headers={"Retry-After": "30"}))
-    error = refused(metadata)
+    fake_youtube.library.add(FakeVideo(ID))
+    fake_youtube.faults.add(Fault(kind=kind, status=status, headers={"Retry-After": "30"}))
+    error = application_error(metadata)
     assert (error.error_type, error.retry_after_seconds) == (error_type, 30)
-    assert len(standin.requests) == requests
+    assert len(fake_youtube.requests) == requests
 
 
 @pytest.mark.parametrize(("status", "error_type"), [(200, ErrorType.BOT_CHECK), (429, ErrorType.RATE_LIMITED)])
 def test_a_captcha_in_the_place_of_the_page_is_a_block(
-    standin: Standin, metadata: MetadataAdapter, status: int, error_type: ErrorType
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, status: int, error_type: ErrorType
 ) -> None:
-    standin.library.add(StandinVideo(ID))
-    standin.faults.add(Fault(kind=Kind.WATCH, status=status, body=CAPTCHA))
-    assert refused(metadata).error_type is error_type
-    assert len(standin.requests) == 1
+    fake_youtube.library.add(FakeVideo(ID))
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, status=status, body=CAPTCHA))
+    assert application_error(metadata).error_type is error_type
+    assert len(fake_youtube.requests) == 1
 
 
 @pytest.mark.parametrize("kind", [Kind.WATCH, Kind.PLAYER])
-def test_answers_that_never_come_or_are_cut(standin: Standin, hasty_metadata: MetadataAdapter, kind: Kind) -> None:
-    standin.library.add(StandinVideo(ID))
+def test_answers_that_never_come_or_are_cut(
+    fake_youtube: FakeYoutube, hasty_metadata: MetadataAdapter, kind: Kind
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID))
     for fault in (Fault(kind=kind, stall_seconds=30, times=1), Fault(kind=kind, cut_after_bytes=20, times=1)):
-        standin.faults.add(fault)
-        assert refused(hasty_metadata).error_type is ErrorType.UPSTREAM_UNAVAILABLE
+        fake_youtube.faults.add(fault)
+        assert application_error(hasty_metadata).error_type is ErrorType.UPSTREAM_UNAVAILABLE

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.worker.adapters.models import TranscriptLine
-from services.worker.adapters.timedtext import parse_json3, tidy
+from services.worker.adapters.youtube.timedtext import parse_json3, tidy
 from shared.contracts.youtube import CaptionsKind
 
 AUTOMATIC, MANUAL = CaptionsKind.AUTOMATIC, CaptionsKind.MANUAL
@@ -52,7 +52,7 @@ def test_people_may_let_two_speakers_overlap() -> None:
     assert [line.end_seconds for line in parse(event(0, 5000, "A: yes"), event(2000, 3000, "B: no"))] == [5, 5]
 
 
-def test_lines_without_words_are_left_out_and_sounds_are_kept() -> None:
+def test_empty_lines_are_left_out_and_sound_descriptions_stay() -> None:
     lines = parse(event(0, 10, "\n"), event(10, 10, " ", "\u200b"), event(20, 10), event(30, 10, "[Music]"))
     assert [line.text for line in lines] == ["[Music]"]
 

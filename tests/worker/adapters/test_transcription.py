@@ -1,4 +1,4 @@
-"""The speech-to-text client against a real HTTP server that answers whatever a test wants."""
+"""The transcription adapter against a real HTTP server with scripted answers."""
 
 import asyncio
 import gzip
@@ -18,7 +18,7 @@ import trustme
 from pydantic import SecretStr
 
 from services.worker.adapters.models import MAX_DETAIL_CHARACTERS, TranscriptionError, TranscriptLine
-from services.worker.adapters.transcription import MAX_ANSWER_BYTES, Transcription, TranscriptionAdapter
+from services.worker.adapters.transcription.client import MAX_ANSWER_BYTES, Transcription, TranscriptionAdapter
 from shared.contracts.errors import ErrorType
 
 KEY = "gsk_4fTq81LmZx0bVnRpWc7Y"
@@ -142,7 +142,7 @@ async def failure(url: str, audio: Path, **options: Any) -> TranscriptionError:
     return caught.value
 
 
-async def test_the_request_is_what_the_api_asks_for(server: Server, audio: Path) -> None:
+async def test_the_request_is_as_the_api_documents(server: Server, audio: Path) -> None:
     found = await transcribe(server.url, audio, language="en-US")
     assert found == Transcription("en", [TranscriptLine(0, 2.5, "Hello.")])
     assert server.heads[0].startswith("POST /openai/v1/audio/transcriptions HTTP/1.1\r\n")
@@ -190,7 +190,7 @@ async def test_a_file_is_never_in_memory_as_a_whole(server: Server, long_audio: 
     assert "content-length: 25000" in server.heads[0].lower()
 
 
-async def test_lines_are_what_was_said_within_the_audio(server: Server, audio: Path) -> None:
+async def test_lines_are_within_the_audio(server: Server, audio: Path) -> None:
     silence: dict[str, object] = {"no_speech_prob": 0.61, "avg_logprob": -1.1}
     server.answer = http(
         verbose(
@@ -283,7 +283,7 @@ async def test_every_status_has_its_type(server: Server, audio: Path, status: in
         (429, {"type": "insufficient_quota"}),
     ],
 )
-async def test_what_only_the_operator_can_mend(server: Server, audio: Path, status: int, more: dict[str, str]) -> None:
+async def test_errors_for_the_operator(server: Server, audio: Path, status: int, more: dict[str, str]) -> None:
     server.answer = http(refusal(**{"message": "The model `whisper-9` does not exist.", **more}), status)
     assert (await failure(server.url, audio)).error_type is MISCONFIGURED
 
@@ -299,7 +299,7 @@ async def test_what_only_the_operator_can_mend(server: Server, audio: Path, stat
         (refusal("x" * 5000, code=502), "HTTP 502: " + "x" * (MAX_DETAIL_CHARACTERS - 10)),
     ],
 )
-async def test_failures_say_what_can_be_read(server: Server, audio: Path, body: object, detail: str) -> None:
+async def test_failures_have_the_servers_message(server: Server, audio: Path, body: object, detail: str) -> None:
     server.answer = http(body, 502)
     assert (await failure(server.url, audio)).detail == detail
 
@@ -315,7 +315,7 @@ async def test_failures_say_what_can_be_read(server: Server, audio: Path, body: 
         ("x" * 280 + f" {KEY}", "x" * 280 + " …"),
     ],
 )
-async def test_a_key_is_never_told(server: Server, audio: Path, echo: str, told: str) -> None:
+async def test_a_key_is_never_quoted(server: Server, audio: Path, echo: str, told: str) -> None:
     server.answer = http(refusal(echo), 401)
     assert (await failure(server.url, audio)).detail == f"HTTP 401: {told}"
 
@@ -401,7 +401,7 @@ async def test_an_answer_without_end(server: Server, audio: Path, status: int, e
     assert server.sent_bytes < 4 * MAX_ANSWER_BYTES
 
 
-async def test_an_answer_that_is_packed_although_nobody_asked_for_that(server: Server, audio: Path) -> None:
+async def test_an_unrequested_compressed_answer(server: Server, audio: Path) -> None:
     head = b"HTTP/1.1 200 .\r\ncontent-encoding: gzip\r\n\r\n"
     server.answer = head + gzip.compress(json.dumps(verbose()).encode())
     assert (await failure(server.url, audio)).error_type is UNEXPECTED

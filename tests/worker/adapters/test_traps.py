@@ -1,16 +1,19 @@
 """What the libraries hide, swallow or let escape: every answer ends as a YoutubeError of the right type."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from services.worker.adapters.captions import CaptionsAdapter
-from services.worker.adapters.metadata import MetadataAdapter
+from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, captions
 from services.worker.adapters.models import YoutubeError
+from services.worker.adapters.youtube.captions import CaptionsAdapter
+from services.worker.adapters.youtube.clients import PLAYERS
+from services.worker.adapters.youtube.metadata import MetadataAdapter
 from shared.contracts.errors import ErrorType
-from shared.contracts.youtube import CaptionTrack
-from tests.standin import Fault, Kind, Standin, StandinVideo, captions
+from shared.contracts.youtube import CaptionsAnswer, CaptionTrack
+from tests.worker.adapters.reading import video_of
 
 ID = "abcdefghijk"
 CONSENT = '<form action="https://consent.youtube.com/s">{}</form>'
@@ -22,14 +25,18 @@ LEARN_MORE = {"playerErrorMessageRenderer": {"subreason": {"runs": [{"text": "Le
 
 
 @pytest.fixture(autouse=True)
-def video(standin: Standin) -> None:
+def video(fake_youtube: FakeYoutube) -> None:
     """One video with captions."""
-    standin.library.add(StandinVideo(ID, captions=(captions("en", "Hello"),)))
+    fake_youtube.library.add(FakeVideo(ID, captions=(captions("en", "Hello"),)))
 
 
-def answer(standin: Standin, body: Any, *, client: str | None = None) -> None:
+def answer(fake_youtube: FakeYoutube, body: Any, *, client: str | None = None) -> None:
     """Let the player answer `body`."""
-    standin.faults.add(Fault(kind=Kind.PLAYER, client=client, body=json.dumps(body)))
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, client=client, body=json.dumps(body)))
+
+
+LAST_CLIENT = dict.fromkeys(("web", *PLAYERS), CaptionsAnswer.GATED)
+"""What leaves youtube-transcript-api only."""
 
 
 def refusal(status: str, reason: Any, **more: Any) -> dict[str, Any]:
@@ -38,13 +45,15 @@ def refusal(status: str, reason: Any, **more: Any) -> dict[str, Any]:
 
 def metadata_error(adapter: MetadataAdapter) -> ErrorType:
     with pytest.raises(YoutubeError) as caught:
-        adapter.extract(ID)
+        video_of(adapter, ID)
     return caught.value.error_type
 
 
-def captions_error(adapter: CaptionsAdapter, track: CaptionTrack | None = None) -> ErrorType:
+def captions_error(
+    adapter: CaptionsAdapter, track: CaptionTrack | None = None, answers: Mapping[str, CaptionsAnswer] | None = None
+) -> ErrorType:
     with pytest.raises(YoutubeError) as caught:
-        adapter.fetch(ID, track)
+        adapter.fetch(ID, track, answers)
     return caught.value.error_type
 
 
@@ -60,24 +69,24 @@ def captions_error(adapter: CaptionsAdapter, track: CaptionTrack | None = None) 
     ids=["429", "403", "500", "timeout", "cut"],
 )
 def test_a_blocked_second_source_is_not_a_video_without_a_channel(
-    standin: Standin, hasty_metadata: MetadataAdapter, fault: Fault, error_type: ErrorType
+    fake_youtube: FakeYoutube, hasty_metadata: MetadataAdapter, fault: Fault, error_type: ErrorType
 ) -> None:
-    standin.faults.add(Fault(kind=Kind.WATCH, body="<html>nothing in it</html>"))
-    standin.faults.add(fault)
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, body="<html>nothing in it</html>"))
+    fake_youtube.faults.add(fault)
     assert metadata_error(hasty_metadata) is error_type
-    assert [request.kind for request in standin.requests] == [Kind.WATCH, Kind.NEXT]
+    assert [request.kind for request in fake_youtube.requests] == [Kind.WATCH, Kind.NEXT]
 
 
 def test_a_redirect_to_the_page_for_blocked_addresses(
-    standin: Standin, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter
 ) -> None:
-    track = metadata.extract(ID).caption_track
-    standin.faults.add(Fault(path="/sorry/*", status=429, body='<div class="g-recaptcha">'))
-    standin.faults.add(Fault(status=302, headers={"Location": "https://www.youtube.com/sorry/index"}))
+    track = video_of(metadata, ID).caption_track
+    fake_youtube.faults.add(Fault(path="/sorry/*", status=429, body='<div class="g-recaptcha">'))
+    fake_youtube.faults.add(Fault(status=302, headers={"Location": "https://www.youtube.com/sorry/index"}))
     assert metadata_error(metadata) is ErrorType.RATE_LIMITED
     assert captions_error(captions_adapter) is ErrorType.RATE_LIMITED
     assert captions_error(captions_adapter, track) is ErrorType.RATE_LIMITED
-    assert len(standin.requests) == 2 + 3 * 2
+    assert len(fake_youtube.requests) == 2 + 3 * 2
 
 
 @APOSTROPHES
@@ -90,7 +99,7 @@ def test_a_redirect_to_the_page_for_blocked_addresses(
     ],
 )
 def test_a_block_by_words(
-    standin: Standin,
+    fake_youtube: FakeYoutube,
     metadata: MetadataAdapter,
     captions_adapter: CaptionsAdapter,
     apostrophe: str,
@@ -98,36 +107,25 @@ def test_a_block_by_words(
     reason: str,
     error_type: ErrorType,
 ) -> None:
-    answer(standin, refusal(status, reason.format(apostrophe), errorScreen=LEARN_MORE))
+    answer(fake_youtube, refusal(status, reason.format(apostrophe), errorScreen=LEARN_MORE))
     assert metadata_error(metadata) is error_type
     assert captions_error(captions_adapter) is error_type
 
 
-def test_a_captcha_of_the_player_is_a_block_and_not_a_video_that_is_gone(
-    standin: Standin, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter
+def test_a_captcha_of_the_player_is_a_bot_check(
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter
 ) -> None:
     answer(
-        standin, refusal("ERROR", "Video unavailable", errorScreen={"playerCaptchaViewModel": {"trackingParams": "x"}})
+        fake_youtube,
+        refusal("ERROR", "Video unavailable", errorScreen={"playerCaptchaViewModel": {"trackingParams": "x"}}),
     )
     assert metadata_error(metadata) is ErrorType.BOT_CHECK
     assert captions_error(captions_adapter) is ErrorType.BOT_CHECK
 
 
-def test_an_app_that_is_too_old_says_nothing_about_the_video(
-    standin: Standin, metadata: MetadataAdapter, captions_adapter: CaptionsAdapter
-) -> None:
-    too_old = refusal("UNPLAYABLE", "The following content is not available on this app.", errorScreen=LEARN_MORE)
-    answer(standin, too_old, client="VISIONOS")
-    assert metadata.extract(ID).caption_track is not None
-    assert [request.client for request in standin.requests] == [None, "VISIONOS", "ANDROID"]
-    answer(standin, too_old, client="ANDROID")
-    assert metadata_error(metadata) is ErrorType.UNEXPECTED_ANSWER
-    assert captions_error(captions_adapter) is ErrorType.CAPTIONS_TOKEN_REQUIRED
-
-
-def test_players_of_other_videos_only_are_a_block(standin: Standin, metadata: MetadataAdapter) -> None:
-    standin.faults.add(Fault(kind=Kind.WATCH, body="<html></html>"))
-    answer(standin, {"playabilityStatus": {"status": "OK"}, "videoDetails": {"videoId": "another0000"}})
+def test_players_of_other_videos_only_are_a_block(fake_youtube: FakeYoutube, metadata: MetadataAdapter) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, body="<html></html>"))
+    answer(fake_youtube, {"playabilityStatus": {"status": "OK"}, "videoDetails": {"videoId": "another0000"}})
     assert metadata_error(metadata) is ErrorType.BOT_CHECK  # "All player responses are invalid. Your IP …"
 
 
@@ -139,11 +137,11 @@ def test_players_of_other_videos_only_are_a_block(standin: Standin, metadata: Me
     ],
 )
 def test_alerts_in_an_answer_are_youtubes_words(
-    standin: Standin, metadata: MetadataAdapter, text: str, error_type: ErrorType
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, text: str, error_type: ErrorType
 ) -> None:
-    answer(standin, {"alerts": [{"alertRenderer": {"type": "ERROR", "text": {"simpleText": text}}}]})
+    answer(fake_youtube, {"alerts": [{"alertRenderer": {"type": "ERROR", "text": {"simpleText": text}}}]})
     assert metadata_error(metadata) is error_type
-    assert len(standin.requests) == 2
+    assert len(fake_youtube.requests) == 2
 
 
 OK = {"playabilityStatus": {"status": "OK"}}
@@ -160,9 +158,9 @@ ONE_TRACK = {"languageCode": "en", "name": {"runs": [{"text": "English"}]}}
     ],
     ids=["TypeError", "AttributeError", "AttributeError in an alert", "AttributeError in a reason"],
 )
-def test_bugs_of_yt_dlp_do_not_escape(standin: Standin, metadata: MetadataAdapter, body: Any) -> None:
-    standin.faults.add(Fault(kind=Kind.WATCH, body="<html></html>"))
-    answer(standin, body)
+def test_bugs_of_yt_dlp_do_not_escape(fake_youtube: FakeYoutube, metadata: MetadataAdapter, body: Any) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, body="<html></html>"))
+    answer(fake_youtube, body)
     assert metadata_error(metadata) is ErrorType.UNEXPECTED_ANSWER
 
 
@@ -174,28 +172,44 @@ def test_bugs_of_yt_dlp_do_not_escape(standin: Standin, metadata: MetadataAdapte
         OK | {"captions": {"playerCaptionsTracklistRenderer": {"captionTracks": [{}]}}},
         OK | {"captions": {"playerCaptionsTracklistRenderer": {"captionTracks": [ONE_TRACK | {"baseUrl": 3}]}}},
         OK | {"captions": {"playerCaptionsTracklistRenderer": {"captionTracks": None}}},
-        refusal("UNPLAYABLE", {"simpleText": "odd"}),
-        refusal("UNPLAYABLE", None, errorScreen={"playerErrorMessageRenderer": {"subreason": {"runs": [{"text": 3}]}}}),
     ],
-    ids=["no object", "AttributeError", "KeyError", "AttributeError in a track", "TypeError", "reason", "subreason"],
+    ids=["no object", "AttributeError", "KeyError", "AttributeError in a track", "TypeError"],
 )
 def test_bugs_of_youtube_transcript_api_do_not_escape(
-    standin: Standin, captions_adapter: CaptionsAdapter, body: Any
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, body: Any
 ) -> None:
-    answer(standin, body)
-    assert captions_error(captions_adapter) is ErrorType.UNEXPECTED_ANSWER
+    answer(fake_youtube, body)
+    assert captions_error(captions_adapter, answers=LAST_CLIENT) is ErrorType.UNEXPECTED_ANSWER
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        refusal("UNPLAYABLE", {"simpleText": "odd"}),
+        refusal("UNPLAYABLE", None, errorScreen={"playerErrorMessageRenderer": {"subreason": {"runs": [{"text": 3}]}}}),
+        refusal("UNPLAYABLE", "This video is not available"),
+        refusal("ERROR", "This video is unavailable"),
+        OK,
+    ],
+    ids=["no text", "no text in it", "not available", "unavailable", "no captions"],
+)
+def test_youtube_transcript_api_alone_is_not_believed(
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, body: Any
+) -> None:
+    answer(fake_youtube, body)
+    assert captions_error(captions_adapter, answers=LAST_CLIENT) is ErrorType.CAPTIONS_TOKEN_REQUIRED
 
 
 @pytest.mark.parametrize(("cookie", "requests"), [("", 1), (COOKIE, 2)])
 def test_a_consent_page_that_stays(
-    standin: Standin, captions_adapter: CaptionsAdapter, cookie: str, requests: int
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, cookie: str, requests: int
 ) -> None:
-    standin.faults.add(Fault(kind=Kind.WATCH, body=CONSENT.format(cookie)))
-    assert captions_error(captions_adapter) is ErrorType.UNEXPECTED_ANSWER
-    assert len(standin.requests) == requests
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, body=CONSENT.format(cookie)))
+    assert captions_error(captions_adapter, answers=LAST_CLIENT) is ErrorType.UNEXPECTED_ANSWER
+    assert len(fake_youtube.requests) == requests
 
 
-def test_a_consent_page_is_answered(standin: Standin, captions_adapter: CaptionsAdapter) -> None:
-    standin.faults.add(Fault(kind=Kind.WATCH, times=1, body=CONSENT.format(COOKIE)))
-    assert captions_adapter.fetch(ID, None).lines[0].text == "Hello"
-    assert len(standin.requests) == 4
+def test_a_consent_page_is_answered(fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, times=1, body=CONSENT.format(COOKIE)))
+    assert captions_adapter.fetch(ID, None, LAST_CLIENT).lines[0].text == "Hello"
+    assert len(fake_youtube.requests) == 4

@@ -18,7 +18,7 @@ BEEP_EVERY_SECONDS = 1.7
 BEEPS = f"aevalsrc='0.7*sin(2*PI*1000*t)*lt(mod(t,{BEEP_EVERY_SECONDS}),0.06)':s=44100:c=stereo"
 SPEECH = "anoisesrc=r=48000:a=0.5:seed=1"
 PAUSES = ((30, 30.5), (33, 34.2), (62, 63))
-"""In the sound `spoken`, which is 100 s long."""
+"""In the audio `spoken`, which is 100 s long."""
 
 
 def ffmpeg(*arguments: str | Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Plans and chunks of real sound."""
+"""Plans and chunks of real audio."""
 
 import os
 from array import array
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.worker.audio.cutting import Span, UnreadableAudio, cut, halves, plan_spans
-from services.worker.audio.store import StoreFull
+from services.worker.adapters.audio.cutting import Span, UnreadableAudioError, cut, halves, plan_spans
+from services.worker.adapters.audio.store import StoreFullError
 from tests.worker.audio.conftest import BEEP_EVERY_SECONDS, BEEPS, CODECS, ffmpeg
 
 HZ = 16_000
@@ -45,7 +45,7 @@ async def test_a_length_that_is_not_there_is_not_believed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("span", [Span(0, 20), Span(12.345, 34.567), Span(41.2, 60)])
-async def test_a_chunk_holds_what_is_there_at_that_time(beeping: Path, span: Span, tmp_path: Path) -> None:
+async def test_a_chunk_holds_the_audio_of_its_time(beeping: Path, span: Span, tmp_path: Path) -> None:
     chunk = tmp_path / "chunk.ogg"
     await cut(beeping, span, chunk)
     first = int(span.start_seconds / BEEP_EVERY_SECONDS + 0.999)
@@ -62,7 +62,7 @@ async def test_halves_of_a_chunk_are_cut_as_well(beeping: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("start_seconds", [5, 15])
-async def test_what_follows_missing_sound_stays_in_its_place(start_seconds: int, tmp_path: Path) -> None:
+async def test_audio_after_a_gap_keeps_its_time(start_seconds: int, tmp_path: Path) -> None:
     source, chunk = tmp_path / "sound.webm", tmp_path / "chunk.ogg"
     gap = "aselect='not(between(t,10,20))'"
     ffmpeg("-f", "lavfi", "-i", BEEPS, "-t", "40", "-af", gap, *CODECS[".webm"], source)
@@ -71,7 +71,7 @@ async def test_what_follows_missing_sound_stays_in_its_place(start_seconds: int,
     assert heard[0] == pytest.approx(12 * BEEP_EVERY_SECONDS - start_seconds, abs=TOLERANCE_SECONDS)
 
 
-async def test_chunks_are_what_the_server_wants_and_small(spoken: Path, tmp_path: Path) -> None:
+async def test_chunks_are_small_and_of_the_servers_format(spoken: Path, tmp_path: Path) -> None:
     target = tmp_path / "chunk.ogg"
     await cut(spoken, Span(0, 100), target)
     chunk = target.read_bytes()
@@ -89,22 +89,22 @@ async def test_a_chunk_of_an_earlier_attempt_is_left_as_it_is(beeping: Path, tmp
     assert target.read_bytes() == b"earlier"
 
 
-async def test_where_there_is_no_sound_there_is_no_chunk(beeping: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableAudio):
+async def test_beyond_the_end_there_is_no_chunk(beeping: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableAudioError):
         await cut(beeping, Span(100, 110), tmp_path / "chunk.ogg")
     assert os.listdir(tmp_path) == []
 
 
-async def test_what_is_no_sound_is_not_planned(tmp_path: Path) -> None:
+async def test_a_file_without_audio_is_not_planned(tmp_path: Path) -> None:
     source = tmp_path / "sound.m4a"
     source.write_text("Sorry")
-    with pytest.raises(UnreadableAudio):
+    with pytest.raises(UnreadableAudioError):
         await plan_spans(source, chunk_seconds=40, overlap_seconds=4)
 
 
 async def test_nothing_is_left_of_a_chunk_for_which_there_is_no_room(
     beeping: Path, tmp_path: Path, small_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    with small_disk(), pytest.raises(StoreFull):
+    with small_disk(), pytest.raises(StoreFullError):
         await cut(beeping, Span(0, 60), tmp_path / "chunk.ogg")
     assert os.listdir(tmp_path) == []

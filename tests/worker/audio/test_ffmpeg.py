@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.worker.audio.ffmpeg import UnreadableAudio, run_ffmpeg
+from services.worker.adapters.audio.ffmpeg import UnreadableAudioError, run_ffmpeg
 from tests.support.waiting import eventually
 from tests.worker.audio.conftest import BEEPS, CODECS, ffmpeg
 
@@ -58,13 +58,13 @@ async def test_one_that_somebody_killed_may_be_tried_again(silent_pipe: Path) ->
             await call
 
 
-async def test_without_ffmpeg_nothing_is_said_of_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_ffmpeg_is_not_an_error_of_the_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "nowhere"))
     with pytest.raises(RuntimeError, match="cannot be started"):
         await run_ffmpeg(tmp_path / "sound.m4a", *DECODE)
 
 
-async def test_sound_that_is_not_there(tmp_path: Path) -> None:
+async def test_missing_audio(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await run_ffmpeg(tmp_path / "sound.m4a", *DECODE)
 
@@ -105,9 +105,9 @@ def _playlist(path: Path) -> None:
     ],
     ids=["nothing", "noise", "page", "broken off", "damaged", "pictures", "playlist"],
 )
-async def test_what_is_no_sound(write: Callable[[Path], object], tmp_path: Path) -> None:
+async def test_a_file_without_audio(write: Callable[[Path], object], tmp_path: Path) -> None:
     path = tmp_path / "sound.m4a"
     write(path)
-    with pytest.raises(UnreadableAudio) as refusal:
+    with pytest.raises(UnreadableAudioError) as refusal:
         await run_ffmpeg(path, *DECODE)
     assert 0 < len(str(refusal.value)) <= 2_000

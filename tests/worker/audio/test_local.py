@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.worker.audio.local import StoreFull, appearing, is_full, telling_full
+from services.worker.adapters.audio.local import StoreFullError, atomic_write, is_full, raising_store_full
 
 
 @pytest.mark.parametrize(("code", "expected"), [("ENOSPC", True), ("EDQUOT", True), ("EFBIG", True), ("EIO", False)])
@@ -13,34 +13,34 @@ def test_there_are_three_ways_to_be_full(code: str, expected: bool) -> None:
     assert is_full(OSError(getattr(errno, code), code)) is expected
 
 
-def test_a_full_disk_is_told() -> None:
-    with pytest.raises(StoreFull, match="No space left"), telling_full():
-        Path("/dev/full").write_bytes(b"sound")
+def test_a_full_disk_is_raised() -> None:
+    with pytest.raises(StoreFullError, match="No space left"), raising_store_full():
+        Path("/dev/full").write_bytes(b"audio")
 
 
-def test_other_trouble_is_told_as_it_is(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError), telling_full():
-        tmp_path.write_bytes(b"sound")
+def test_other_errors_are_raised_unchanged(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError), raising_store_full():
+        tmp_path.write_bytes(b"audio")
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
     target = tmp_path / "chunk.ogg"
-    with appearing(target) as part:
-        part.write_bytes(b"sound")
+    with atomic_write(target) as part:
+        part.write_bytes(b"audio")
         assert not target.exists()
-    assert target.read_bytes() == b"sound"
+    assert target.read_bytes() == b"audio"
     assert [*tmp_path.iterdir()] == [target]
 
 
 def test_nothing_is_left_of_a_file_that_never_was_complete(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError), appearing(tmp_path / "chunk.ogg"):
-        tmp_path.write_bytes(b"sound")
+    with pytest.raises(IsADirectoryError), atomic_write(tmp_path / "chunk.ogg"):
+        tmp_path.write_bytes(b"audio")
     assert [*tmp_path.iterdir()] == []
 
 
 def test_two_attempts_at_a_time_do_not_mix(tmp_path: Path) -> None:
     target = tmp_path / "chunk.ogg"
-    with appearing(target) as lost, appearing(target) as present:
+    with atomic_write(target) as lost, atomic_write(target) as present:
         lost.write_bytes(b"lost")
         present.write_bytes(b"present")
     assert target.read_bytes() == b"lost"  # whole, as the one that came last

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.worker.audio.spans import Span, halves, place_spans
+from services.worker.adapters.audio.spans import Span, halves, place_spans
 
 MILLISECOND = 0.001
 
 
 class Listener:
-    """Knows all pauses, and remembers what it was asked."""
+    """Knows all silences, and records the windows that were searched."""
 
     def __init__(self, *silences: Span) -> None:
         self.silences = silences
@@ -28,7 +28,7 @@ async def placed(duration: float, *silences: Span) -> list[Span]:
     return await place_spans(duration, Listener(*silences), chunk_seconds=600, overlap_seconds=10)
 
 
-async def test_what_is_short_stays_whole() -> None:
+async def test_short_audio_is_not_cut() -> None:
     listener = Listener(Span(0, 600))
     assert await place_spans(600, listener, chunk_seconds=600, overlap_seconds=10) == [Span(0, 600)]
     assert listener.windows == []
@@ -47,7 +47,7 @@ async def test_of_equal_pauses_the_last_one() -> None:
     assert (await placed(1_700, Span(540, 541), Span(560, 561)))[0] == Span(0, 565.5)
 
 
-async def test_of_a_pause_that_goes_on_only_what_can_be_used_counts() -> None:
+async def test_only_the_part_of_a_silence_in_the_window_counts() -> None:
     assert (await placed(1_700, Span(100, 536), Span(550, 552)))[0] == Span(0, 556)
     assert (await placed(1_700, Span(594, 700), Span(550, 552)))[0] == Span(0, 556)
 
@@ -63,7 +63,7 @@ pauses = st.tuples(times, st.floats(0.3, 90)).map(lambda pause: Span(pause[0], r
 
 
 @given(times, st.lists(pauses, max_size=60), st.floats(20, 900), st.floats(0, 0.25))
-async def test_whatever_is_said_parts_are_short_cover_all_and_meet_in_pauses(
+async def test_parts_are_short_cover_everything_and_meet_in_silences(
     duration: float, silences: list[Span], chunk: float, overlap_part: float
 ) -> None:
     chunk = round(chunk, 3)

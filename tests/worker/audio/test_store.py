@@ -16,8 +16,9 @@ from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # there are n
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]  # as above
 from s3fs import S3FileSystem  # type: ignore[import-untyped]  # as above
 
-from services.worker.audio.store import AudioStore, StoreBroken, StoreFull
-from shared.settings import SettingRefused
+from services.worker.adapters.audio import store as store_module
+from services.worker.adapters.audio.store import AudioStore, StoreError, StoreFullError
+from shared.settings import InvalidSettingError
 from tests.support.servers import free_port
 from tests.worker.audio.conftest import move_to_machine
 
@@ -26,7 +27,7 @@ OTHER = "dQw4w9WgXcQ"
 HOUR_SECONDS = 3_600
 SmallDisk = Callable[[], AbstractContextManager[None]]
 IN_A_MINUTE = -60
-"""As an age: whatever has changed up to now is older."""
+"""As an age: all changes up to now are older."""
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -49,7 +50,7 @@ def store(url: str) -> AudioStore:
 
 
 def files_at(url: str) -> list[str]:
-    """Everything that is at `url`, whoever has put it there."""
+    """All files at `url`."""
     files, root = url_to_fs(url, skip_instance_cache=True)
     return sorted(path.removeprefix(f"{root}/") for path in files.find(root))
 
@@ -60,84 +61,74 @@ def put_at(url: str, path: str) -> None:
     files.pipe_file(f"{root}/{path}", b"somebody else's")
 
 
-async def kept(store: AudioStore, youtube_id: str, name: str, contents: bytes = b"sound") -> None:
+async def stored(store: AudioStore, youtube_id: str, name: str, contents: bytes = b"audio") -> None:
     (store.workspace(youtube_id) / name).write_bytes(contents)
-    await store.keep(youtube_id, name)
+    await store.upload(youtube_id, name)
 
 
-async def test_what_is_kept_can_be_fetched_also_by_another_process(url: str, store: AudioStore) -> None:
-    await kept(store, VIDEO, "source.webm", b"sound")
-    assert (await AudioStore(url).fetch(VIDEO, "source.webm")).read_bytes() == b"sound"
+async def test_an_uploaded_file_can_be_downloaded_by_another_process(url: str, store: AudioStore) -> None:
+    await stored(store, VIDEO, "source.webm", b"audio")
+    assert (await AudioStore(url).download(VIDEO, "source.webm")).read_bytes() == b"audio"
 
 
-async def test_what_is_fetched_is_in_the_workspace(store: AudioStore) -> None:
-    await kept(store, VIDEO, "source.webm")
-    assert await store.fetch(VIDEO, "source.webm") == store.workspace(VIDEO) / "source.webm"
+async def test_a_downloaded_file_is_in_the_workspace(store: AudioStore) -> None:
+    await stored(store, VIDEO, "source.webm")
+    assert await store.download(VIDEO, "source.webm") == store.workspace(VIDEO) / "source.webm"
 
 
-async def test_what_was_never_kept_cannot_be_fetched(store: AudioStore) -> None:
-    await kept(store, VIDEO, "source.webm")
+async def test_a_file_that_was_never_uploaded_cannot_be_downloaded(store: AudioStore) -> None:
+    await stored(store, VIDEO, "source.webm")
     for youtube_id, name in [(VIDEO, "source.m4a"), (OTHER, "source.webm")]:
         with pytest.raises(FileNotFoundError):
-            await store.fetch(youtube_id, name)
+            await store.download(youtube_id, name)
     assert [path.name for path in store.workspace(VIDEO).iterdir() if path.suffix != ".webm"] == []
 
 
-async def test_what_is_released_can_be_fetched_again(store: AudioStore) -> None:
-    await kept(store, VIDEO, "source.webm")
-    await store.fetch(VIDEO, "source.webm")
+async def test_an_evicted_file_can_be_downloaded_again(store: AudioStore) -> None:
+    await stored(store, VIDEO, "source.webm")
+    await store.download(VIDEO, "source.webm")
     for _ in range(2):
-        await store.release(VIDEO, "source.webm")
-    assert (await store.fetch(VIDEO, "source.webm")).read_bytes() == b"sound"
+        await store.evict(VIDEO, "source.webm")
+    assert (await store.download(VIDEO, "source.webm")).read_bytes() == b"audio"
 
 
 async def test_one_file_is_forgotten(url: str, store: AudioStore) -> None:
-    await kept(store, VIDEO, "source.webm")
-    await kept(store, VIDEO, "chunk.ogg")
-    await store.fetch(VIDEO, "source.webm")
+    await stored(store, VIDEO, "source.webm")
+    await stored(store, VIDEO, "chunk.ogg")
+    await store.download(VIDEO, "source.webm")
     for _ in range(2):
-        await store.forget(VIDEO, "source.webm")
+        await store.delete_file(VIDEO, "source.webm")
     with pytest.raises(FileNotFoundError):
-        await store.fetch(VIDEO, "source.webm")
+        await store.download(VIDEO, "source.webm")
     assert [path.rpartition("/")[2] for path in files_at(url)] == ["chunk.ogg"]
 
 
 async def test_everything_of_one_video_is_discarded(url: str, store: AudioStore) -> None:
     for youtube_id in (VIDEO, OTHER):
-        await kept(store, youtube_id, "source.webm")
+        await stored(store, youtube_id, "source.webm")
         (store.workspace(youtube_id) / "chunk.ogg").write_bytes(b"not complete")
     for _ in range(2):
-        await store.discard(VIDEO)
+        await store.delete_video(VIDEO)
     assert all(OTHER in path for path in files_at(url))
     assert [*store.workspace(VIDEO).iterdir()] == []
-    assert (await store.fetch(OTHER, "source.webm")).exists()
+    assert (await store.download(OTHER, "source.webm")).exists()
 
 
-async def test_leftovers_are_videos_that_nothing_happens_to(store: AudioStore) -> None:
-    assert await store.leftovers(older_than_seconds=IN_A_MINUTE) == []
-    await kept(store, VIDEO, "source.webm")
+async def test_orphans_are_videos_that_do_not_change(store: AudioStore) -> None:
+    assert await store.find_orphans(older_than_seconds=IN_A_MINUTE) == []
+    await stored(store, VIDEO, "source.webm")
     store.workspace(OTHER)
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == []
-    assert await store.leftovers(older_than_seconds=IN_A_MINUTE) == [VIDEO, OTHER]
+    assert await store.find_orphans(older_than_seconds=HOUR_SECONDS) == []
+    assert await store.find_orphans(older_than_seconds=IN_A_MINUTE) == [VIDEO, OTHER]
 
 
-async def test_videos_are_those_that_have_a_folder_here_or_in_the_store(store: AudioStore) -> None:
-    assert await store.videos() == []
-    store.workspace(OTHER)
-    await kept(store, VIDEO, "source.webm")
-    assert await store.videos() == [VIDEO, OTHER]
-    await store.discard(VIDEO)
-    assert await store.videos() == [OTHER]
-
-
-async def test_what_is_not_ours_is_neither_seen_nor_deleted(url: str, store: AudioStore) -> None:
+async def test_other_files_are_neither_listed_nor_deleted(url: str, store: AudioStore) -> None:
     foreign = ["Screenshots/1.png", "dQw4w9WgXcQ", "not a video.audio/a", "x.audio/a", "x/dQw4w9WgXcQ.audio/a"]
     for path in foreign:
         put_at(url, path)
-    assert await store.videos() == []
-    assert await store.leftovers(older_than_seconds=IN_A_MINUTE) == []
-    await store.discard("Screenshots")
-    await store.discard(OTHER)
+    assert await store.find_orphans(older_than_seconds=IN_A_MINUTE) == []
+    await store.delete_video("Screenshots")
+    await store.delete_video(OTHER)
     assert files_at(url) == sorted(foreign)
 
 
@@ -147,13 +138,13 @@ async def test_ids_lead_nowhere_else(youtube_id: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="id"):
         store.workspace(youtube_id)
     with pytest.raises(ValueError, match="id"):
-        await store.discard(youtube_id)
+        await store.delete_video(youtube_id)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../source.webm", "a/b", "/etc/passwd", "*", "a\n", ".hidden"])
 async def test_names_lead_nowhere_else(name: str, tmp_path: Path) -> None:
     store = AudioStore(str(tmp_path))
-    for method in (store.keep, store.fetch, store.release, store.forget):
+    for method in (store.upload, store.download, store.evict, store.delete_file):
         with pytest.raises(ValueError, match="name"):
             await method(VIDEO, name)
 
@@ -161,8 +152,8 @@ async def test_names_lead_nowhere_else(name: str, tmp_path: Path) -> None:
 async def test_event_loops_of_other_threads_may_use_it(store: AudioStore) -> None:
     def carry(number: int) -> bytes:
         async def keep_and_fetch() -> bytes:
-            await kept(store, VIDEO, f"{number}.ogg", bytes([number]))
-            return (await store.fetch(VIDEO, f"{number}.ogg")).read_bytes()
+            await stored(store, VIDEO, f"{number}.ogg", bytes([number]))
+            return (await store.download(VIDEO, f"{number}.ogg")).read_bytes()
 
         return asyncio.run(keep_and_fetch())
 
@@ -181,14 +172,14 @@ async def test_a_folder_in_which_a_file_grows_is_no_leftover(tmp_path: Path) -> 
     growing = store.workspace(VIDEO) / "source.webm"
     growing.touch()
     _age(growing.parent)
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == []
+    assert await store.find_orphans(older_than_seconds=HOUR_SECONDS) == []
     _age(growing)
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == [VIDEO]
+    assert await store.find_orphans(older_than_seconds=HOUR_SECONDS) == [VIDEO]
 
 
-async def test_an_s3_has_what_is_kept_and_this_machine_no_more(s3: str) -> None:
+async def test_an_uploaded_file_is_in_s3_and_no_longer_local(s3: str) -> None:
     store = AudioStore(s3)
-    await kept(store, VIDEO, "source.webm")
+    await stored(store, VIDEO, "source.webm")
     assert [*store.workspace(VIDEO).iterdir()] == []
     assert store.workspace(VIDEO) == AudioStore(s3).workspace(VIDEO)
     assert store.workspace(VIDEO) != AudioStore(f"{s3}/other").workspace(VIDEO)
@@ -197,76 +188,75 @@ async def test_an_s3_has_what_is_kept_and_this_machine_no_more(s3: str) -> None:
 async def test_another_machine_goes_on_with_it(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = AudioStore(s3)
     sound = os.urandom(17 * 1024 * 1024)  # in several parts
-    await kept(here, VIDEO, "source.webm", sound)
+    await stored(here, VIDEO, "source.webm", sound)
     move_to_machine(tmp_path / "another", monkeypatch)
     there = AudioStore(s3)
-    path = await there.fetch(VIDEO, "source.webm")
+    path = await there.download(VIDEO, "source.webm")
     assert path.is_relative_to(tmp_path / "another")
     assert path.read_bytes() == sound
     assert [*path.parent.iterdir()] == [path]
-    await there.discard(VIDEO)
+    await there.delete_video(VIDEO)
     with pytest.raises(FileNotFoundError):
-        await here.fetch(VIDEO, "source.webm")
+        await here.download(VIDEO, "source.webm")
 
 
-async def test_what_another_machine_brings_is_seen(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_files_of_another_machine_are_seen(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = AudioStore(s3)
-    await kept(here, OTHER, "source.webm")
-    assert await here.leftovers(older_than_seconds=IN_A_MINUTE) == [OTHER]
+    await stored(here, OTHER, "source.webm")
+    assert await here.find_orphans(older_than_seconds=IN_A_MINUTE) == [OTHER]
     move_to_machine(tmp_path / "another", monkeypatch)
-    await kept(AudioStore(s3), VIDEO, "source.webm")
-    assert await here.leftovers(older_than_seconds=IN_A_MINUTE) == [VIDEO, OTHER]
+    await stored(AudioStore(s3), VIDEO, "source.webm")
+    assert await here.find_orphans(older_than_seconds=IN_A_MINUTE) == [VIDEO, OTHER]
 
 
-async def test_leftovers_have_changed_neither_here_nor_in_the_store(memory: str) -> None:
+async def test_orphans_have_changed_neither_locally_nor_remotely(memory: str) -> None:
     store = AudioStore(memory)
-    await kept(store, VIDEO, "source.webm")
+    await stored(store, VIDEO, "source.webm")
     _age(store.workspace(VIDEO))
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == []
+    assert await store.find_orphans(older_than_seconds=HOUR_SECONDS) == []
     for file in MemoryFileSystem.store.values():
         file.modified -= timedelta(seconds=2 * HOUR_SECONDS)
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == [VIDEO]
+    assert await store.find_orphans(older_than_seconds=HOUR_SECONDS) == [VIDEO]
     (store.workspace(VIDEO) / "chunk.ogg").touch()
-    assert await store.leftovers(older_than_seconds=HOUR_SECONDS) == []
+    assert await store.find_orphans(older_than_seconds=HOUR_SECONDS) == []
 
 
-async def test_what_an_interrupted_attempt_has_kept_is_kept(s3: str) -> None:
+async def test_an_upload_of_an_interrupted_attempt_is_reused(s3: str) -> None:
     store = AudioStore(s3)
-    await kept(store, VIDEO, "source.webm")
-    await store.keep(VIDEO, "source.webm")
+    await stored(store, VIDEO, "source.webm")
+    await store.upload(VIDEO, "source.webm")
     with pytest.raises(FileNotFoundError):
-        await store.keep(VIDEO, "never.webm")
+        await store.upload(VIDEO, "never.webm")
 
 
 async def test_nothing_is_left_of_a_download_for_which_there_is_no_room(s3: str, small_disk: SmallDisk) -> None:
     store = AudioStore(s3)
-    await kept(store, VIDEO, "source.webm", bytes(100_000))
-    with small_disk(), pytest.raises(StoreFull):
-        await store.fetch(VIDEO, "source.webm")
+    await stored(store, VIDEO, "source.webm", bytes(100_000))
+    with small_disk(), pytest.raises(StoreFullError):
+        await store.download(VIDEO, "source.webm")
     assert [*store.workspace(VIDEO).iterdir()] == []
 
 
-async def test_what_cannot_be_deleted_is_said(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_deletion_is_raised(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryFileSystem, "rm", lambda *_args, **_options: None)  # as s3fs where it is not allowed to
     store = AudioStore(memory)
-    await kept(store, VIDEO, "source.webm")
-    with pytest.raises(StoreBroken, match=r"^PermissionError$"):
-        await store.discard(VIDEO)
+    await stored(store, VIDEO, "source.webm")
+    with pytest.raises(StoreError, match=r"^PermissionError$"):
+        await store.delete_video(VIDEO)
 
 
 async def broken_everywhere(store: AudioStore, why: str) -> None:
     """Every method that asks a remote store says that it is broken, and nothing of a secret."""
-    (store.workspace(VIDEO) / "source.webm").write_bytes(b"sound")
+    (store.workspace(VIDEO) / "source.webm").write_bytes(b"audio")
     for ask in (
-        store.keep(VIDEO, "source.webm"),
-        store.keep(VIDEO, "sent.webm"),
-        store.fetch(VIDEO, "sent.webm"),
-        store.forget(VIDEO, "sent.webm"),
-        store.videos(),
-        store.leftovers(older_than_seconds=HOUR_SECONDS),
-        store.discard(VIDEO),
+        store.upload(VIDEO, "source.webm"),
+        store.upload(VIDEO, "sent.webm"),
+        store.download(VIDEO, "sent.webm"),
+        store.delete_file(VIDEO, "sent.webm"),
+        store.find_orphans(older_than_seconds=HOUR_SECONDS),
+        store.delete_video(VIDEO),
     ):
-        with pytest.raises(StoreBroken, match=why) as caught:
+        with pytest.raises(StoreError, match=why) as caught:
             await ask
         assert "secret" not in "".join(traceback.format_exception(caught.value))
 
@@ -275,7 +265,7 @@ async def test_a_bucket_that_is_missing(s3: str) -> None:
     await broken_everywhere(AudioStore("s3://secret-bucket/prefix"), r"^FileNotFoundError \(NoSuchBucket\)$")
 
 
-async def test_a_bucket_that_nobody_can_have(s3: str) -> None:
+async def test_an_unusable_bucket(s3: str) -> None:
     await broken_everywhere(AudioStore("s3://somebody:secret@bucket/prefix"), "Error$")
 
 
@@ -293,13 +283,28 @@ async def test_no_server(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await broken_everywhere(AudioStore(s3), "^EndpointConnectionError$")
 
 
+async def test_a_server_that_never_answers(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("CALL_SECONDS", "TRANSFER_SECONDS", "LISTING_SECONDS"):
+        monkeypatch.setattr(store_module, limit, 0.1)
+
+    async def never_answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+
+    connections: list[asyncio.StreamWriter] = []
+    async with await asyncio.start_server(never_answer, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await broken_everywhere(AudioStore(s3), "^TimeoutError$")
+        for connection in connections:
+            connection.close()
+
+
 @pytest.mark.parametrize("is_remote", [True, False])
-def test_nobody_else_can_prepare_the_place_to_work_in(s3: str, tmp_path: Path, is_remote: bool) -> None:
+def test_the_scratch_folder_belongs_to_this_user(s3: str, tmp_path: Path, is_remote: bool) -> None:
     (tmp_path / "trap").mkdir()
     name = f"vidferry-scratch-{os.getuid()}" if is_remote else "vidferry-audio"
     place = Path(tempfile.gettempdir()) / name
     place.symlink_to(tmp_path / "trap")
-    with pytest.raises(SettingRefused, match=name):
+    with pytest.raises(InvalidSettingError, match=name):
         AudioStore(s3 if is_remote else str(place))
 
 
@@ -309,14 +314,14 @@ def test_a_default_store_of_somebody_else(tmp_path: Path, monkeypatch: pytest.Mo
     for place in (tmp_path / "machine/vidferry-audio", tmp_path / "shared"):
         place.mkdir()
         os.chown(place, 65534, 65534)
-    with pytest.raises(SettingRefused, match="VIDFERRY_AUDIO_STORE"):
+    with pytest.raises(InvalidSettingError, match="VIDFERRY_AUDIO_STORE"):
         AudioStore(str(tmp_path / "machine/vidferry-audio"))
     assert AudioStore(str(tmp_path / "shared")).workspace(VIDEO).is_dir(), "where not anybody may write, it may be"
 
 
 @pytest.mark.parametrize("url", ["nothing://me:secret@host/folder", "gs://secret/folder", "s3://", "sftp://me:secret@"])
 def test_a_url_that_cannot_be_is_refused_and_not_quoted(url: str) -> None:
-    with pytest.raises(SettingRefused, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$") as refusal:
+    with pytest.raises(InvalidSettingError, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$") as refusal:
         AudioStore(url)
     assert "fsspec" not in str(refusal.value)
     assert "secret" not in "".join(traceback.format_exception(refusal.value))
@@ -325,7 +330,7 @@ def test_a_url_that_cannot_be_is_refused_and_not_quoted(url: str) -> None:
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file/folder"):
-        with pytest.raises(SettingRefused, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$"):
+        with pytest.raises(InvalidSettingError, match=r"^VIDFERRY_AUDIO_STORE cannot be used: .+\.$"):
             AudioStore(str(place))
 
 

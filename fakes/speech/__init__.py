@@ -1,0 +1,1 @@
+"""A fake transcription server, and speech for it to transcribe."""

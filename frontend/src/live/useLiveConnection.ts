@@ -1,0 +1,103 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { useImportProgressFlag } from "../data/flags";
+import { useConfig } from "../data/queries";
+import type { LiveMessage } from "../state/messages";
+import { useLanguage } from "../state/preferences";
+import { applyMessages, resetProgress, setConnection, useProgressStore } from "../state/progress";
+import { isClosed } from "../state/progressRules";
+import { onWatch } from "../state/watched";
+import { LiveConnection } from "./connection";
+import { liveApi } from "./liveApi";
+import { LiveCache } from "./liveCache";
+import { MissedBatchPoller } from "./missedBatchPoller";
+import { ResumePoint } from "./resume";
+import type { OpenSocket } from "./session";
+
+/** Receives live updates while the app is mounted, unless the feature flag is off. */
+export function useLiveConnection(openSocket?: OpenSocket): void {
+  const isOn = useImportProgressFlag();
+  const { data: config } = useConfig();
+  const language = useLanguage();
+  const resume = useRef(new ResumePoint());
+  const handle = useLatest(useMessageHandler());
+  const url = config?.websocket_url;
+  useEffect(() => {
+    if (!isOn || !url) {
+      resetProgress(); // Nothing would update it any more.
+      return;
+    }
+    const connection = new LiveConnection({
+      url: withLanguage(url, language),
+      api: liveApi,
+      onMessages: (messages) => handle.current(messages),
+      onState: setConnection,
+      isBatchShown: (batchId) => useProgressStore.getState().batches.get(batchId)?.isOver === false,
+      isClosed: isClosedLive,
+      resume: resume.current,
+      ...(openSocket && { openSocket }),
+    });
+    connection.start();
+    const stopWatching = onWatch(connection.watch);
+    const stopWaking = onWake(connection.wake);
+    return () => {
+      stopWatching();
+      stopWaking();
+      connection.stop();
+    };
+  }, [isOn, url, language, openSocket, handle]);
+}
+
+function isClosedLive(videoId: string): boolean {
+  const progress = useProgressStore.getState().progress.get(videoId);
+  return progress !== undefined && isClosed(progress);
+}
+
+/** Returns what handles messages: it updates the store, and from there what was loaded. */
+function useMessageHandler(): (messages: readonly LiveMessage[]) => void {
+  const queryClient = useQueryClient();
+  const cache = useRef<LiveCache>(null);
+  const missedBatches = useRef(new MissedBatchPoller());
+  useEffect(
+    () => () => {
+      cache.current?.stop();
+      missedBatches.current.stop();
+      cache.current = null;
+    },
+    [],
+  );
+  return function handle(messages) {
+    const before = useProgressStore.getState().batches;
+    const after = applyMessages(messages).batches;
+    cache.current ??= new LiveCache(queryClient);
+    cache.current.apply(messages, before, after);
+    for (const message of messages)
+      if (message.type === "caught_up") missedBatches.current.poll(message.batchIds, handle);
+  };
+}
+
+function useLatest<T>(value: T): { readonly current: T } {
+  const latest = useRef(value);
+  useEffect(() => {
+    latest.current = value;
+  });
+  return latest;
+}
+
+function withLanguage(url: string, language: string): string {
+  const address = new URL(url, globalThis.location.href);
+  address.searchParams.set("lang", language);
+  return address.href;
+}
+
+function onWake(wake: () => void): () => void {
+  const onVisible = () => {
+    if (!document.hidden) wake();
+  };
+  window.addEventListener("online", wake);
+  document.addEventListener("visibilitychange", onVisible);
+  return () => {
+    window.removeEventListener("online", wake);
+    document.removeEventListener("visibilitychange", onVisible);
+  };
+}

@@ -1,0 +1,44 @@
+"""Swagger UI at /docs, served from here: it works offline."""
+
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
+
+router = APIRouter(include_in_schema=False)
+
+
+class Asset(StrEnum):
+    """The files of Swagger UI."""
+
+    SCRIPT = "swagger-ui-bundle.js"
+    STYLE = "swagger-ui.css"
+    ICON = "favicon.png"
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """Swagger UI."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Vidferry API",
+        swagger_js_url=f"/docs/{Asset.SCRIPT}",
+        swagger_css_url=f"/docs/{Asset.STYLE}",
+        swagger_favicon_url=f"/docs/{Asset.ICON}",
+    )
+
+
+@router.get("/api")
+@router.get("/api/")
+async def api_root() -> RedirectResponse:
+    """Leads people who open the API's base address to its documentation."""
+    return RedirectResponse("/docs")
+
+
+@router.get("/docs/{asset}")
+async def docs_asset(asset: Asset) -> FileResponse:
+    """A file of Swagger UI, from the package `fastapi_offline`."""
+    return FileResponse(Path(str(files("fastapi_offline"))) / "static" / asset)

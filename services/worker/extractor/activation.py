@@ -1,0 +1,26 @@
+"""Makes this process use the selected version of yt-dlp. Nothing in here imports yt-dlp."""
+
+import sys
+from pathlib import Path
+
+from services.worker.extractor.store import Store
+
+_active: list[str] = []
+
+
+def activate(directory: Path | None) -> str | None:
+    """Use the version that is selected in `directory`; returns it, None for the bundled one.
+
+    To be called once, before anything imports yt-dlp: a process never exchanges modules.
+    """
+    found = Store(directory).selected() if directory is not None else None
+    if directory is None or found is None:
+        return None
+    sys.path.insert(0, str(Store(directory).path_of(found.version)))
+    _active[:] = [found.version]
+    return found.version
+
+
+def active_version() -> str | None:
+    """The version that `activate` has chosen; None: the bundled one."""
+    return _active[0] if _active else None

@@ -1,0 +1,49 @@
+"""Asks YouTube for the canary subjects from a process of its own, and only where no pause or budget forbids it."""
+
+from pathlib import Path
+
+from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, environment
+from services.worker.extractor.children import ChildError, ChildTimeoutError, run_child
+from shared.contracts.upstreams import PauseReason, UpstreamStatus
+from shared.settings import Settings
+
+MODULE = "services.worker.extractor.canary_process"
+ALL = {"VIDFERRY_CANARY_ALL": "1"}
+SECONDS = 300.0
+MAX_REQUESTS = 20
+"""More than all subjects take."""
+
+
+def is_outdated(status: UpstreamStatus | None) -> bool:
+    """Whether calls are paused because the version in use does not work any more."""
+    return status is not None and status.is_paused and status.reason is PauseReason.EXTRACTOR_OUTDATED
+
+
+def reason_not_to_ask(status: UpstreamStatus | None) -> str | None:
+    """Why YouTube may not be asked for canary subjects just now; None: it may."""
+    if status is None or is_outdated(status):
+        return None
+    if status.is_paused:
+        return status.reason or status.state
+    if status.requests_left is not None and status.requests_left < MAX_REQUESTS:
+        return "hourly_requests"
+    return None
+
+
+async def ask_youtube(settings: Settings, overlay: Path | None, *, everything: bool = False) -> CanaryReport:
+    """Ask with the version in `overlay` (None: the bundled one); a version that cannot do that has failed."""
+    extra = ALL if everything else {}
+    try:
+        return await run_child(
+            MODULE,
+            CanaryReport,
+            overlay=overlay,
+            environment={**environment(settings), **extra},
+            timeout_seconds=SECONDS,
+        )
+    except ChildError as error:
+        found = Found.NOT_ASKED if isinstance(error, ChildTimeoutError) else Found.FAILED
+        answer = CanaryAnswer(
+            kind=SubjectKind.MANUAL, youtube_id=settings.canary_manual[:11], found=found, detail=str(error)
+        )
+        return CanaryReport(answers=[answer])

@@ -1,0 +1,68 @@
+"""How fast calls go: as a burst after a quiet time, then at the sustained rate, whichever worker makes them."""
+
+from bisect import bisect_right
+from datetime import timedelta
+
+from fakes.youtube import FakeYoutube, LoggedRequest
+from shared.contracts.upstreams import UpstreamStatus
+from shared.temporal.names import PRIORITY_PERSON
+from tests.rate_limits.calls import CALLS, calls, time_of, videos
+from tests.rate_limits.installation import PATIENCE_SECONDS, WORKERS, Installation
+from tests.support.waiting import eventually
+
+RATE = 1
+PASTED, QUEUED = 4, 12
+PACE = {
+    "YOUTUBE_CALLS_PER_SECOND": str(RATE),
+    "YOUTUBE_BURST_CALLS": str(PASTED * CALLS),
+    "YOUTUBE_BURST_CALLS_PER_SECOND": "4",
+    "YOUTUBE_MAX_CONCURRENT": "1",
+}
+SUSTAINED = timedelta(seconds=PASTED * CALLS / RATE)
+"""What the pasted videos would take without a burst; the server lets the first calls go at once in any case."""
+WINDOW = timedelta(seconds=3)
+MOST_WITHIN_WINDOW = RATE * (3 + 1) + WORKERS
+"""Calls of one more second may go at once, and each worker may have held one back that it was given before."""
+
+
+async def test_a_burst_after_a_quiet_time_and_then_the_sustained_rate(
+    installation: Installation, fake_youtube: FakeYoutube
+) -> None:
+    pasted = videos(fake_youtube, "pasted", PASTED)
+    await until_burst(installation, is_burst=True)
+    await installation.add(*pasted, priority=PRIORITY_PERSON)
+    await installation.until_complete(*pasted)
+    burst = [time_of(call) for call in calls(fake_youtube)]
+    assert len(burst) == PASTED * CALLS
+    assert burst[-1] - burst[0] < SUSTAINED * 0.6
+
+    await installation.add(*videos(fake_youtube, "queued", QUEUED))
+    over = await until_burst(installation, is_burst=False)
+    sustained = await calls_since(fake_youtube, over, MOST_WITHIN_WINDOW + 1)
+    assert most_within(WINDOW, sustained) <= MOST_WITHIN_WINDOW
+
+
+async def until_burst(installation: Installation, *, is_burst: bool) -> UpstreamStatus:
+    async def has_come() -> UpstreamStatus:
+        youtube = await installation.youtube()
+        assert youtube.is_burst == is_burst, youtube
+        return youtube
+
+    return await eventually(has_come, within_seconds=PATIENCE_SECONDS)
+
+
+async def calls_since(fake_youtube: FakeYoutube, status: UpstreamStatus, count: int) -> list[LoggedRequest]:
+    """At least so many calls from one second after it stood so: the server takes a moment to obey."""
+
+    async def have_come() -> list[LoggedRequest]:
+        found = [call for call in calls(fake_youtube) if time_of(call) > status.at + timedelta(seconds=1)]
+        assert len(found) >= count, f"{len(found)} of {count} calls"
+        return found
+
+    return await eventually(have_come, within_seconds=PATIENCE_SECONDS)
+
+
+def most_within(window: timedelta, requests: list[LoggedRequest]) -> int:
+    """How many there were at most in any window of that length."""
+    times = [time_of(request) for request in requests]
+    return max(bisect_right(times, begin + window) - index for index, begin in enumerate(times))

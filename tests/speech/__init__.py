@@ -1,1 +1,0 @@
-"""Test support that speaks and listens: videos with speech, and a server that recognises it."""

@@ -1,0 +1,56 @@
+"""Which failures of YouTube's adapters cast doubt on the extractor, and which of them are alike."""
+
+import pytest
+
+from services.worker.activities.support.suspicions import suspicion_of
+from services.worker.adapters.models import YoutubeError
+from shared.contracts.errors import ErrorType
+from shared.contracts.upstreams import Suspicion
+
+
+def suspicion(error_type: ErrorType, detail: str, youtube_id: str = "abcdefghijk") -> Suspicion | None:
+    return suspicion_of(YoutubeError(error_type, detail), "metadata", youtube_id, None)
+
+
+@pytest.mark.parametrize(
+    "error_type",
+    [ErrorType.VIDEO_PRIVATE, ErrorType.BOT_CHECK, ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.CAPTIONS_TOKEN_REQUIRED],
+)
+def test_what_concerns_the_video_or_the_address_casts_no_doubt(error_type: ErrorType) -> None:
+    assert suspicion(error_type, "HTTP 400") is None
+
+
+def test_the_same_failure_of_different_videos_is_alike() -> None:
+    text = "ExtractorError: {0}: KeyError('videoDetails') at line {1}; see https://youtu.be/{0}"
+    one = suspicion(ErrorType.UNEXPECTED_ANSWER, text.format("abcdefghijk", 12))
+    other = suspicion(ErrorType.UNEXPECTED_ANSWER, text.format("lmnopqrstuv", 345), "lmnopqrstuv")
+    assert one is not None
+    assert other is not None
+    assert one.fingerprint == other.fingerprint
+    assert "abcdefghijk" not in one.detail
+    another = suspicion(ErrorType.UNEXPECTED_ANSWER, "RegexNotFoundError: Unable to extract title")
+    assert another is not None
+    assert another.fingerprint != one.fingerprint
+
+
+def test_videos_that_every_client_is_refused_are_alike_whatever_the_clients_are_told() -> None:
+    reasons = ("visionos: The page needs to be reloaded", "visionos: Video unavailable; android: empty")
+    found = [suspicion(ErrorType.EXTRACTOR_OUTDATED, reason) for reason in reasons]
+    assert [each and (each.fingerprint, each.detail, each.is_conclusive) for each in found] == [
+        ("extractor_outdated", reason, False) for reason in reasons
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error_type", "detail", "is_conclusive"),
+    [
+        (ErrorType.EXTRACTOR_OUTDATED, "android: HTTP 400 from https://www.youtube.com/youtubei/v1/player", True),
+        (ErrorType.EXTRACTOR_OUTDATED, "Unable to download API page: HTTP Error 400: Bad Request", True),
+        (ErrorType.EXTRACTOR_OUTDATED, "HTTP 4000", False),
+        (ErrorType.UNEXPECTED_ANSWER, "HTTP Error 400: Bad Request", False),
+    ],
+)
+def test_a_refused_client_version_is_conclusive(error_type: ErrorType, detail: str, is_conclusive: bool) -> None:
+    found = suspicion(error_type, detail)
+    assert found is not None
+    assert found.is_conclusive is is_conclusive
