@@ -47,13 +47,27 @@ class FakeYoutubeApp:
         request = _describe(scope, headers, body)
         self.log.append(request)
         fault = self.faults.take(request) or Fault()
-        await asyncio.sleep(self.latency_seconds + (fault.stall_seconds if fault.stall_after_bytes is None else 0))
+        await asyncio.sleep(self.latency_seconds)
+        if fault.stall_after_bytes is None:
+            await self.faults.stall(fault.stall_seconds)
         if fault.status is None and fault.body is None:
             real = answer(self.youtube, request.kind, request.youtube_id, request.query, body)
             response = _ranged(real, headers.get("range"))
         else:
             response = _Response(fault.status or 200, (fault.body or "").encode(), {"content-type": _HTML})
-        await _send(send, response, fault, with_body=request.method != "HEAD")
+        await self._send(send, response, fault, with_body=request.method != "HEAD")
+
+    async def _send(self, send: Send, response: _Response, fault: Fault, *, with_body: bool) -> None:
+        headers = {**response.headers, "content-length": str(len(response.body)), **fault.headers}
+        raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": response.status, "headers": raw_headers})
+        body = response.body[: fault.cut_after_bytes] if with_body else b""
+        if fault.stall_after_bytes is not None:
+            await send({"type": "http.response.body", "body": body[: fault.stall_after_bytes], "more_body": True})
+            await self.faults.stall(fault.stall_seconds)
+            body = body[fault.stall_after_bytes :]
+        # An answer that is not completed makes uvicorn hang up.
+        await send({"type": "http.response.body", "body": body, "more_body": fault.cut_after_bytes is not None})
 
 
 async def _read(receive: Receive) -> bytes:
@@ -94,16 +108,3 @@ def _ranged(real: Answer, wanted: str | None) -> _Response:
         return _Response(416, b"", headers | {"content-range": f"bytes */{size}"})
     last = min(int(match[2] or size), size - 1)
     return _Response(206, real.body[first : last + 1], headers | {"content-range": f"bytes {first}-{last}/{size}"})
-
-
-async def _send(send: Send, response: _Response, fault: Fault, *, with_body: bool) -> None:
-    headers = {**response.headers, "content-length": str(len(response.body)), **fault.headers}
-    raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": raw_headers})
-    body = response.body[: fault.cut_after_bytes] if with_body else b""
-    if fault.stall_after_bytes is not None:
-        await send({"type": "http.response.body", "body": body[: fault.stall_after_bytes], "more_body": True})
-        await asyncio.sleep(fault.stall_seconds)
-        body = body[fault.stall_after_bytes :]
-    # An answer that is not completed makes uvicorn hang up.
-    await send({"type": "http.response.body", "body": body, "more_body": fault.cut_after_bytes is not None})

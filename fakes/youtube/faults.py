@@ -1,8 +1,10 @@
 """The fault table: which requests of the fake YouTube fail, how, and how often."""
 
+import asyncio
 import random
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -32,7 +34,8 @@ class Fault:
     body: str | None = None
     """Replaces the body; with `status` None it is sent as a 200."""
     stall_seconds: float = 0
-    """Wait so long before any answer, or in the middle of it where `stall_after_bytes` says so."""
+    """Wait so long before any answer, or in the middle of it where `stall_after_bytes` says so. Clearing the faults
+    ends the wait."""
     stall_after_bytes: int | None = None
     """So many bytes of the body are sent before the wait."""
     cut_after_bytes: int | None = None
@@ -59,6 +62,7 @@ class FaultTable:
         self._lock = threading.Lock()
         self._entries: list[tuple[Fault, int | None]] = []
         self._taken: Counter[tuple[Kind, str | None]] = Counter()
+        self._stalled: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
     def add(self, fault: Fault) -> Fault:
         """Let `fault` happen from now on."""
@@ -67,10 +71,26 @@ class FaultTable:
         return fault
 
     def clear(self) -> None:
-        """Forget every fault."""
+        """Forget every fault and end every stall."""
         with self._lock:
             self._entries.clear()
             self._taken.clear()
+            for loop, is_cleared in self._stalled:
+                loop.call_soon_threadsafe(is_cleared.set)
+
+    async def stall(self, seconds: float) -> None:
+        """Wait until the time is over or the faults are cleared."""
+        if not seconds:
+            return
+        stalled = asyncio.get_running_loop(), asyncio.Event()
+        with self._lock:
+            self._stalled.add(stalled)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stalled[1].wait(), seconds)
+        finally:
+            with self._lock:
+                self._stalled.discard(stalled)
 
     @property
     def pending(self) -> list[Fault]:

@@ -51,6 +51,8 @@ class SubscriptionRecord:
     import_existing: bool
     filter: VideoFilter | None
     schedule_in_sync: bool
+    is_listing_requested: bool
+    """Whether somebody wants a check that reads the list; it begins when the schedule is synced."""
     checked_at: datetime | None
     last_new: int | None
     last_members_only: int | None
@@ -78,7 +80,8 @@ _IS_UNDER_WAY = """
     """
 _COLUMNS = f"""
     s.id, s.user_id, s.list_id, s.kind, s.source, s.title, s.interval_seconds, s.is_paused, s.import_existing, s.filter,
-    s.schedule_in_sync, s.checked_at, s.last_new, s.last_members_only, s.error_code, s.created_at,
+    s.schedule_in_sync, s.is_listing_requested, s.checked_at, s.last_new, s.last_members_only, s.error_code,
+    s.created_at,
     EXISTS (SELECT FROM import_batches b WHERE b.subscription_id = s.id AND {_IS_UNDER_WAY}) AS is_checking
     """
 # The list is locked as the foreign key would lock it: one that is being deleted is "no such list" and not an error.
@@ -122,10 +125,14 @@ _RUNNING_CHECK = f"""
     SELECT b.id FROM import_batches b WHERE b.id = $2 OR (b.subscription_id = $1 AND {_IS_UNDER_WAY})
     ORDER BY b.id = $2 DESC LIMIT 1
     """  # noqa: S608 - constants
-_REQUEST_LISTING = "UPDATE subscriptions SET is_listing_requested = true WHERE id = $1"
+_REQUEST_CHECK = f"""
+    UPDATE subscriptions s SET is_listing_requested = true, schedule_in_sync = false
+    WHERE id = $1 AND user_id = $2 AND {NOT_DELETED} RETURNING {_COLUMNS}
+    """  # noqa: S608 - constants
 _LOCK_SCHEDULE = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 _MARK_SYNCED = """
-    UPDATE subscriptions SET schedule_in_sync = true WHERE id = $1 AND interval_seconds = $2 AND is_paused = $3
+    UPDATE subscriptions SET schedule_in_sync = true
+    WHERE id = $1 AND interval_seconds = $2 AND is_paused = $3 AND is_listing_requested <= $4
     """
 _MARK_SCHEDULES_STALE = """
     WITH synced AS (SELECT id FROM subscriptions WHERE schedule_in_sync ORDER BY id FOR UPDATE)
@@ -192,9 +199,14 @@ async def delete_subscription(connection: AsyncpgConnection, user_id: UUID, subs
     return True
 
 
-async def request_listing(connection: AsyncpgConnection, subscription_id: UUID) -> None:
-    """Have the next check read the list, whatever the feed says."""
-    await connection.execute(_REQUEST_LISTING, subscription_id)
+async def request_check(
+    connection: AsyncpgConnection, user_id: UUID, subscription_id: UUID
+) -> SubscriptionRecord | None:
+    """Have a check begin soon, paused or not, which reads the list whatever the feed says.
+
+    Returns None if the user has no such subscription.
+    """
+    return _record_or_none(await connection.fetchrow(_REQUEST_CHECK, subscription_id, user_id))
 
 
 async def plan_check(connection: AsyncpgConnection, subscription_id: UUID) -> CheckPlan:
@@ -254,7 +266,8 @@ async def lock_schedule(connection: AsyncpgConnection, subscription_id: UUID) ->
 
 async def mark_schedule_synced(connection: AsyncpgConnection, synced: SubscriptionRecord) -> None:
     """Record that the schedule is up to date, unless the subscription has changed meanwhile."""
-    await connection.execute(_MARK_SYNCED, synced.id, synced.interval_seconds, synced.is_paused)
+    said = (synced.interval_seconds, synced.is_paused, synced.is_listing_requested)
+    await connection.execute(_MARK_SYNCED, synced.id, *said)
 
 
 async def mark_schedules_stale(connection: AsyncpgConnection) -> None:

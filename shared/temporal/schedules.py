@@ -38,35 +38,34 @@ JITTER = 1 / 10
 MAX_JITTER = timedelta(minutes=10)
 
 
-async def sync_schedule(
-    connection: AsyncpgConnection, client: Client, subscription_id: UUID, *, trigger: bool = False
-) -> None:
+async def sync_schedule(connection: AsyncpgConnection, client: Client, subscription_id: UUID) -> None:
     """Bring the schedule to what the row says: make it, change it, or delete it where there is no such row.
 
-    `connection` is in a transaction; no other transaction changes this schedule until it ends. With `trigger`, a check
-    begins, unless one is under way. Safe to repeat. Raises what the Temporal client raises.
+    `connection` is in a transaction; no other transaction changes this schedule until it ends. A check that is due or
+    requested begins, unless one is under way. Safe to repeat. Raises what the Temporal client raises.
     """
     subscription = await lock_schedule(connection, subscription_id)
     if subscription is None:
         await delete_schedule(client, subscription_id)
-    elif trigger or not subscription.schedule_in_sync:
-        await ensure_schedule(client, subscription, trigger=trigger)
+    elif not subscription.schedule_in_sync:
+        await ensure_schedule(client, subscription)
         await mark_schedule_synced(connection, subscription)
 
 
-async def ensure_schedule(client: Client, subscription: SubscriptionRecord, *, trigger: bool = False) -> None:
-    """Create or update a schedule; check now what was never checked or missed a check, unless it is paused."""
+async def ensure_schedule(client: Client, subscription: SubscriptionRecord) -> None:
+    """Create or update a schedule, and begin a check that is requested, or due and not paused."""
     schedule, schedule_id = _schedule(subscription), subscription_schedule_id(subscription.id)
     handle = client.get_schedule_handle(schedule_id)
     try:
         await client.create_schedule(schedule_id, schedule)
     except ScheduleAlreadyRunningError:
         await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
-    if trigger or (not subscription.is_paused and _is_due(subscription)):
+    if subscription.is_listing_requested or (not subscription.is_paused and _is_due(subscription)):
         await handle.trigger()
 
 
 def _is_due(subscription: SubscriptionRecord) -> bool:
+    """Whether a subscription was never checked or has missed a check."""
     every = timedelta(seconds=subscription.interval_seconds)
     return subscription.checked_at is None or is_overdue(subscription.checked_at, every, _jitter(every))
 

@@ -8,12 +8,10 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chromium import Person
 from tests.browser.handling import cards, list_with
-from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
+from tests.e2e.clients import HOLD_SECONDS, Api, FakeYoutubeControl, new_ids
 
 FILMS = tuple(new_ids(14))
 LONG_SECONDS = 600
-SLOW_SECONDS = 18
-"""Any longer, and an import takes YouTube for unreachable."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Props:
 
     async def stall(self, **fault: object) -> None:
         """Let the fake YouTube think for long about some requests."""
-        (await self.fake_youtube.http.post("/faults", json={"stall_seconds": SLOW_SECONDS, **fault})).raise_for_status()
+        (await self.fake_youtube.http.post("/faults", json={"stall_seconds": HOLD_SECONDS, **fault})).raise_for_status()
 
     async def video(self, title: str) -> str:
         """The id of a video on the list."""

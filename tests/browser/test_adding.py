@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 from playwright.async_api import Page, expect
 
+from fakes.youtube import Kind
 from tests.browser.conftest import Invite
 from tests.browser.handling import address_of, card, cards, csv_of, drop_file, drop_link, enter, list_with
 from tests.e2e.clients import Api, FakeYoutubeControl, new_ids
 
-ANSWER_SECONDS = 0.5
 ROWS = 20
 PLAYLIST = "PLbrowserBrowser00001"
 PLAYLIST_VIDEOS = 8
@@ -24,18 +24,21 @@ async def confirm(page: Page) -> None:
 async def test_a_link_is_dropped_and_becomes_a_card_that_can_be_opened(
     invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
 ) -> None:
-    await fake_youtube.slow_down(ANSWER_SECONDS)
     page = await (await invite()).open(f"/lists/{await api.create_list()}")
     await expect(page.get_by_text("No videos yet")).to_be_visible()
     (youtube_id,) = new_ids(1)
+    await fake_youtube.hold([youtube_id], Kind.WATCH)
     await drop_link(page, address_of(youtube_id))
 
     importing = cards(page, "importing")
     await expect(importing.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
     await expect(importing.get_by_role("link")).to_have_attribute("aria-disabled", "true")
+    await fake_youtube.clear_faults()
+    await fake_youtube.hold([youtube_id], Kind.TIMEDTEXT)
     await expect(importing.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
     await importing.get_by_role("link").click(force=True)
     await expect(page).to_have_url(re.compile("/lists/"))
+    await fake_youtube.clear_faults()
 
     complete = cards(page, "complete")
     await expect(complete.get_by_role("link")).not_to_have_attribute("aria-disabled", "true")

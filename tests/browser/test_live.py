@@ -13,14 +13,13 @@ from tests.e2e.test_bulk import BATCH_SECONDS, add_batch, until_imported, until_
 from tests.support.waiting import eventually
 
 VIDEOS = 10
+FREE_VIDEOS = 4
+"""Of a batch whose other videos are held."""
 MORE_THAN_THE_WINDOW = 28
 """Of a batch, twenty are under way at once."""
 TALL: ViewportSize = {"width": 1280, "height": 3000}
 """All these cards are in the window: others are not in the page."""
 ANSWER_SECONDS = 0.3
-LONG_ANSWER_SECONDS = 1
-"""So slow that nobody is too late with a pause: the window moves on after a quarter of a minute."""
-SLOW_SECONDS = 2
 
 
 async def until_one_is_complete(page: Page) -> None:
@@ -53,26 +52,27 @@ async def test_nothing_is_lost_while_the_notifier_is_away(
 
 
 async def test_a_reload_in_the_middle(invite: Invite, api: Api, fake_youtube: FakeYoutubeControl) -> None:
-    await fake_youtube.slow_down(ANSWER_SECONDS)
-    list_id = await api.create_list()
-    await add_batch(api, list_id, new_ids(VIDEOS))
+    list_id, *_ = await held_batch(api, fake_youtube, VIDEOS)
     page = await (await invite()).open(f"/lists/{list_id}")
     await until_one_is_complete(page)
     await page.reload()
     await expect(page.get_by_role("button", name="Pause the import")).to_be_visible()
+    await fake_youtube.clear_faults()
     await until_all_are_complete(page)
     await expect(page.get_by_role("region", name="Notifications")).to_contain_text(f"{VIDEOS} imported")
 
 
-async def slow_batch(api: Api, fake_youtube: FakeYoutubeControl) -> tuple[str, str, list[str]]:
-    """The list, the batch and the YouTube ids of more videos than may be under way at once."""
-    await fake_youtube.slow_down(LONG_ANSWER_SECONDS)
-    list_id, youtube_ids = await api.create_list(), new_ids(MORE_THAN_THE_WINDOW)
+async def held_batch(
+    api: Api, fake_youtube: FakeYoutubeControl, videos: int = MORE_THAN_THE_WINDOW
+) -> tuple[str, str, list[str]]:
+    """The list, the batch and the YouTube ids; all but the first few wait until the faults are cleared."""
+    list_id, youtube_ids = await api.create_list(), new_ids(videos)
+    await fake_youtube.hold(youtube_ids[FREE_VIDEOS:])
     return list_id, await add_batch(api, list_id, youtube_ids), youtube_ids
 
 
 async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, fake_youtube: FakeYoutubeControl) -> None:
-    list_id, batch_id, youtube_ids = await slow_batch(api, fake_youtube)
+    list_id, batch_id, youtube_ids = await held_batch(api, fake_youtube)
     page = await (await invite(viewport=TALL)).open(f"/lists/{list_id}")
     batch = page.get_by_role("region", name="Import of")
     await batch.get_by_role("button", name="Pause the import").click()
@@ -100,7 +100,7 @@ async def test_a_batch_is_paused_and_goes_on(invite: Invite, api: Api, fake_yout
 async def test_a_batch_is_cancelled_and_its_rest_imported_after_all(
     invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
 ) -> None:
-    list_id, batch_id, youtube_ids = await slow_batch(api, fake_youtube)
+    list_id, batch_id, youtube_ids = await held_batch(api, fake_youtube)
     page = await (await invite(viewport=TALL)).open(f"/lists/{list_id}")
     batch = page.get_by_role("region", name="Import of")
     await batch.get_by_role("button", name="Cancel the import").click()
@@ -122,7 +122,7 @@ async def test_a_batch_is_cancelled_and_its_rest_imported_after_all(
 async def test_a_batch_is_followed_and_paused_in_two_tabs(
     invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
 ) -> None:
-    list_id, _, youtube_ids = await slow_batch(api, fake_youtube)
+    list_id, _, youtube_ids = await held_batch(api, fake_youtube)
     person = await invite(viewport=TALL)
     tabs = [await person.open(f"/lists/{list_id}") for _ in range(2)]
     first, second = [tab.get_by_role("region", name="Import of") for tab in tabs]
@@ -167,11 +167,12 @@ async def test_where_sockets_are_blocked_the_page_asks(
         await socket.close(code=1011)
 
     await page.route_web_socket("**/api/ws/progress*", refuse)
-    await fake_youtube.slow_down(ANSWER_SECONDS * 3)
     (youtube_id,) = new_ids(1)
+    await fake_youtube.hold([youtube_id])
     await api.add(list_id, youtube_id)
     await page.reload()
     await expect(cards(page, "importing")).to_have_count(1)
+    await fake_youtube.clear_faults()
     await expect(cards(page, "complete")).to_have_count(2)
     assert refused
 
@@ -193,7 +194,7 @@ async def test_without_the_feature_the_page_only_loads(
 
     await page.route("**/api/config", switch_off)
     (youtube_id,) = new_ids(1)
-    await fake_youtube.slow_down(SLOW_SECONDS)
+    await fake_youtube.hold([youtube_id])
     await api.add(list_id, youtube_id)
     await page.goto(f"/lists/{list_id}")
     await expect(cards(page)).to_have_count(1)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,8 @@ Json = dict[str, Any]
 IMPORT_SECONDS = 300
 """For imports to end on a busy machine, retries after a crash included; a few seconds otherwise."""
 RECONNECT_SECONDS = 0.1
+HOLD_SECONDS = 18
+"""Any longer, and an import takes YouTube for unreachable; the next request is held again."""
 
 _captioned_ids = captioned_ids("e2e")
 
@@ -100,8 +102,14 @@ class FakeYoutubeControl:
         """Let every answer from now on take that long."""
         (await self.http.post("/faults", json={"stall_seconds": seconds})).raise_for_status()
 
+    async def hold(self, youtube_ids: Iterable[str], kind: Kind | None = None) -> None:
+        """Let requests for these videos wait until `clear_faults`: the imports stay under way however slow we are."""
+        for youtube_id in youtube_ids:
+            fault = {"youtube_id": youtube_id, "kind": kind, "stall_seconds": HOLD_SECONDS}
+            (await self.http.post("/faults", json=fault)).raise_for_status()
+
     async def clear_faults(self) -> None:
-        """Answer as usual."""
+        """Answer as usual, and whatever waits at once."""
         (await self.http.delete("/faults")).raise_for_status()
 
 

@@ -64,12 +64,17 @@ async def look(client: Client, subscription: SubscriptionRecord) -> CheckStarted
     )
 
 
-async def tell_temporal(
-    engine: AsyncEngine, client: Client, subscription: SubscriptionRecord, *, trigger: bool = False
-) -> None:
+async def tell_temporal(engine: AsyncEngine, client: Client, subscription: SubscriptionRecord) -> None:
     """Bring the schedule to what the row says."""
     async with transaction(engine) as connection:
-        await sync_schedule(connection, client, subscription.id, trigger=trigger)
+        await sync_schedule(connection, client, subscription.id)
+
+
+async def check_now(engine: AsyncEngine, client: Client, subscription: SubscriptionRecord) -> None:
+    """Request a check, and have Temporal begin it."""
+    async with transaction(engine) as connection:
+        await subscriptions.request_check(connection, LOCAL_USER_ID, subscription.id)
+    await tell_temporal(engine, client, subscription)
 
 
 async def remove_schedules(engine: AsyncEngine, client: Client) -> None:

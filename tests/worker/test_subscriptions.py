@@ -26,7 +26,16 @@ from shared.temporal.names import (
     import_batch_id,
     subscription_schedule_id,
 )
-from tests.support.subscriptions import CHANNEL_ID, PLAYLIST_ID, follow, look, now, remove_schedules, tell_temporal
+from tests.support.subscriptions import (
+    CHANNEL_ID,
+    PLAYLIST_ID,
+    check_now,
+    follow,
+    look,
+    now,
+    remove_schedules,
+    tell_temporal,
+)
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
 from workflows.maintenance.workflows import ReconcileImports
@@ -203,7 +212,7 @@ async def test_a_paused_subscription_can_be_checked_on_request(
         await subscriptions.set_paused(connection, LOCAL_USER_ID, subscription.id, is_paused=True)
     await tell_temporal(engine, client, subscription)
     assert (await schedule_of(client, subscription)).info.num_actions == 0
-    await tell_temporal(engine, client, subscription, trigger=True)
+    await check_now(engine, client, subscription)
     await eventually(partial(was_looked_at, engine, subscription))
     assert (await schedule_of(client, subscription)).schedule.state.paused
 
@@ -217,7 +226,7 @@ async def test_a_check_is_skipped_while_an_earlier_one_runs(
     await tell_temporal(engine, client, subscription)
     await eventually(partial(is_at_work, fake_youtube))
     assert (await now(engine, subscription)).is_checking
-    await tell_temporal(engine, client, subscription, trigger=True)
+    await check_now(engine, client, subscription)
     await eventually(partial(has_skipped, client, subscription))
     [batch_id] = await batch_ids(engine, subscription)
     described = await client.get_workflow_handle(import_batch_id(batch_id)).describe()

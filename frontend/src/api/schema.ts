@@ -404,7 +404,7 @@ export interface paths {
         put?: never;
         /**
          * Check a subscription now
-         * @description Check now, even if it is paused. If `checking` is true, a check was already running, and no other is started.
+         * @description Check soon, even if it is paused. If `checking` is true, a check was already running, and no other is started.
          */
         post: operations["run_subscription"];
         delete?: never;

@@ -16,7 +16,6 @@ from services.api.http.openapi import BODY_PROBLEMS, problem_responses
 from services.api.http.pagination import parse_row_cursor, row_cursor
 from services.api.http.problem_codes import ProblemCode
 from services.api.http.problems import Problem
-from services.api.http.temporal import temporal_required
 from services.api.subscriptions.schemas import (
     SubscriptionChange,
     SubscriptionConflict,
@@ -29,12 +28,10 @@ from shared.db.connection import raw_connection
 from shared.db.subscriptions import NewSubscription, SubscriptionRecord
 from shared.i18n.languages import Language
 from shared.temporal.errors import is_temporal_unavailable
-from shared.temporal.schedules import next_check, sync_schedule
+from shared.temporal.schedules import next_check
 
 DESCRIBE_SECONDS = 1.0
 """Time limit for Temporal to return the time of the next check."""
-ACCEPT_SECONDS = 3.0
-"""Time limit for Temporal to start a check."""
 _PROBLEMS = (ProblemCode.SUBSCRIPTION_NOT_FOUND, ProblemCode.VALIDATION_FAILED)
 _NOT_FOUND = problem_responses(*_PROBLEMS)
 
@@ -146,18 +143,15 @@ async def resume_subscription(
     "/{subscription_id}/run",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Check a subscription now",
-    responses=problem_responses(*_PROBLEMS, ProblemCode.TEMPORAL_AWAY),
+    responses=_NOT_FOUND,
 )
 async def run_subscription(
     subscription_id: UUID, context: Context, user_id: UserId, language: RequestLanguage
 ) -> SubscriptionOutput:
-    """Check now, even if it is paused. If `checking` is true, a check was already running, and no other is started."""
-    found = await _find(context, user_id, subscription_id)
-    with temporal_required():
-        async with asyncio.timeout(ACCEPT_SECONDS), context.database.transaction() as connection:
-            await subscriptions.request_listing(connection, subscription_id)
-            await sync_schedule(connection, context.client, subscription_id, trigger=True)
-    return SubscriptionOutput.of(found, language)
+    """Check soon, even if it is paused. If `checking` is true, a check was already running, and no other is started."""
+    async with context.database.connection() as connection:
+        requested = await subscriptions.request_check(raw_connection(connection), user_id, subscription_id)
+    return _synced(context, requested, language)
 
 
 @router.delete(

@@ -15,7 +15,7 @@ from shared.db.connection import raw_connection
 from shared.db.upstreams import all_statuses
 from workflows.rate_limits.client import GovernorClient
 
-ACCEPT_SECONDS = 3.0
+ACCEPT_SECONDS = 10.0
 """Time limit for Temporal to accept a signal."""
 _CHANGE_PROBLEMS = problem_responses(ProblemCode.VALIDATION_FAILED, ProblemCode.TEMPORAL_AWAY, asks_database=False)
 

@@ -1,6 +1,8 @@
 """Each kind of fault reaches the real libraries as the failure that it stands for."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -10,6 +12,7 @@ from yt_dlp.utils import DownloadError
 
 from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, captions
 from tests.fakes.youtube.clients import extract, http, transcripts
+from tests.support.waiting import eventually
 
 YOUTUBE_ID = "abcdefghijk"
 WATCH = f"https://www.youtube.com/watch?v={YOUTUBE_ID}"
@@ -93,6 +96,19 @@ def test_a_pause_in_the_middle_of_an_answer_harms_nothing(fake_youtube: FakeYout
         with pytest.raises(httpx.RemoteProtocolError, match="received 20 bytes"):
             client.get(WATCH)
     assert paused.text.endswith("</html>")
+
+
+async def test_clearing_the_faults_ends_a_stall(fake_youtube: FakeYoutube) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.WATCH, stall_seconds=3600))
+    with http(fake_youtube) as client:
+        held = asyncio.create_task(asyncio.to_thread(client.get, WATCH))
+        await eventually(partial(_was_asked, fake_youtube))
+        fake_youtube.faults.clear()
+        assert (await held).status_code == 200
+
+
+async def _was_asked(fake_youtube: FakeYoutube) -> bool:
+    return bool(fake_youtube.requests)
 
 
 async def test_a_stalled_request_does_not_keep_the_fake_from_stopping(tmp_path: Path) -> None:

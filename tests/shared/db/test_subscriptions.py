@@ -209,6 +209,23 @@ async def test_one_at_a_time_works_on_a_schedule_and_changes_do_not_wait(engine:
     assert (seen.is_paused, seen.schedule_in_sync) == (True, False)
 
 
+async def test_a_check_that_is_requested_meanwhile_is_not_lost(engine: AsyncEngine) -> None:
+    subscription = await follow(engine)
+
+    async def sync(*, is_requested_meanwhile: bool) -> SubscriptionRecord:
+        async with transaction(engine) as connection:
+            told = await subscriptions.lock_schedule(connection, subscription.id)
+            assert told is not None
+            if is_requested_meanwhile:
+                async with transaction(engine) as another:
+                    await subscriptions.request_check(another, LOCAL_USER_ID, subscription.id)
+            await subscriptions.mark_schedule_synced(connection, told)
+        return await now(engine, subscription)
+
+    assert not (await sync(is_requested_meanwhile=True)).schedule_in_sync
+    assert (await sync(is_requested_meanwhile=False)).schedule_in_sync
+
+
 async def fed(engine: AsyncEngine) -> SubscriptionRecord:
     """A subscription to a channel that has seen two videos and knows its feed, six hours ago."""
     subscription = await follow(engine, SourceKind.CHANNEL)
@@ -304,7 +321,7 @@ async def test_a_week_later_more_is_listed_than_what_is_new(engine: AsyncEngine)
 async def test_a_listing_that_a_user_wants_takes_place(engine: AsyncEngine) -> None:
     subscription = await fed(engine)
     async with transaction(engine) as connection:
-        await subscriptions.request_listing(connection, subscription.id)
+        await subscriptions.request_check(connection, LOCAL_USER_ID, subscription.id)
     batch_id = await check(engine, subscription, "oldvideo001")
     assert batch_id is not None
     assert await is_listing(engine, batch_id)
