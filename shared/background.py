@@ -38,7 +38,7 @@ class BackgroundTask(ABC):
         *,
         pause_seconds: float = 0,
         retry_seconds: float | None = None,
-        drain_seconds: float = DRAIN_SECONDS,
+        drain_seconds: float | None = None,
         drains_waiting: bool = True,
     ) -> None:
         """Describe the task; entering the context starts it.
@@ -47,13 +47,13 @@ class BackgroundTask(ABC):
             name: Names the task in the log.
             pause_seconds: The least time between two runs, in which work collects.
             retry_seconds: The pause after a failed run, which is then repeated. None: it is not repeated.
-            drain_seconds: How long leaving the context may take; 0 cancels the current run.
+            drain_seconds: How long leaving the context may take; 0 cancels the current run. None: `DRAIN_SECONDS`.
             drains_waiting: Whether leaving the context does the work that waits. Otherwise only the current run ends.
         """
         self._name = name
         self._pause_seconds = pause_seconds
         self._retry_seconds = retry_seconds
-        self._drain_seconds = drain_seconds
+        self._drain_seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
         self._drains_waiting = drains_waiting
         self._due = float("inf")
         """When the next run is wanted, in monotonic time."""

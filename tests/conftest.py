@@ -18,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from fakes.youtube import FakeYoutube
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.temporal import EmbeddedTemporal
+from shared import background
 from shared.contracts.upstreams import Upstream
 from shared.db.engine import create_engine, ping
 from shared.db.migrate import upgrade
@@ -31,7 +32,7 @@ from shared.temporal.namespace import set_up_namespace
 from tests.support.databases import TEMPLATE, Databases, execute
 from tests.support.servers import free_port, server
 from tests.support.standstill import StoppablePostgres
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 RUNNING = "ExecutionStatus = 'Running' AND TemporalNamespaceDivision IS NULL"
 # A busy machine meets no deadline. `HYPOTHESIS_PROFILE=thorough` looks further.
@@ -265,3 +266,9 @@ def fake_youtube(running_fake_youtube: FakeYoutube) -> FakeYoutube:
 def local_user_id() -> UUID:
     """The one implicit user."""
     return LOCAL_USER_ID
+
+
+@pytest.fixture
+def fully_drained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Background tasks finish what waits when they end, however long a busy machine takes."""
+    monkeypatch.setattr(background, "DRAIN_SECONDS", PATIENCE_SECONDS)

@@ -37,6 +37,11 @@ async def _process(settings: Settings, port: int) -> AsyncIterator[asyncio.subpr
         await process.communicate()
 
 
+def _client(port: int) -> httpx.AsyncClient:
+    """A client with the patience that the first requests of a process need on a busy machine."""
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS)
+
+
 async def _is_healthy(http: httpx.AsyncClient) -> bool:
     try:
         return (await http.get("/api/health")).status_code == 200
@@ -48,7 +53,7 @@ async def _is_healthy(http: httpx.AsyncClient) -> bool:
 async def test_serves_until_a_signal_and_stops_gracefully(settings: Settings, stop: signal.Signals) -> None:
     port = free_port()
     away = settings.model_copy(update={"temporal_address": f"127.0.0.1:{free_port()}"})
-    async with _process(away, port) as process, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with _process(away, port) as process, _client(port) as http:
         await eventually(lambda: _is_healthy(http))
         created = await http.post("/api/lists", json={"name": "Lighthouses"})
         added = await http.post(f"{created.headers['Location']}/videos", json={"url": youtube_id(1)})

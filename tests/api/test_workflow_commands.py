@@ -37,6 +37,7 @@ async def _away(settings: Settings) -> Client:
     return await connect(settings.model_copy(update={"temporal_address": f"127.0.0.1:{free_port()}"}))
 
 
+@pytest.mark.usefixtures("fully_drained")
 async def test_waiting_commands_are_sent_before_the_end(
     client: Client, engine: AsyncEngine, local_user_id: UUID
 ) -> None:
@@ -87,6 +88,7 @@ async def test_a_command_without_room_is_dropped(
     assert "queue_full" in record.getMessage()
 
 
+@pytest.mark.usefixtures("fully_drained")
 async def test_a_failed_command_does_not_affect_the_next(
     client: Client, engine: AsyncEngine, local_user_id: UUID, caplog: pytest.LogCaptureFixture
 ) -> None:

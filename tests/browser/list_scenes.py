@@ -25,8 +25,8 @@ async def _first_run(person: Person, props: Props) -> AsyncIterator[Page]:
 
 @scene
 async def _list(person: Person, props: Props) -> AsyncIterator[Page]:
+    page = await open_list(person, props)  # first: the import is held for so long only
     async with props.one_more(kind="timedtext"):
-        page = await open_list(person, props)
         for state in ("upcoming", "live"):
             await expect(cards(page, state)).to_be_visible()
         await expect(cards(page, "importing")).to_contain_text("Fetching captions")

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chromium import Person
 from tests.browser.handling import address_of
-from tests.browser.stage import FILMS, Props, scene
+from tests.browser.stage import FILMS, Props, open_list, scene
 
 NO_COPYING = """() => {
   navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"));
@@ -51,8 +51,9 @@ async def _video_without_captions(person: Person, props: Props) -> AsyncIterator
 
 @scene
 async def _video_importing(person: Person, props: Props) -> AsyncIterator[Page]:
+    page = await open_list(person, props)  # first: the import is held for so long only
     async with props.one_more(kind="timedtext") as video_id:
-        page = await person.open(f"/videos/{video_id}")
+        await page.goto(f"/videos/{video_id}")
         await expect(page.get_by_text("Importing this video")).to_be_visible()
         yield page
 

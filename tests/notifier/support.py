@@ -219,7 +219,7 @@ async def until_feed_is_read(browser: Browser, publisher: FeedPublisher, library
     progress = 30
     while not heard.done():
         publisher.publish([sub_progress(library, youtube_id, progress)])
-        progress += 1
+        progress = max(30, (progress + 1) % 100)  # 100 marks the end
         await asyncio.wait([heard], timeout=0.2)
     assert heard.result()["seq"] is None
     publisher.publish([sub_progress(library, youtube_id, 100)])

@@ -8,7 +8,7 @@ from tests.rate_limits.calls import CALLS, calls, videos
 from tests.rate_limits.installation import PATIENCE_SECONDS, WORKERS, Installation
 from tests.support.waiting import eventually
 
-RATE = 4
+RATE = 2
 PACE = {"YOUTUBE_CALLS_PER_SECOND": str(RATE), "YOUTUBE_MAX_CONCURRENT": "1"}
 QUEUED = 30
 GIVEN_OUT = WORKERS + RATE

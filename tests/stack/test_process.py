@@ -83,8 +83,11 @@ async def test_what_does_not_answer_any_more_is_replaced(supervise: Supervise, t
     assert said[0] == "Web does not answer; restarting in 0.5 s (vidferry logs web)"
 
 
-async def test_what_answers_again_in_time_is_left_alone(supervise: Supervise, tmp_path: Path, said: list[str]) -> None:
-    process = supervise(managed_program("web", tmp_path))
+async def test_what_answers_again_in_time_is_left_alone(
+    group: ProcessGroup, home: Home, tmp_path: Path, said: list[str]
+) -> None:
+    spec, patient = managed_program("web", tmp_path), replace(LIVENESS, missed=1000)
+    process = SupervisedProcess(spec, group, home.logs / "web.log", said.append, lambda: None, patient)
     await process.wait_until_ready(DEADLINE_SECONDS)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)

@@ -96,8 +96,10 @@ async def test_what_is_gone_or_waits_for_its_restart(running: Home) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(5, "5s"), (65, "1m 05s"), (7260, "2h 01m"), (90000, "1d 01h")])
-async def test_uptime_in_two_units(running: Home, seconds: int, shown: str) -> None:
-    ((*_, uptime, _restarts, _url),) = await table(running, entry("api", started_at=time.time() - seconds))
+async def test_uptime_in_two_units(running: Home, seconds: int, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    ((*_, uptime, _restarts, _url),) = await table(running, entry("api", started_at=now - seconds))
     assert uptime == shown
 
 

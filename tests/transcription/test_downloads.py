@@ -42,13 +42,14 @@ async def test_other_videos_are_imported_while_audio_is_downloaded(
     client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube, speech: FakeTranscriptionServer, video: FakeVideo
 ) -> None:
     fake_youtube.library.add(FakeVideo(CAPTIONED_ID, captions=(captions("en", "Good morning, harbour"),)))
-    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, stall_after_bytes=len(hiss()) // 2, stall_seconds=15, times=1))
+    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, stall_after_bytes=len(hiss()) // 2, stall_seconds=18))
     slow, quick = await add_video(engine, ID), await add_video(engine, CAPTIONED_ID)
     await start_import(client, ID, LOCAL_USER_ID)
     await eventually(partial(is_downloading, fake_youtube))
     await start_import(client, CAPTIONED_ID, LOCAL_USER_ID)
     await eventually(partial(is_complete, engine, quick))
     assert (await find_video(engine, slow.id)).import_progress < SPEECH_DOWNLOADED
+    fake_youtube.faults.clear()
     await eventually(partial(is_complete, engine, slow))
     assert len(speech.requests) == 3
 

@@ -209,7 +209,7 @@ async def test_audio_is_stored_and_its_progress_is_published(
     assert 25 < percentages[0] < percentages[-1] == SPEECH_DOWNLOADED
     shares = [float(beat.removesuffix("%")) for beat in attempt.beats if beat]
     assert shares == sorted(shares)
-    assert 0 < shares[len(shares) // 2] < 100
+    assert any(0 < share < 100 for share in shares)
 
 
 async def test_the_governor_hears_of_the_answer_before_the_download(

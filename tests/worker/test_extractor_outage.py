@@ -27,7 +27,7 @@ MAX_REQUESTS = 50
 @pytest.fixture
 def paced(settings: Settings) -> Settings:
     """A rate that is slow beside the time in which a report changes it, as the default is."""
-    return settings.model_copy(update={"youtube_calls_per_second": 4, "youtube_burst_calls": 0})
+    return settings.model_copy(update={"youtube_calls_per_second": 1, "youtube_burst_calls": 0})
 
 
 @pytest.fixture

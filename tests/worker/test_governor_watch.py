@@ -171,6 +171,7 @@ async def test_the_operators_pause_stays(installation: Installation) -> None:
     await installation.is_at(UpstreamState.PAUSED, 0)
 
 
+@pytest.mark.usefixtures("fully_drained")
 async def test_a_restart_that_has_begun_is_finished_at_the_end(
     client: Client, settings: Settings, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,10 +54,10 @@ def lists(fake_youtube: FakeYoutube) -> None:
     )
 
 
-def fail_second_page(fake_youtube: FakeYoutube, times: int | None = None) -> None:
+def fail_second_page(fake_youtube: FakeYoutube, times: int | None = None, stall_seconds: float = 0) -> None:
     """Let YouTube fail after the two requests of a playlist's head."""
     fake_youtube.faults.add(Fault(kind=Kind.BROWSE, times=2))
-    fake_youtube.faults.add(Fault(kind=Kind.BROWSE, status=503, times=times))
+    fake_youtube.faults.add(Fault(kind=Kind.BROWSE, status=503, times=times, stall_seconds=stall_seconds))
 
 
 async def begin(client: Client, batch_id: UUID) -> None:
@@ -90,7 +90,7 @@ async def test_a_channel_is_listed_and_existing_videos_are_counted(client: Clien
 async def test_videos_appear_while_the_list_is_read_and_a_failed_page_is_read_again(
     client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
 ) -> None:
-    fail_second_page(fake_youtube, times=2)
+    fail_second_page(fake_youtube, times=1, stall_seconds=18)
     batch_id = await add_listed_batch(engine, PLAYLIST_URL)
     await begin(client, batch_id)
 
@@ -99,7 +99,13 @@ async def test_videos_appear_while_the_list_is_read_and_a_failed_page_is_read_ag
         assert (summary.listing, summary.total) == (ListingState.UNDER_WAY, 2), summary
         return summary
 
+    async def second_page_is_requested() -> bool:
+        return [request.kind for request in fake_youtube.requests].count(Kind.BROWSE) == 3
+
+    await eventually(second_page_is_requested)
     await eventually(first_page_is_there)
+    fake_youtube.faults.clear()  # the held request fails now
+    fake_youtube.faults.add(Fault(kind=Kind.BROWSE, status=503, times=1))
     assert (await when_over(engine, batch_id)).imported == 6
     kinds = [request.kind for request in fake_youtube.requests if request.kind in {Kind.BROWSE, Kind.RESOLVE}]
     assert kinds == [Kind.RESOLVE, *[Kind.BROWSE] * 6], "two for the head, three tries of page 2, page 3"

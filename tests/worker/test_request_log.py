@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from fakes.youtube import FakeVideo, FakeYoutube, captions
 from services.worker.activities.youtube import YoutubeActivities
 from services.worker.adapters.models import TrackCounts
+from services.worker.background import request_log
 from services.worker.background.request_log import RequestLog
 from services.worker.dependencies import dependencies
 from shared.contracts.imports import VideoRef
@@ -23,6 +25,7 @@ from shared.db.models import YoutubeRequest
 from shared.settings import Settings
 from tests.support.entries import add_video
 from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE_SECONDS
 
 ID = "abcdefghijk"
 
@@ -35,6 +38,12 @@ async def written(engine: AsyncEngine) -> list[YoutubeRequest]:
     async with autocommit(engine) as connection:
         rows = await connection.execute(select(YoutubeRequest).order_by(text("id")))
         return [YoutubeRequest(**row._mapping) for row in rows]
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaving the log waits for its rows on a busy machine, too."""
+    monkeypatch.setattr(request_log, "DRAIN_SECONDS", PATIENCE_SECONDS)
 
 
 async def test_the_requests_of_an_activity_are_written(

@@ -106,6 +106,7 @@ async def test_the_requests_of_a_download_are_reported_before_any_call_ends(
     assert {report.calls for report in await reports(client)} == {0}
 
 
+@pytest.mark.usefixtures("fully_drained")
 async def test_waiting_reports_are_sent_at_the_end(client: Client, settings: Settings) -> None:
     async with UpstreamReporter(governor(client, settings)) as reporter:
         reporter.call_finished(status(1, LATER), ID, None)

@@ -80,6 +80,7 @@ async def test_every_reader_gets_every_item_in_order(client: Client, local_user_
         await eventually(lambda: received_all(other, items))
 
 
+@pytest.mark.usefixtures("fully_drained")
 async def test_a_publisher_starts_a_feed_that_does_not_run(
     client: Client, local_user_id: UUID, feed_worker: None
 ) -> None:
@@ -89,6 +90,7 @@ async def test_a_publisher_starts_a_feed_that_does_not_run(
     assert description.status is WorkflowExecutionStatus.RUNNING
 
 
+@pytest.mark.usefixtures("fully_drained")
 async def test_a_publisher_that_closes_sends_what_is_left(
     client: Client, local_user_id: UUID, feed_worker: None
 ) -> None:

@@ -25,7 +25,8 @@ def ready(running: Popen[str], directory: Path) -> dict[str, str]:
 
 
 def youtube(said: dict[str, str]) -> httpx.Client:
-    return httpx.Client(proxy=said["proxy_url"], verify=ssl.create_default_context(cafile=said["ca_file"]))
+    context = ssl.create_default_context(cafile=said["ca_file"])
+    return httpx.Client(proxy=said["proxy_url"], verify=context, timeout=PATIENCE_SECONDS)
 
 
 def test_it_serves_the_demo_until_it_is_stopped(tmp_path: Path) -> None:
