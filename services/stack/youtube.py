@@ -48,13 +48,16 @@ def js_runtime_finding(settings: Settings) -> list[Finding]:
 def account_finding(settings: Settings) -> list[Finding]:
     """Whether the account's cookies can be used; nothing where there are none. YouTube is not asked."""
     from services.worker.adapters.models import AccessError  # as above
+    from services.worker.adapters.youtube.access import js_runtime
     from services.worker.adapters.youtube.account import Account
 
     if settings.youtube_cookies_file is None:
         return []
+    runtime = js_runtime(settings.youtube_js_runtime)
     try:
-        if settings.youtube_js_runtime == "off":
+        if runtime is None:
             raise AccessError("YOUTUBE_COOKIES_FILE needs YOUTUBE_JS_RUNTIME as well.")
+        runtime.check()
         found = Account(settings.youtube_cookies_file, settings.youtube_account_directory).check()
         text = f"Videos that guests do not get are requested with an account ({found})."
         return [ok(FindingCode.ACCOUNT_USABLE, text)]

@@ -11,7 +11,7 @@ from yt_dlp.extractor.youtube.jsc._builtin import vendor
 
 from fakes.youtube import FakeVideo, FakeYoutube, VideoState, captions
 from services.worker.adapters.models import YoutubeError
-from services.worker.adapters.youtube import access
+from services.worker.adapters.youtube import access, account
 from services.worker.dependencies import dependencies
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportStatus
@@ -34,6 +34,7 @@ def for_members(youtube_id: str) -> FakeVideo:
 def lending(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of an installation whose operator lends an account."""
     monkeypatch.setattr(access, "version", lambda _: vendor.VERSION)
+    monkeypatch.setattr(account, "SPACING_SECONDS", 86_400)  # nothing here may last longer
     lent = {
         "youtube_js_runtime": str(deno(tmp_path)),
         "youtube_cookies_file": cookies_file(tmp_path),

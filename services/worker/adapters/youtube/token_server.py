@@ -5,7 +5,7 @@ The plugin, `bgutil-ytdlp-pot-provider`, is no dependency: whoever wants it inst
 
 from dataclasses import dataclass
 
-import httpx
+import requests
 
 from services.worker.adapters.models import AccessError
 
@@ -52,9 +52,12 @@ class TokenServer:
 
     def _ask_version(self) -> str:
         try:
-            answer = httpx.get(f"{self.url}/ping", timeout=_SECONDS, trust_env=False).raise_for_status().json()
-            return str(answer["version"])[:_VERSION_CHARACTERS]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            with requests.Session() as session:
+                session.trust_env = False
+                answer = session.get(f"{self.url}/ping", timeout=_SECONDS, allow_redirects=False)
+            answer.raise_for_status()
+            return str(answer.json()["version"])[:_VERSION_CHARACTERS]
+        except (requests.RequestException, KeyError, TypeError) as error:
             raise AccessError(
                 f"No token server answers at {self.url} ({type(error).__name__}): "
                 "start it, or correct YOUTUBE_POT_PROVIDER_URL."
