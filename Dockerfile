@@ -17,6 +17,7 @@ FROM python:3.13-slim
 # A volume takes its owner from the directory that it is first mounted on.
 RUN useradd --system --uid 10001 --create-home vidferry \
     && install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/audio
+RUN install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/account
 RUN install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/extractor
 COPY --from=build /venv /venv
 WORKDIR /app

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
+from shared.access_settings import AccessSettings
 from shared.contracts.transcription import WHISPER_LANGUAGES
 from shared.contracts.upstreams import RateLimitPolicy
 from shared.extractor_settings import ExtractorSettings
@@ -31,7 +32,7 @@ class TranscriptionOff(StrEnum):
     NO_KEY = "no_key"
 
 
-class Settings(ExtractorSettings):
+class Settings(ExtractorSettings, AccessSettings):
     """Vidferry's settings with the defaults of an installation on one machine."""
 
     model_config = SettingsConfigDict(
@@ -90,8 +91,6 @@ class Settings(ExtractorSettings):
     """HTTP proxy for all requests to YouTube, or several with commas between. A URL may contain user and password."""
     youtube_ca_file: Path | None = Field(default=None, validation_alias="YOUTUBE_CA_FILE")
     """PEM file of certificates to trust for YouTube besides the public ones."""
-    youtube_js_runtime: str = Field(default="off", validation_alias="YOUTUBE_JS_RUNTIME")
-    """`off`, `deno`, or the path of a deno or node: yt-dlp may run YouTube's JavaScript to get audio made for kids."""
     youtube_calls_per_second: float = Field(default=0.5, gt=0, validation_alias="YOUTUBE_CALLS_PER_SECOND")
     """Calls to YouTube per second, over all workers together."""
     youtube_max_concurrent: int = Field(default=3, ge=1, validation_alias="YOUTUBE_MAX_CONCURRENT")
@@ -182,14 +181,6 @@ class Settings(ExtractorSettings):
             if url is None or url.path.strip("/"):
                 raise PydanticCustomError("proxy_url", "not the address of a proxy, such as http://proxy.example:3128")
         return proxy
-
-    @field_validator("youtube_js_runtime")
-    @classmethod
-    def _is_a_runtime(cls, runtime: str) -> str:
-        path = Path(runtime)
-        if runtime in {"off", "deno"} or (path.is_absolute() and path.name.startswith(("deno", "node"))):
-            return runtime
-        raise PydanticCustomError("js_runtime", "neither off nor deno, nor the whole path of a deno or node")
 
     @field_validator("audio_store")
     @classmethod

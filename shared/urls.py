@@ -1,10 +1,14 @@
 """URLs in settings."""
 
+import re
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
 GROQ_URL = "https://api.groq.com/openai/v1"
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+"""Begins with a letter: `3232235777` is an address."""
 
 
 def http_parts(url: str) -> SplitResult | None:
@@ -15,6 +19,14 @@ def http_parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if is_usable else None
+
+
+def is_nearby(host: str) -> bool:
+    """Whether the host is this machine, or has a name without a domain, as services of Docker Compose have."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return _NAME.fullmatch(host) is not None
 
 
 def split_urls(urls: SecretStr | None) -> list[str]:

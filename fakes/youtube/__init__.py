@@ -15,11 +15,12 @@ The real yt-dlp and youtube-transcript-api reach it through a CONNECT proxy and 
 from fakes.youtube.faults import Fault, FaultTable
 from fakes.youtube.library import Library, captions
 from fakes.youtube.lists import FakeList
-from fakes.youtube.model import Audio, Captions, Chapter, FakeVideo, Kind, LoggedRequest, Segment, VideoState
+from fakes.youtube.model import ACCOUNT, Audio, Captions, Chapter, FakeVideo, Kind, LoggedRequest, Segment, VideoState
 from fakes.youtube.playability import CLIENT_REFUSALS, refuse_client, retire_client
 from fakes.youtube.server import FakeYoutube
 
 __all__ = [
+    "ACCOUNT",
     "CLIENT_REFUSALS",
     "Audio",
     "Captions",

@@ -5,11 +5,12 @@ import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
 from fakes.youtube.faults import Fault, FaultTable
-from fakes.youtube.model import LoggedRequest
+from fakes.youtube.model import ACCOUNT, ACCOUNT_COOKIE, Kind, LoggedRequest
 from fakes.youtube.routes import answer, classify, client_of, parse_body, youtube_id_of
 from fakes.youtube.youtube import Answer, Youtube
 
@@ -51,7 +52,10 @@ class FakeYoutubeApp:
         if fault.stall_after_bytes is None:
             await self.faults.stall(fault.stall_seconds)
         if fault.status is None and fault.body is None:
-            real = answer(self.youtube, request.kind, request.youtube_id, request.query, body)
+            is_signed_in = request.account == ACCOUNT and (request.kind is Kind.WATCH or "authorization" in headers)
+            real = answer(
+                self.youtube, request.kind, request.youtube_id, request.query, body, is_signed_in=is_signed_in
+            )
             response = _ranged(real, headers.get("range"))
         else:
             response = _Response(fault.status or 200, (fault.body or "").encode(), {"content-type": _HTML})
@@ -94,7 +98,13 @@ def _describe(scope: Scope, headers: dict[str, str], body: dict[str, Any]) -> Lo
         client=client_of(body),
         visitor_data=headers.get("x-goog-visitor-id"),
         byte_range=headers.get("range"),
+        account=_account_of(headers.get("cookie", "")),
     )
+
+
+def _account_of(cookies: str) -> str | None:
+    cookie = SimpleCookie(cookies).get(ACCOUNT_COOKIE)
+    return None if cookie is None else cookie.value
 
 
 def _ranged(real: Answer, wanted: str | None) -> _Response:

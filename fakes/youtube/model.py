@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 YOUTUBE_ID_LENGTH = 11
+ACCOUNT_COOKIE = "LOGIN_INFO"
+"""The cookie that names an account."""
+ACCOUNT = "fake_account"
+"""Its value for the one account that is signed in."""
 
 
 class VideoState(StrEnum):
@@ -164,3 +168,5 @@ class LoggedRequest:
     """Which guest an API call comes from."""
     byte_range: str | None
     """The Range header, such as `bytes=0-999`."""
+    account: str | None
+    """The value of `ACCOUNT_COOKIE`; None: a guest's request."""

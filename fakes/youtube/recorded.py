@@ -24,7 +24,7 @@ _NOT_FOUND = {"error": {"code": 404, "message": "Requested entity was not found.
 class RecordedYoutube:
     """Answers as YouTube did when it was recorded."""
 
-    def watch_page(self, youtube_id: str) -> str:
+    def watch_page(self, youtube_id: str, *, is_signed_in: bool = False) -> str:
         """See `Youtube`: the recorded page, or one composed of what was recorded."""
         files = _files(youtube_id)
         if "watch" in files:
@@ -36,7 +36,7 @@ class RecordedYoutube:
                 return compose_watch_page({**player, "microformat": microformat}, self.next(youtube_id))
         return compose_watch_page(player, self.next(youtube_id))
 
-    def player(self, youtube_id: str, client: str) -> Json:
+    def player(self, youtube_id: str, client: str, *, is_signed_in: bool = False) -> Json:
         """See `Youtube`."""
         return _served_player(youtube_id, client)
 

@@ -74,11 +74,19 @@ def parse_body(raw: bytes) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def answer(youtube: Youtube, kind: Kind, youtube_id: str | None, query: Mapping[str, str], body: Json) -> Answer:
-    """YouTube's answer to a request of this kind; 404 where YouTube has nothing."""
+def answer(
+    youtube: Youtube,
+    kind: Kind,
+    youtube_id: str | None,
+    query: Mapping[str, str],
+    body: Json,
+    *,
+    is_signed_in: bool = False,
+) -> Answer:
+    """YouTube's answer to a request of this kind, of a guest or an account; 404 where YouTube has nothing."""
     match kind:
         case Kind.WATCH:
-            return Answer(youtube.watch_page(youtube_id or "").encode(), _HTML)
+            return Answer(youtube.watch_page(youtube_id or "", is_signed_in=is_signed_in).encode(), _HTML)
         case Kind.EMBED:
             return Answer(f"<!DOCTYPE html><script>{config_script('WEB_EMBEDDED_PLAYER')}</script>".encode(), _HTML)
         case Kind.TIMEDTEXT:
@@ -93,13 +101,13 @@ def answer(youtube: Youtube, kind: Kind, youtube_id: str | None, query: Mapping[
         case Kind.SCRIPT:
             return Answer(_IFRAME_API, "text/javascript")
         case _:
-            return _api_answer(youtube, kind, youtube_id or "", body)
+            return _api_answer(youtube, kind, youtube_id or "", body, is_signed_in=is_signed_in)
 
 
-def _api_answer(youtube: Youtube, kind: Kind, youtube_id: str, body: Json) -> Answer:
+def _api_answer(youtube: Youtube, kind: Kind, youtube_id: str, body: Json, *, is_signed_in: bool) -> Answer:
     match kind:
         case Kind.PLAYER:
-            return as_json(youtube.player(youtube_id, client_of(body) or ""))
+            return as_json(youtube.player(youtube_id, client_of(body) or "", is_signed_in=is_signed_in))
         case Kind.NEXT:
             return as_json(youtube.next(youtube_id))
         case Kind.BROWSE:

@@ -20,7 +20,7 @@ _LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", 
 _LIVE_STATES = {VideoState.LIVE_NOW, VideoState.UPCOMING}
 _WAITING_STATES = {VideoState.UPCOMING, VideoState.PREMIERE}
 _OTHER_VIDEO = "otherVideo_"
-_MEDIA_CLIENTS = {"VISIONOS", "WEB_EMBEDDED_PLAYER"}
+_MEDIA_CLIENTS = {"VISIONOS", "WEB_EMBEDDED_PLAYER", "TVHTML5", "MWEB"}
 """The others get media through a protocol of YouTube's own, and no URLs."""
 
 

@@ -14,6 +14,8 @@ from fakes.youtube.model import Audio, FakeVideo, VideoState
 from fakes.youtube.playability import WEB
 from fakes.youtube.shapes import Json, next_response, player_response
 
+FOR_THE_ACCOUNT = {VideoState.PRIVATE, VideoState.MEMBERS_ONLY, VideoState.AGE_RESTRICTED}
+"""What guests do not get and the account does."""
 API_KEY = "AIzaFake_not-a-secret"
 
 
@@ -34,10 +36,10 @@ def as_json(value: Any, status: int = 200) -> Answer:
 class Youtube(Protocol):
     """Everything that the server asks of a YouTube. Every method answers for any id, known or not."""
 
-    def watch_page(self, youtube_id: str) -> str:
+    def watch_page(self, youtube_id: str, *, is_signed_in: bool = False) -> str:
         """The HTML of `/watch`."""
 
-    def player(self, youtube_id: str, client: str) -> Json:
+    def player(self, youtube_id: str, client: str, *, is_signed_in: bool = False) -> Json:
         """`/youtubei/v1/player` for an InnerTube client."""
 
     def next(self, youtube_id: str) -> Json:
@@ -59,18 +61,23 @@ class Youtube(Protocol):
         """`/feeds/videos.xml`: the newest videos of a channel or the first ones of a playlist."""
 
 
-def config_script(client: str) -> str:
+def config_script(client: str, *, is_signed_in: bool = False) -> str:
     """The `ytcfg.set` call that every page carries: the InnerTube client that the page is."""
     context = {"client": {"hl": "en", "gl": "US", "clientName": client, "clientVersion": "2.20260708.00.00"}}
-    config = {"INNERTUBE_API_KEY": API_KEY, "INNERTUBE_CONTEXT": context, "VISITOR_DATA": "fake_youtube"}
+    config = {
+        "INNERTUBE_API_KEY": API_KEY,
+        "INNERTUBE_CONTEXT": context,
+        "VISITOR_DATA": "fake_signed_in" if is_signed_in else "fake_youtube",
+        "LOGGED_IN": is_signed_in,
+    }
     return f"ytcfg.set({json.dumps(config)});"
 
 
-def compose_watch_page(player: Json, initial_data: Json) -> str:
+def compose_watch_page(player: Json, initial_data: Json, *, is_signed_in: bool = False) -> str:
     """A watch page around an embedded player response and the data of `/next`."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>YouTube</title>'
-        f"<script>{config_script(WEB)}</script></head><body>"
+        f"<script>{config_script(WEB, is_signed_in=is_signed_in)}</script></head><body>"
         f"<script>var ytInitialPlayerResponse = {_inline(player)};</script>"
         f"<script>var ytInitialData = {_inline(initial_data)};</script></body></html>"
     )
@@ -91,14 +98,14 @@ class InventedYoutube:
         self._library = library
         self._list_pages = ListPages(library.lists)
 
-    def watch_page(self, youtube_id: str) -> str:
+    def watch_page(self, youtube_id: str, *, is_signed_in: bool = False) -> str:
         """See `Youtube`."""
-        video = self._video(youtube_id)
-        return compose_watch_page(player_response(video, WEB), next_response(video))
+        video = self._video(youtube_id, is_signed_in=is_signed_in)
+        return compose_watch_page(player_response(video, WEB), next_response(video), is_signed_in=is_signed_in)
 
-    def player(self, youtube_id: str, client: str) -> Json:
+    def player(self, youtube_id: str, client: str, *, is_signed_in: bool = False) -> Json:
         """See `Youtube`."""
-        return player_response(self._video(youtube_id), client)
+        return player_response(self._video(youtube_id, is_signed_in=is_signed_in), client)
 
     def next(self, youtube_id: str) -> Json:
         """See `Youtube`."""
@@ -149,6 +156,7 @@ class InventedYoutube:
         videos = [self._video(each) for each in feeds.entries(found, list_id)]
         return Answer(feeds.render(found, videos).encode(), "text/xml; charset=UTF-8")
 
-    def _video(self, youtube_id: str) -> FakeVideo:
+    def _video(self, youtube_id: str, *, is_signed_in: bool = False) -> FakeVideo:
         unknown = FakeVideo(youtube_id[:11].ljust(11, "_"), state=VideoState.UNAVAILABLE)
-        return self._library.get(youtube_id) or unknown
+        video = self._library.get(youtube_id) or unknown
+        return replace(video, state=VideoState.OK) if is_signed_in and video.state in FOR_THE_ACCOUNT else video

@@ -23,7 +23,7 @@ from services.stack.probes import (
 from services.stack.rate_limits import rate_limit_finding, transcription_off_finding, upstream_statuses
 from services.stack.running import CheckTarget, Running
 from services.stack.speech import server_finding
-from services.stack.youtube import connection_finding, js_runtime_finding
+from services.stack.youtube import account_finding, connection_finding, js_runtime_finding, token_server_finding
 from services.stack.youtube_requests import figures_finding, recent_figures
 from shared.settings import Settings
 from shared.temporal.failing import FAILING, FailingWorkflows
@@ -57,6 +57,8 @@ class Checks:
             "PostgreSQL": self._postgres,
             "YouTube": self._youtube_connection,
             "The JavaScript runtime": self._js_runtime,
+            "The account": self._account,
+            "The token server": self._token_server,
             "The transcription server": self._transcription_server,
         }
         tasks = {what: asyncio.create_task(self._in_time(what, check())) for what, check in checks.items()}
@@ -124,6 +126,16 @@ class Checks:
         if not self._target.youtube or self._settings.youtube_js_runtime == "off":
             return []
         return await _in_thread(js_runtime_finding, self._settings)
+
+    async def _account(self) -> list[Finding]:
+        if not self._target.youtube or self._settings.youtube_cookies_file is None:
+            return []
+        return await _in_thread(account_finding, self._settings)
+
+    async def _token_server(self) -> list[Finding]:
+        if not self._target.youtube or self._settings.youtube_pot_provider_url is None:
+            return []
+        return await _in_thread(token_server_finding, self._settings)
 
     async def _transcription_server(self) -> list[Finding]:
         if not self._target.youtube or self._settings.transcription_off:

@@ -56,6 +56,7 @@ class Fakes:
         return limits | {
             "YOUTUBE_PROXY": youtube["proxy_url"],
             "YOUTUBE_CA_FILE": youtube["ca_file"],
+            "YOUTUBE_COOKIES_FILE": "",  # an account's cookies are for the real YouTube
             "TRANSCRIPTION_BASE_URL": speech["base_url"],
             "TRANSCRIPTION_API_KEY": speech["key"],
         }

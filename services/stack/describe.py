@@ -27,6 +27,7 @@ DOCUMENTS = [PROJECT_ROOT / "docs/configuration.md", PROJECT_ROOT / "docs/refere
 
 NOTHING = "–"
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_ACCESS = ("YOUTUBE_JS_", "YOUTUBE_COOKIES_", "YOUTUBE_ACCOUNT_", "YOUTUBE_POT_")
 _EXTRACTOR = ("YOUTUBE_EXTRACTOR_", "YOUTUBE_CANARY_")
 _TRANSCRIPTION = ("TRANSCRIPTION_", "GROQ_", "VIDFERRY_AUDIO_")
 
@@ -141,7 +142,8 @@ def _file_problems() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "launcher-settings": _launcher_settings,
     "service-settings": lambda: _service_settings(without=("YOUTUBE_", *_TRANSCRIPTION)),
-    "youtube-settings": lambda: _service_settings(prefixes=("YOUTUBE_",), without=_EXTRACTOR),
+    "youtube-settings": lambda: _service_settings(prefixes=("YOUTUBE_",), without=(*_ACCESS, *_EXTRACTOR)),
+    "access-settings": lambda: _service_settings(prefixes=_ACCESS),
     "extractor-settings": lambda: _service_settings(prefixes=_EXTRACTOR),
     "transcription-settings": lambda: _service_settings(prefixes=_TRANSCRIPTION),
     "import-errors": _import_errors,

@@ -80,6 +80,8 @@ async def _examine_stopped(home: Home, report: Report) -> Settings | None:
         report(_refused(list(dict.fromkeys(problems))))
         return None
     stack, settings = StackSettings(), Settings()
+    directory = settings.youtube_account_directory or home.account
+    settings = settings.model_copy(update={"youtube_account_directory": directory})
     report([ok(FindingCode.SETTINGS_VALID, "Settings: every variable of this terminal is valid.")])
     if is_used_here and not is_locked(home):
         report([_ports(stack, settings), *_disk(home)])

@@ -56,6 +56,10 @@ class FindingCode(StrEnum):
     """Figures of the request log."""
     JS_RUNTIME_USABLE = "js_runtime_usable"
     JS_RUNTIME_UNUSABLE = "js_runtime_unusable"
+    ACCOUNT_USABLE = "account_usable"
+    ACCOUNT_UNUSABLE = "account_unusable"
+    TOKEN_SERVER_USABLE = "token_server_usable"  # noqa: S105 - a name, not a secret
+    TOKEN_SERVER_UNUSABLE = "token_server_unusable"  # noqa: S105
 
     TRANSCRIPTION_OFF = "transcription_off"
     TRANSCRIPTION_SERVER_REACHABLE = "transcription_server_reachable"

@@ -69,6 +69,11 @@ class Home:
         return self.path / "extractor"
 
     @property
+    def account(self) -> Path:
+        """The worker's copy of an account's cookies, unless `YOUTUBE_ACCOUNT_DIRECTORY` names another place."""
+        return self.path / "account"
+
+    @property
     def state_file(self) -> Path:
         """What `vidferry status` reads."""
         return self.path / "state.json"

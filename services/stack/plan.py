@@ -137,6 +137,7 @@ class Plan:
             "VIDFERRY_WORKER_HEALTH_PORT": str(self.settings.health_port),
             "VIDFERRY_AUDIO_STORE": self.settings.audio_store.get_secret_value(),
             "YOUTUBE_EXTRACTOR_DIRECTORY": str(self.settings.extractor_directory),
+            "YOUTUBE_ACCOUNT_DIRECTORY": str(self.settings.youtube_account_directory),
         }
         return environment | (self._fakes.environment() if self.demo else {})
 
@@ -203,10 +204,12 @@ class Plan:
 
 
 def embedded_addresses(home: Home, stack: StackSettings, settings: Settings) -> dict[str, object]:
-    """The addresses of the embedded servers; audio store and extractor directory unless `settings` name them."""
+    """The addresses of the embedded servers; directories in the home unless `settings` name others."""
     addresses: dict[str, object] = {}
     if settings.extractor_directory is None:
         addresses["extractor_directory"] = home.extractor
+    if settings.youtube_account_directory is None:
+        addresses["youtube_account_directory"] = home.account
     if "audio_store" not in settings.model_fields_set:
         addresses["audio_store"] = SecretStr(str(home.audio))
     if stack.database_url is None:

@@ -32,7 +32,8 @@ def connection_finding(settings: Settings, proxy: str | None) -> Finding:
 
 def js_runtime_finding(settings: Settings) -> list[Finding]:
     """Whether the JavaScript runtime can be used; nothing where none is set. Runs it, which blocks."""
-    from services.worker.adapters.youtube.access import AccessError, js_runtime  # as above
+    from services.worker.adapters.models import AccessError  # as above
+    from services.worker.adapters.youtube.access import js_runtime
 
     runtime = js_runtime(settings.youtube_js_runtime)
     if runtime is None:
@@ -42,6 +43,42 @@ def js_runtime_finding(settings: Settings) -> list[Finding]:
     except AccessError as error:
         text = f"{error} Until then, the worker does without JavaScript."
         return [problem(FindingCode.JS_RUNTIME_UNUSABLE, text)]
+
+
+def account_finding(settings: Settings) -> list[Finding]:
+    """Whether the account's cookies can be used; nothing where there are none. YouTube is not asked."""
+    from services.worker.adapters.models import AccessError  # as above
+    from services.worker.adapters.youtube.access import js_runtime
+    from services.worker.adapters.youtube.account import Account
+
+    if settings.youtube_cookies_file is None:
+        return []
+    runtime = js_runtime(settings.youtube_js_runtime)
+    try:
+        if runtime is None:
+            raise AccessError("YOUTUBE_COOKIES_FILE needs YOUTUBE_JS_RUNTIME as well.")
+        runtime.check()
+        found = Account(settings.youtube_cookies_file, settings.youtube_account_directory).check()
+        text = f"Videos that guests do not get are requested with an account ({found})."
+        return [ok(FindingCode.ACCOUNT_USABLE, text)]
+    except AccessError as error:
+        text = f"{error} Until then, the worker does without the account."
+        return [problem(FindingCode.ACCOUNT_UNUSABLE, text)]
+
+
+def token_server_finding(settings: Settings) -> list[Finding]:
+    """Whether the token server answers and fits its plugin; nothing where none is set. Asks it, which blocks."""
+    from services.worker.adapters.models import AccessError  # as above
+    from services.worker.adapters.youtube.token_server import TokenServer
+
+    if settings.youtube_pot_provider_url is None:
+        return []
+    try:
+        found = TokenServer(settings.youtube_pot_provider_url).check()
+        return [ok(FindingCode.TOKEN_SERVER_USABLE, f"yt-dlp may use the token server {found}.")]
+    except AccessError as error:
+        text = f"{error} Until then, the worker does without tokens."
+        return [problem(FindingCode.TOKEN_SERVER_UNUSABLE, text)]
 
 
 def _explain(error: Exception, settings: Settings, proxy: str | None) -> Finding:

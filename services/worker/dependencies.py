@@ -1,7 +1,7 @@
 """Builds what the activities of one worker depend on, from the settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from services.worker.activities.subscriptions import FeedClient
 from services.worker.activities.transcription import Transcriber
 from services.worker.activities.youtube import CaptionClient, MetadataClient
 from services.worker.adapters.audio.store import AudioStore
+from services.worker.adapters.models import AccessError
 from services.worker.adapters.transcription.client import TranscriptionAdapter
-from services.worker.adapters.youtube.access import GUEST, Access, AccessError, js_runtime
+from services.worker.adapters.youtube.access import Access, js_runtime
+from services.worker.adapters.youtube.account import Account
 from services.worker.adapters.youtube.audio import AudioAdapter
 from services.worker.adapters.youtube.captions import CaptionsAdapter
 from services.worker.adapters.youtube.clients import Clients
@@ -25,6 +27,7 @@ from services.worker.adapters.youtube.exits import Exits
 from services.worker.adapters.youtube.feed import FeedAdapter
 from services.worker.adapters.youtube.listing import ListingAdapter
 from services.worker.adapters.youtube.metadata import MetadataAdapter
+from services.worker.adapters.youtube.token_server import TokenServer
 from services.worker.background.batch_notifications import BatchNotifier, WakeBatches
 from services.worker.background.governor_watch import GovernorWatch
 from services.worker.background.governors import called_upstreams, governor_clients
@@ -122,15 +125,34 @@ async def dependencies(client: Client, settings: Settings, engine: AsyncEngine) 
 async def _access(settings: Settings) -> Access:
     """What is permitted and works; what does not is logged, and `vidferry doctor` says it as well."""
     runtime = js_runtime(settings.youtube_js_runtime)
-    if runtime is None:
-        return GUEST
+    if runtime and not await _works("youtube_js_runtime", runtime.check):
+        runtime = None
+    server = TokenServer(settings.youtube_pot_provider_url) if settings.youtube_pot_provider_url else None
+    if server and not await _works("youtube_token_server", server.load_plugin):
+        server = None
+    return Access(runtime, await _account(settings, has_runtime=runtime is not None), server)
+
+
+async def _account(settings: Settings, *, has_runtime: bool) -> Account | None:
+    """Also one that cannot be used now: its file may be corrected without a restart."""
+    if settings.youtube_cookies_file is None:
+        return None
+    if not has_runtime:
+        logger.warning("youtube_account_unusable", reason="no JavaScript runtime")
+        return None
+    account = Account(settings.youtube_cookies_file, settings.youtube_account_directory)
+    await _works("youtube_account", account.check)
+    return account
+
+
+async def _works(name: str, check: Callable[[], str]) -> bool:
     try:
-        found = await asyncio.to_thread(runtime.check)
+        found = await asyncio.to_thread(check)
     except AccessError as error:
-        logger.warning("youtube_js_runtime_unusable", error=error)
-        return GUEST
-    logger.info("youtube_js_runtime_found", runtime=found)
-    return Access(runtime)
+        logger.warning(f"{name}_unusable", error=error)
+        return False
+    logger.info(f"{name}_found", found=found)
+    return True
 
 
 def _to_both(first: Publish, second: Publish) -> Publish:

@@ -20,6 +20,8 @@ class ErrorType(StrEnum):
     RECORDING_UNAVAILABLE = "recording_unavailable"
     LIVE_NOW = "live_now"
     UPCOMING = "upcoming"
+    ACCOUNT_BUSY = "account_busy"
+    """Nothing YouTube said: the operator's account is lent to one video at a time."""
     BOT_CHECK = "bot_check"
     RATE_LIMITED = "rate_limited"
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"
@@ -63,7 +65,7 @@ class Retry(StrEnum):
     WHEN_UNTHROTTLED = "when_unthrottled"
     """Blocked or misconfigured: wait for the `RateGovernor`, as long as it takes, not counted as an attempt."""
     WHEN_AVAILABLE = "when_available"
-    """The video is not there yet (live, premiere): come back at a known or guessed time."""
+    """The video is not there yet (live, premiere), or it is not its turn: come back at a known or guessed time."""
     SKIP = "skip"
     """Not an error of the import: the stage ends without a result."""
 
@@ -109,6 +111,7 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.RECORDING_UNAVAILABLE: ErrorRule(Retry.NEVER),
     ErrorType.LIVE_NOW: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.UPCOMING: ErrorRule(Retry.WHEN_AVAILABLE),
+    ErrorType.ACCOUNT_BUSY: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.BOT_CHECK: ErrorRule(Retry.WHEN_UNTHROTTLED, throttle=Throttle.PAUSES),
     ErrorType.RATE_LIMITED: ErrorRule(Retry.WHEN_UNTHROTTLED, throttle=Throttle.COUNTS),
     ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(

@@ -67,6 +67,43 @@ def test_an_impossible_js_runtime_is_refused(monkeypatch: pytest.MonkeyPatch, ru
     assert "neither off nor deno" in refusal(monkeypatch, "YOUTUBE_JS_RUNTIME", runtime)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://pot.example:4416",
+        "http://192.168.1.7:4416",
+        "http://3232235777:4416",
+        "http://0x7f000001:4416",
+        "http://me@pot:4416",
+        "http://pot:4416/base",
+        "pot:4416",
+        "socks5://pot:4416",
+    ],
+)
+def test_a_token_server_that_is_not_near_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert "YOUTUBE_POT_PROVIDER_URL" in refusal(monkeypatch, "YOUTUBE_POT_PROVIDER_URL", url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:4416", "http://[::1]:4416", "http://localhost:4416", "http://pot:4416"]
+)
+def test_a_token_server_on_this_machine_or_in_the_compose_network_is_taken(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("YOUTUBE_POT_PROVIDER_URL", f"{url}/")
+    assert Settings().youtube_pot_provider_url == url
+
+
+def test_a_token_server_elsewhere_has_to_be_permitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUTUBE_POT_PROVIDER_URL", "https://pot.example")
+    monkeypatch.setenv("YOUTUBE_POT_PROVIDER_ALLOW_REMOTE", "true")
+    assert Settings().youtube_pot_provider_url == "https://pot.example"
+
+
+def test_the_path_of_cookies_is_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "not a whole path" in refusal(monkeypatch, "YOUTUBE_COOKIES_FILE", "cookies.txt")
+
+
 def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUTUBE_CA_FILE", "")
     assert Settings().youtube_ca_file is None

@@ -79,11 +79,12 @@ def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str,
     worker, api = services["worker"]["environment"], services["api"]["environment"]
     limits = with_defaults("YOUTUBE_")
     assert {name: worker[name] for name in limits} == limits
-    assert {"YOUTUBE_PROXY", "YOUTUBE_CA_FILE"} <= worker.keys()
+    assert {"YOUTUBE_PROXY", "YOUTUBE_CA_FILE", "YOUTUBE_COOKIES_FILE", "YOUTUBE_POT_PROVIDER_URL"} <= worker.keys()
     workers = (
         "YOUTUBE_MAX_CONCURRENT",
         "YOUTUBE_MAX_DOWNLOADS",
         "YOUTUBE_JS_RUNTIME",
+        "YOUTUBE_POT_",
         "YOUTUBE_EXTRACTOR_",
         "YOUTUBE_CANARY_",
     )
@@ -118,9 +119,14 @@ def test_audio_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, d
     assert f"install --directory --owner={user} --mode=0700 {place}\n" in dockerfile
 
 
-def test_versions_of_yt_dlp_are_on_a_volume_of_the_worker_alone(services: dict[str, dict[str, Any]]) -> None:
-    place = services["worker"]["environment"]["YOUTUBE_EXTRACTOR_DIRECTORY"]
-    mounts = {name: f"extractor:{place}" in service.get("volumes", []) for name, service in services.items()}
+@pytest.mark.parametrize(
+    ("variable", "volume"), [("YOUTUBE_EXTRACTOR_DIRECTORY", "extractor"), ("YOUTUBE_ACCOUNT_DIRECTORY", "account")]
+)
+def test_what_the_worker_keeps_is_on_a_volume_of_its_own(
+    services: dict[str, dict[str, Any]], variable: str, volume: str
+) -> None:
+    place = services["worker"]["environment"][variable]
+    mounts = {name: f"{volume}:{place}" in service.get("volumes", []) for name, service in services.items()}
     assert [name for name, is_mounted in mounts.items() if is_mounted] == ["worker"]
     dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
     (user,) = re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE)
@@ -170,6 +176,17 @@ def test_each_waits_for_what_it_needs(services: dict[str, dict[str, Any]]) -> No
             assert how == {"condition": expected}
     for name in SERVICES:
         assert list(services[name]["depends_on"]) == ["migrate"]
+
+
+def test_cookies_reach_the_worker_alone(services: dict[str, dict[str, Any]]) -> None:
+    assert [name for name, service in services.items() if "COOKIES" in " ".join(strings(service))] == ["worker"]
+
+
+def test_the_token_server_is_optional_and_locked_up(services: dict[str, dict[str, Any]]) -> None:
+    server = services["pot"]
+    assert server["profiles"] == ["pot"]
+    assert (server["read_only"], server["cap_drop"]) == (True, ["ALL"])
+    assert {"ports", "environment", "volumes"} & server.keys() == set()
 
 
 def test_the_password_is_asked_for_and_nowhere_written_down(services: dict[str, dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -96,6 +97,18 @@ async def test_nothing_runs_and_no_server_is_named(terminal: Home, monkeypatch: 
     with socket.create_server(("127.0.0.1", int(os.environ["VIDFERRY_POSTGRES_PORT"]))):
         taken = (await examine(terminal)).about(FindingCode.PORT_UNUSABLE)
     assert "VIDFERRY_POSTGRES_PORT" in taken.text
+
+
+async def test_optional_ways_into_youtube_that_cannot_be_used(
+    terminal: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("YOUTUBE_JS_RUNTIME", str(tmp_path / "deno"))
+    monkeypatch.setenv("YOUTUBE_COOKIES_FILE", str(tmp_path / "cookies.txt"))
+    monkeypatch.setenv("YOUTUBE_POT_PROVIDER_URL", f"http://127.0.0.1:{free_port()}")
+    report = await examine(terminal)
+    expected = {FindingCode.JS_RUNTIME_UNUSABLE, FindingCode.ACCOUNT_UNUSABLE, FindingCode.TOKEN_SERVER_UNUSABLE}
+    assert expected <= set(report.problems)
+    assert "YOUTUBE_ACCOUNT_DIRECTORY" not in report.about(FindingCode.ACCOUNT_UNUSABLE).text, "the home has one"
 
 
 async def test_the_last_processes_of_a_killed_launcher_are_ending(terminal: Home) -> None:

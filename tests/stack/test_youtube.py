@@ -10,13 +10,17 @@ from typing import NoReturn
 
 import pytest
 import trustme
+from yt_dlp.extractor.youtube.jsc._builtin import vendor
 
 from fakes.youtube import FakeYoutube
 from services.stack import youtube
 from services.stack.findings import FindingCode, Level
-from services.stack.youtube import connection_finding, route_to_youtube
+from services.stack.youtube import account_finding, connection_finding, route_to_youtube, token_server_finding
+from services.worker.adapters.youtube import access
 from shared.settings import Settings
+from tests.support.cookies import cookies_file, deno
 from tests.support.servers import free_port
+from tests.support.token_server import installed_plugin, token_server
 
 
 def problem_with(proxy: str, ca_file: Path | None = None) -> tuple[FindingCode, str]:
@@ -139,3 +143,47 @@ def test_the_route_is_shown_without_a_password() -> None:
     assert route_to_youtube(None) == "directly"
     assert route_to_youtube("http://me:hidden@proxy:3128") == "through the proxy proxy:3128"
     assert route_to_youtube("127.0.0.1:3128") == "through the proxy 127.0.0.1:3128"
+
+
+@pytest.fixture
+def lending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an installation whose operator lends an account."""
+    monkeypatch.setattr(access, "version", lambda _: vendor.VERSION)
+    return Settings(
+        youtube_js_runtime=str(deno(tmp_path)),
+        youtube_cookies_file=cookies_file(tmp_path),
+        youtube_account_directory=tmp_path / "account",
+    )
+
+
+def test_an_account_that_can_be_used(lending: Settings) -> None:
+    (found,) = account_finding(lending)
+    assert (found.code, found.level) == (FindingCode.ACCOUNT_USABLE, Level.OK)
+    assert account_finding(Settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"youtube_js_runtime": "off"}, "YOUTUBE_JS_RUNTIME"),
+        ({"youtube_js_runtime": "/nowhere/deno"}, "YOUTUBE_JS_RUNTIME"),
+        ({"youtube_cookies_file": Path("/nowhere/cookies.txt")}, "cannot be read"),
+        ({"youtube_account_directory": None}, "YOUTUBE_ACCOUNT_DIRECTORY"),
+    ],
+)
+def test_an_account_that_cannot_be_used(lending: Settings, changed: dict[str, object], why: str) -> None:
+    (found,) = account_finding(lending.model_copy(update=changed))
+    assert (found.code, found.level) == (FindingCode.ACCOUNT_UNUSABLE, Level.PROBLEM)
+    assert why in found.text
+    assert "cookies.txt" not in found.text
+
+
+def test_a_token_server_with_and_without_its_plugin(tmp_path: Path) -> None:
+    with token_server() as fake:
+        settings = Settings(youtube_pot_provider_url=fake.url)
+        (missing,) = token_server_finding(settings)
+        with installed_plugin(tmp_path):
+            (found,) = token_server_finding(settings)
+    assert (missing.code, missing.level) == (FindingCode.TOKEN_SERVER_UNUSABLE, Level.PROBLEM)
+    assert (found.code, found.level) == (FindingCode.TOKEN_SERVER_USABLE, Level.OK)
+    assert token_server_finding(Settings()) == []

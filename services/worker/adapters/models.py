@@ -138,5 +138,9 @@ class YoutubeError(UpstreamError):
         """Equal for refusals that are alike, whatever the video."""
 
 
+class AccessError(Exception):
+    """What the operator permits besides guest requests cannot be used; the text says why and what to do."""
+
+
 class TranscriptionError(UpstreamError):
     """The one exception of the transcription adapter."""

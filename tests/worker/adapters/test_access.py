@@ -9,9 +9,9 @@ from yt_dlp.extractor.youtube.jsc._builtin import vendor
 
 from fakes.youtube import Audio, FakeVideo, FakeYoutube, Kind, VideoState
 from services.stack.home import PROJECT_ROOT
-from services.worker.adapters.models import YoutubeError
+from services.worker.adapters.models import AccessError, YoutubeError
 from services.worker.adapters.youtube import access
-from services.worker.adapters.youtube.access import GUEST, Access, AccessError, JsRuntime, js_runtime
+from services.worker.adapters.youtube.access import GUEST, Access, JsRuntime, js_runtime
 from services.worker.adapters.youtube.audio import AudioAdapter
 from services.worker.adapters.youtube.clients import Clients
 from services.worker.adapters.youtube.connection import Connection

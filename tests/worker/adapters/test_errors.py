@@ -117,7 +117,7 @@ def test_every_type_has_its_class() -> None:
         == slowing
         == {ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.CERTIFICATE_UNTRUSTED}
     )
-    assert types(Retry.WHEN_AVAILABLE) == {ErrorType.LIVE_NOW, ErrorType.UPCOMING}
+    assert types(Retry.WHEN_AVAILABLE) == {ErrorType.LIVE_NOW, ErrorType.UPCOMING, ErrorType.ACCOUNT_BUSY}
     assert suspicious == {ErrorType.UNEXPECTED_ANSWER, ErrorType.EXTRACTOR_OUTDATED}
     assert types(Retry.BACKOFF) == transient | suspicious
     assert types(Retry.SKIP) == {error_type for error_type in ErrorType if error_type.startswith("captions_")}

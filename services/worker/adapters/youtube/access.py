@@ -1,6 +1,6 @@
 """What the operator permits besides guest requests without JavaScript; nothing by default.
 
-`Access.extra_clients` is the one place that says which further clients of YouTube's API may be asked.
+`Access` is the one place that says which further clients of YouTube's API may be asked.
 """
 
 from collections.abc import Collection
@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from services.worker.adapters.models import AccessError
+from services.worker.adapters.youtube.account import Account
+from services.worker.adapters.youtube.token_server import TokenServer
+
 JS_CLIENTS = ("web_embedded", "tv_samsung")
 """yt-dlp's names of clients that may play videos made for kids and whose media need JavaScript, the cheaper first."""
+TOKEN_CLIENT = "mweb"  # noqa: S105 - a name, not a secret
+"""The client of the web family whose caption tracks and media can be had with a proof-of-origin token."""
 SOLVER = "yt-dlp-ejs"
 """The package with the scripts that yt-dlp runs; yt-dlp accepts exactly one version."""
 DENO, NODE = "deno", "node"
-
-
-class AccessError(Exception):
-    """What the operator permits cannot be used; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,35 @@ class Access:
     """What the operator permits."""
 
     js_runtime: JsRuntime | None = None
+    account: Account | None = None
+    """Not without a JavaScript runtime: clients that take cookies need it."""
+    token_server: TokenServer | None = None
 
     @property
     def extra_clients(self) -> tuple[str, ...]:
-        """Clients that may be asked when those without JavaScript are refused, in this order."""
-        return JS_CLIENTS if self.js_runtime else ()
+        """Clients that may be asked for media when those without JavaScript are refused, in this order."""
+        return (*JS_CLIENTS, *self.token_clients) if self.js_runtime else ()
+
+    @property
+    def token_clients(self) -> tuple[str, ...]:
+        """Clients that may be asked for captions when the tracks of all others need a token."""
+        return (TOKEN_CLIENT,) if self.token_server else ()
 
     def js_runtimes(self, clients: Collection[str]) -> dict[str, dict[str, str]]:
         """yt-dlp's `js_runtimes` for a request as these clients.
 
         None for a client that needs no JavaScript: with a runtime, yt-dlp's default clients are others.
         """
-        if self.js_runtime is None or not set(clients) & set(JS_CLIENTS):
+        if self.js_runtime is None or not set(clients) & set(self.extra_clients):
             return {}
         path = self.js_runtime.path
         return {self.js_runtime.name: {"path": str(path)} if path else {}}
+
+    def token_arguments(self, clients: Collection[str]) -> dict[str, dict[str, list[str]]]:
+        """yt-dlp's arguments of the token server's plugin for a request as these clients."""
+        if self.token_server is None or not set(clients) & set(self.token_clients):
+            return {}
+        return self.token_server.arguments
 
 
 GUEST = Access()

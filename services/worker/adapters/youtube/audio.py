@@ -77,6 +77,8 @@ class AudioAdapter:
                 return self._clients.ask(youtube_id, client)
             except ClientRefusedError as refusal:
                 refusals.append(refusal)
+            except YoutubeError as error:
+                return self._clients.ask_with_account(youtube_id, error, for_media=True)
         raise _refusal_error(refusals[0])
 
     def _transfer(self, media: Media, path: Path, on_progress: Callable[[float], None]) -> None:

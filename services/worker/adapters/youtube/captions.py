@@ -86,7 +86,7 @@ class _Search:
         if found is not None:
             return found
         self._raise_if_none()
-        for client in self._clients.health.order(PLAYERS):
+        for client in (*self._clients.health.order(PLAYERS), *self._connection.access.token_clients):
             if self._answers.get(client, CaptionsAnswer.NAMED) is CaptionsAnswer.NAMED:
                 found = self._from_client(client)
                 if found is not None:
@@ -138,6 +138,11 @@ class _Search:
             self._refused.append(refusal)
             self._answers[client] = CaptionsAnswer.REFUSED
             return None
+        except YoutubeError as error:
+            found = self._from_extraction(self._clients.ask_with_account(self._youtube_id, error))
+            if found is None:
+                raise
+            return found
         self._answers[client] = extraction.player.captions
         return self._from_extraction(extraction)
 

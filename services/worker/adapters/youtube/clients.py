@@ -5,12 +5,14 @@
 | `web`, the watch page | 1 | always: date, category, likes and chapters are in no other answer |
 | `visionos` | 1 | the page names no caption track, or needs a token for them |
 | `android`, then `ios` | 1 each | the client before it is refused, or its tracks need a token or are empty |
+| `mweb` | 1 | captions only, where a token server is permitted (`access`) |
 | youtube-transcript-api | 3 | captions only, after all of the above (`captions`) |
 
 Another client is asked where YouTube's reason may be about the client: "The page needs to be reloaded", "Video
 unavailable", "This video is not available", no reason at all, one that it never gave before, or HTTP 400. It is never
 asked because of a bot check, a captcha, "try again later", a status 429 or 403 or a failed connection, which are about
 the address or the guest, nor because of the country, a payment, an age limit, or a video that is live or upcoming.
+Private and members-only videos and those with an age limit are asked for once more where the operator lends an account.
 
 Versions of the clients are those of yt-dlp's own table.
 """
@@ -19,10 +21,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from services.worker.adapters.models import YoutubeError
+from yt_dlp.cookies import YoutubeDLCookieJar
+
+from services.worker.adapters.models import AccessError, YoutubeError
+from services.worker.adapters.youtube.access import JS_CLIENTS
 from services.worker.adapters.youtube.client_health import ClientHealth, Stage
 from services.worker.adapters.youtube.connection import Connection
-from services.worker.adapters.youtube.errors import ABOUT_THE_CLIENT, is_refused, playability_error
+from services.worker.adapters.youtube.errors import ABOUT_THE_CLIENT, LOCKED, is_refused, playability_error
 from services.worker.adapters.youtube.guests import Guests
 from services.worker.adapters.youtube.player import PlayerAnswer
 from services.worker.adapters.youtube.sent_requests import WEB
@@ -80,8 +85,16 @@ class Clients:
 
         That takes one request where the page names caption tracks, two as a rule. Raises YoutubeError:
         VIDEO_UNAVAILABLE where two clients agree or the page says so in words, EXTRACTOR_OUTDATED where every player
-        is refused.
+        is refused, and as `ask_with_account` does.
         """
+        try:
+            return self._find_as_guest(youtube_id)
+        except YoutubeError as error:
+            extraction = self.ask_with_account(youtube_id, error)
+        answers = [extraction.player, *([extraction.page] if extraction.page else [])]
+        return Found(extraction, {each.client: each.captions for each in answers})
+
+    def _find_as_guest(self, youtube_id: str) -> Found:
         refused: list[ClientRefusedError] = []
         page: Extraction | None = None
         for client in self.health.order(PLAYERS):
@@ -107,6 +120,43 @@ class Clients:
         extraction = self._request(youtube_id, client, self._guests.visitor_data(client))
         self.health.succeeded(client, Stage.PLAYER, youtube_id)
         return extraction
+
+    def ask_with_account(self, youtube_id: str, refused: YoutubeError, *, for_media: bool = False) -> Extraction:
+        """Ask with the operator's account for a video that a guest was refused: page and player, once per client.
+
+        Nothing of the answer becomes known to the clients that guests use. Raises `refused` where there is no such
+        account or it does not get the video either, ACCOUNT_BUSY where it is another video's turn.
+        """
+        account = self._connection.access.account
+        if account is None or refused.error_type not in LOCKED:
+            raise refused
+        try:
+            with account.signed_in(youtube_id) as cookies:
+                found = self._extract_with(cookies, youtube_id, for_media=for_media)
+        except AccessError as error:
+            logger.warning("youtube_account_unusable", error=error)
+            raise refused from None
+        if found is None:
+            raise refused
+        logger.info("youtube_account_used", client=found.player.client)
+        return found
+
+    def _extract_with(self, cookies: YoutubeDLCookieJar, youtube_id: str, *, for_media: bool) -> Extraction | None:
+        """None: no client gets the video. Raises YoutubeError for other reasons, and for those in words on the page."""
+        for client in JS_CLIENTS:
+            extraction = extract(
+                self._connection, youtube_id, client, visitor_data=None, is_page_enough=not for_media, cookies=cookies
+            )
+            try:
+                _raise_unless_played(extraction)
+            except ClientRefusedError as refusal:
+                logger.info("client_refused", client=client, detail=refusal.error.detail)
+            except YoutubeError as error:
+                if error.error_type not in LOCKED:
+                    raise
+            else:
+                return extraction
+        return None
 
     def _request(
         self, youtube_id: str, client: str, visitor_data: str | None, *, is_page_enough: bool = False

@@ -87,10 +87,12 @@ class Connection:
             context.load_verify_locations(cafile=self.ca_file)
 
     def instrument(self, session: requests.Session) -> None:
-        """Count every request of `session`, redirects included, and limit redirects."""
+        """Count every request of `session` to YouTube, redirects included, and limit redirects."""
         session.max_redirects = MAX_REDIRECTS
         for prefix, transport in [*session.adapters.items()]:
             session.mount(prefix, _Counted(transport, self._on_request))
+            if (server := self.access.token_server) is not None and server.url.startswith(prefix):
+                session.mount(f"{server.url}/", transport)
 
     def session(self, *, refuses_failures: bool = True) -> requests.Session:
         """Return a new session for one thread.

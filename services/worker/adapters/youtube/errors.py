@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 import requests
@@ -80,6 +81,9 @@ _CAPTCHA = b'class="g-recaptcha"'
 _PLAYER_CAPTCHA = b'"playerCaptchaViewModel"'
 """In a player's answer whose reason only says "Video unavailable"."""
 
+_SIGNED_OUT = re.compile(r"account cookies are no longer valid")
+"""yt-dlp's warning when YouTube's answer has removed the account's cookies."""
+
 _WRONG_VIDEO = re.compile(r"^\[youtube\] Skipping player responses from ")
 """yt-dlp's warning when YouTube answered for another video, as it does to addresses that it blocks."""
 
@@ -89,6 +93,7 @@ CLIENT_RETIRED = "HTTP 400"
 """In the place of a status: YouTube no longer answers this version of the client."""
 _RETIRED = re.compile(r"HTTP (error )?400\b", re.IGNORECASE)
 """The same in the detail of an error."""
+_DENIED = re.compile(r"HTTP (error )?403\b", re.IGNORECASE)
 
 _ABOUT_THE_CLIENT = re.compile(
     r"((this )?video( is)? (unavailable|not available)[.\s]*)*"
@@ -104,6 +109,8 @@ ABOUT_THE_CLIENT = (ErrorType.EXTRACTOR_OUTDATED, ErrorType.UNEXPECTED_ANSWER)
 _KEPT_FROM_CLIENT = re.compile(r"^this video is not available\.?$|content is not available on this app", re.IGNORECASE)
 _GONE = re.compile(r"this video is unavailable\.?", re.IGNORECASE)
 """What apps are told about a video that does not exist."""
+LOCKED = frozenset({ErrorType.MEMBERS_ONLY, ErrorType.AGE_RESTRICTED, ErrorType.VIDEO_PRIVATE})
+"""Guests do not get these videos, an account may."""
 _FINAL_ON_PAGE = frozenset({ErrorType.VIDEO_PRIVATE, ErrorType.MEMBERS_ONLY, ErrorType.VIDEO_UNAVAILABLE})
 """No client gets these videos where the watch page gives the reason."""
 
@@ -169,6 +176,30 @@ def is_client_retired(error: YoutubeError) -> bool:
     return _RETIRED.search(error.detail) is not None
 
 
+class AccountRefusal(StrEnum):
+    """Why YouTube no longer takes the cookies of an account."""
+
+    SIGNED_OUT = "signed_out"
+    BOT_CHECK = "bot_check"
+    DENIED = "denied"
+
+
+class SignedOutError(YoutubeError):
+    """YouTube treats the account as a guest."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorType.BOT_CHECK, "the account is signed out")
+
+
+def account_refusal(error: YoutubeError) -> AccountRefusal | None:
+    """Return what the error of a request with an account's cookies says about the account; None: nothing."""
+    if isinstance(error, SignedOutError):
+        return AccountRefusal.SIGNED_OUT
+    if error.error_type is ErrorType.BOT_CHECK:
+        return AccountRefusal.BOT_CHECK
+    return AccountRefusal.DENIED if _DENIED.search(error.detail) else None
+
+
 def is_placeholder(title: str | None) -> bool:
     """Whether the title is that of a list entry without a video."""
     return _PLACEHOLDER.fullmatch(title or "") is not None
@@ -209,6 +240,8 @@ def was_sent(failure: BaseException) -> bool:
 
 def warning_error(warnings: Sequence[str]) -> YoutubeError | None:
     """Return the error that yt-dlp reports as a warning only; None: there is none."""
+    if any(_SIGNED_OUT.search(warning) for warning in warnings):
+        return SignedOutError()
     wrong = next((warning for warning in warnings if _WRONG_VIDEO.match(warning)), None)
     return None if wrong is None else YoutubeError(ErrorType.BOT_CHECK, wrong)
 

@@ -15,8 +15,10 @@ from typing import Any, NoReturn
 
 import requests
 from yt_dlp import YoutubeDL
+from yt_dlp.cookies import YoutubeDLCookieJar
 from yt_dlp.downloader.http import HttpFD
 from yt_dlp.extractor.youtube import YoutubeIE
+from yt_dlp.globals import plugin_dirs
 from yt_dlp.networking._requests import RequestsRH
 from yt_dlp.utils import DownloadError, ExtractorError
 
@@ -26,6 +28,7 @@ from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.errors import (
     ABOUT_THE_CLIENT,
     CLIENT_RETIRED,
+    SignedOutError,
     body_error,
     page_error,
     playability_error,
@@ -38,6 +41,8 @@ from shared.contracts.errors import ErrorType
 from shared.logs import get_logger
 
 logger = get_logger(__name__)
+
+plugin_dirs.value = []  # code of others runs only where the operator permits it: see `token_server`
 
 Info = dict[str, Any]
 """What yt-dlp extracts: about half a megabyte, which never leaves the adapters."""
@@ -105,10 +110,18 @@ class ConfiguredRH(RequestsRH):  # type: ignore[misc]  # yt-dlp has no types
 class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     """A YoutubeDL for one extraction or file, without extractors of its own: the adapters use theirs."""
 
-    def __init__(self, connection: Connection, extractor_arguments: dict[str, list[str]]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        extractor_arguments: dict[str, list[str]],
+        cookies: YoutubeDLCookieJar | None = None,
+    ) -> None:
+        """`cookies`: those of an account; None: a new guest's."""
         self._connection = connection
         self.captured = QuietLogger()
         super().__init__(_options(connection, self.captured, extractor_arguments), auto_init=False)
+        if cookies is not None:
+            self.cookiejar = cookies
 
     def build_request_director(self, _handlers: Any, preferences: Any = None) -> Any:
         """One HTTP client only."""
@@ -116,6 +129,7 @@ class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
 
 
 def _options(connection: Connection, captured: QuietLogger, arguments: dict[str, list[str]]) -> dict[str, Any]:
+    access, clients = connection.access, arguments.get("player_client", [])
     return {
         "logger": captured,
         "quiet": True,
@@ -128,9 +142,13 @@ def _options(connection: Connection, captured: QuietLogger, arguments: dict[str,
         # The import workflow retries; a retry in here would multiply the requests to YouTube.
         "retries": 0,
         "extractor_retries": 0,
-        "js_runtimes": connection.access.js_runtimes(arguments.get("player_client", [])),
+        "js_runtimes": access.js_runtimes(clients),
         # Skips the pages of lists: the API that yt-dlp calls next has all of their content.
-        "extractor_args": {VideoIE.ie_key().lower(): arguments, "youtubetab": _LIST_ARGUMENTS},
+        "extractor_args": {
+            VideoIE.ie_key().lower(): arguments,
+            "youtubetab": _LIST_ARGUMENTS,
+            **access.token_arguments(clients),
+        },
     }
 
 
@@ -195,6 +213,8 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
         if error is not None:
             raise error
         config: dict[str, Any] = super().extract_ytcfg(video_id, webpage)
+        if self.is_authenticated and config.get("LOGGED_IN") is False:
+            raise SignedOutError
         if webpage:
             self._read_page(video_id, webpage, config)
         return config
@@ -244,7 +264,13 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
 
 
 def extract(
-    connection: Connection, youtube_id: str, client: str, *, visitor_data: str | None, is_page_enough: bool = False
+    connection: Connection,
+    youtube_id: str,
+    client: str,
+    *,
+    visitor_data: str | None,
+    is_page_enough: bool = False,
+    cookies: YoutubeDLCookieJar | None = None,
 ) -> Extraction:
     """Return YouTube's answer to `client` about a video.
 
@@ -254,17 +280,20 @@ def extract(
         client: yt-dlp's name of the client of YouTube's API that it acts as; its table has the version.
         visitor_data: Goes with a request of the player alone. None: the watch page is requested first, and has some.
         is_page_enough: Leave the player out where the page says everything.
+        cookies: Those of an account, which YouTube may refresh.
 
     Raises YoutubeError; not for a video that the client may not play.
     """
     formats = ["hls", "dash", "translated_subs"]
-    arguments = {"player_client": [client], "skip": formats}
-    skip_js = [] if client in connection.access.extra_clients else _SKIP_JS
+    access = connection.access
+    fetch_token = "auto" if client in access.token_clients else "never"
+    arguments = {"player_client": [client], "skip": formats, "fetch_pot": [fetch_token]}
+    skip_js = [] if client in (*access.extra_clients, *access.token_clients) else _SKIP_JS
     if visitor_data is None:
         arguments |= {"player_skip": [*_SKIP_WITH_PAGE, *skip_js]}
     else:
         arguments |= {"player_skip": [*_SKIP_ALL_BUT_PLAYER, *skip_js], "visitor_data": [visitor_data]}
-    with Downloader(connection, arguments) as downloader:
+    with Downloader(connection, arguments, cookies) as downloader:
         extractor = VideoIE(downloader, connection, is_page_enough=is_page_enough)
         warnings = downloader.captured.warnings
         try:
@@ -272,7 +301,7 @@ def extract(
         except Exception as exception:
             logger.debug("extraction_failed", exc_info=True)
             # Without the cause: it may quote signed URLs.
-            raise youtube_error(exception, warnings) from None
+            raise warning_error(warnings) or youtube_error(exception, warnings) from None
         error = warning_error(warnings)
         if error is not None:
             raise error
