@@ -16,7 +16,7 @@ from shared.settings import Settings
 MODULE = "services.worker.extractor.canary_process"
 ALL = {"VIDFERRY_CANARY_ALL": "1"}
 SECONDS = 300.0
-MAX_REQUESTS = 20
+MAX_REQUESTS = 25
 """More than all subjects take."""
 
 

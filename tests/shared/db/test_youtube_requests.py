@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.youtube_requests import Endpoint, RequestRecord, SentRequest
+from shared.contracts.youtube_requests import CallStage, Endpoint, RequestRecord, SentRequest
 from shared.db.connection import transaction
 from shared.db.youtube_requests import FIGURES_OVER, KEEP_REQUESTS, forget_old, record, request_figures
 
@@ -60,6 +60,7 @@ async def test_the_figures_of_a_day(engine: AsyncEngine) -> None:
         sent(Endpoint.MEDIA, "video_two__"),
         sent(Endpoint.BROWSE),
         sent(Endpoint.PLAYER, "video_three", client="visionos", playability="login_required", reason="bot_check"),
+        sent(Endpoint.PLAYER, "canaryManu_", client="visionos", stage=CallStage.CANARY, reason="bot_check"),
         sent(Endpoint.PLAYER, "video_four_", client="visionos", at=old, reason="bot_check"),
     )
     async with transaction(engine) as connection:
