@@ -103,6 +103,7 @@ class ExtractorUpdates(BackgroundTask):
                 await self._update(is_broken=is_broken)
             elif state.next_check_at is None:
                 self._schedule(now)
+        self._canaries.forget_refuted_failure()
         if updates != "off":
             await self._canaries.run_if_due(now, status)
 

@@ -90,7 +90,6 @@ class CanaryRuns:
 
     async def run_if_due(self, now: datetime, status: UpstreamStatus | None) -> None:
         """Ask if there is an occasion."""
-        self._forget_failure()
         state = self._store.state()
         if state.next_canary_at is None:
             self._plan(next_canary(now))
@@ -103,6 +102,13 @@ class CanaryRuns:
         with self._store.locked() as is_locked:
             if is_locked and (occasion := await self._occasion(now, status)):
                 await self._run(occasion, now)
+
+    def forget_refuted_failure(self) -> None:
+        """Forget that the canary failed once an import has shown that YouTube can be read."""
+        if self._is_refuted():
+            with self._store.locked() as is_locked:
+                if is_locked and self._is_refuted():
+                    self._store.save_state(self._store.state().model_copy(update={"canary": ""}))
 
     def _note(self, error_type: ErrorType | None) -> None:
         if not self._has_called:
@@ -145,13 +151,6 @@ class CanaryRuns:
             if is_locked and state.next_canary_at is None:
                 state.next_canary_at = moment
                 self._store.save_state(state)
-
-    def _forget_failure(self) -> None:
-        """Forget that the canary failed once an import has shown that YouTube can be read."""
-        if self._is_refuted():
-            with self._store.locked() as is_locked:
-                if is_locked and self._is_refuted():
-                    self._store.save_state(self._store.state().model_copy(update={"canary": ""}))
 
     def _is_refuted(self) -> bool:
         state, succeeded_at = self._store.state(), self._succeeded_at

@@ -176,7 +176,11 @@ async def test_a_pinned_version_is_watched_too(
     assert (store.state().next_canary_at is not None) == is_asked
 
 
-async def test_a_failed_canary_is_forgotten_once_an_import_succeeds(one_worker: OneWorker, store: Store) -> None:
+@pytest.mark.parametrize("updates", ["stable", "off"])
+async def test_a_failed_canary_is_forgotten_once_an_import_succeeds(
+    client: Client, engine: AsyncEngine, settings: Settings, store: Store, updates: str
+) -> None:
+    one_worker = OneWorker(client, engine, settings.model_copy(update={"extractor_updates": updates}), store)
     later = NOW + timedelta(days=1)
     store.save_state(State(next_check_at=later, next_canary_at=later, canary_at=NOW, canary="failed"))
     one_worker.calls(1, ErrorType.UNEXPECTED_ANSWER)
