@@ -25,7 +25,8 @@ class ExtractorSettings(BaseSettings):
     )
     """Which versions of yt-dlp are tested and installed by themselves, once a day.
 
-    While YouTube has changed and the version in use no longer works, `stable` takes a nightly build, too.
+    While YouTube has changed and the version in use no longer works, `stable` takes a nightly build, too. With `off`,
+    workers do not ask for the canary either.
     """
     extractor_index: str = Field(default="https://pypi.org/simple", validation_alias="YOUTUBE_EXTRACTOR_INDEX")
     """The Python package index that they come from. It has to support the JSON API (PEP 691)."""

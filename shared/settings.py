@@ -112,7 +112,10 @@ class Settings(ExtractorSettings, AccessSettings):
     youtube_bot_check_pause_seconds: float = Field(
         default=900, gt=0, validation_alias="YOUTUBE_BOT_CHECK_PAUSE_SECONDS"
     )
-    """The first pause after YouTube asks "are you a bot", or has changed so that yt-dlp is outdated."""
+    """The first long pause after YouTube asks "are you a bot", or has changed so that yt-dlp is outdated.
+
+    At the first bot check in this time, a call as a new guest is tried after 45 s.
+    """
     youtube_max_pause_seconds: float = Field(default=21_600, gt=0, validation_alias="YOUTUBE_MAX_PAUSE_SECONDS")
     """The longest pause, unless YouTube names a longer one."""
     youtube_rate_step_seconds: float = Field(default=30, gt=0, validation_alias="YOUTUBE_RATE_STEP_SECONDS")

@@ -14,7 +14,7 @@ from services.stack.findings import Finding, FindingCode, info, ok, problem
 from services.stack.home import Home
 from services.stack.running import running_in
 from services.stack.settings import problems_of
-from services.worker.extractor.asking import ask_youtube, reason_not_to_ask
+from services.worker.extractor.asking import ask_youtube, log_requests, reason_not_to_ask
 from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, Verdict
 from services.worker.extractor.store import Manifest, Store
 from services.worker.extractor.updates import UpdateOutcome, Updater
@@ -117,7 +117,7 @@ async def canary_findings(home: Home, settings: Settings) -> list[Finding]:
     selected = store.selected()
     overlay = store.path_of(selected.version) if selected else None
     report = await ask_youtube(settings, overlay, everything=True)
-    await _report_requests(settings, report.requests)
+    await _account_for(report, settings)
     return [*map(_answer, report.answers), _verdict(report)]
 
 
@@ -128,7 +128,7 @@ def _updater(store: Store, settings: Settings) -> Updater:
         if reason_not_to_ask(await _status(settings)):
             return None
         report = await ask_youtube(settings, overlay)
-        await _report_requests(settings, report.requests)
+        await _account_for(report, settings)
         return report
 
     return Updater(store, settings.extractor_index, gate.problems, ask)
@@ -159,15 +159,22 @@ async def _status(settings: Settings) -> UpstreamStatus | None:
     return None
 
 
-async def _report_requests(settings: Settings, requests: int) -> None:
-    """Count the requests against the budget, if there is a governor."""
+async def _account_for(report: CanaryReport, settings: Settings) -> None:
+    """Count the requests against the budget and log them, if Vidferry runs."""
     from services.worker.background.governors import governor_clients
+    from shared.db.engine import create_engine
     from shared.temporal.client import connect
 
     with contextlib.suppress(Exception):  # any failure: nobody counts
         async with asyncio.timeout(GOVERNOR_SECONDS):
-            governor = governor_clients(await connect(settings), settings)[Upstream.YOUTUBE]
-            await governor.report(UpstreamReport(epoch=0, calls=0, requests=requests))
+            client = await connect(settings)
+            governor = governor_clients(client, settings)[Upstream.YOUTUBE]
+            await governor.report(UpstreamReport(epoch=0, calls=0, requests=report.requests))
+            engine = create_engine(settings, pool_size=1)
+            try:
+                await log_requests(engine, report, client.identity)
+            finally:
+                await engine.dispose()
 
 
 def _in_use(store: Store) -> str:

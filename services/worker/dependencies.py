@@ -58,6 +58,7 @@ class Dependencies:
     feeds: FeedClient
     transcriber: Transcriber
     store: AudioStore
+    exits: Exits
     youtube_reporter: UpstreamReporter
     transcription_reporter: UpstreamReporter
     threads: Executor
@@ -115,6 +116,7 @@ async def dependencies(client: Client, settings: Settings, engine: AsyncEngine) 
             feeds=FeedAdapter(feed_connection),
             transcriber=await stack.enter_async_context(_transcriber(settings)),
             store=AudioStore(settings.audio_store.get_secret_value()),
+            exits=exits,
             youtube_reporter=youtube,
             transcription_reporter=transcription,
             threads=threads,

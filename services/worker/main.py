@@ -11,10 +11,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from services.worker.background.governors import configure_governors
-from services.worker.background.usage_reports import UpstreamReporter
-from services.worker.dependencies import dependencies
+from services.worker.dependencies import Dependencies, dependencies
 from services.worker.extractor.activation import active_version
 from services.worker.extractor.background import ExtractorUpdates
+from services.worker.extractor.canary_runs import CanaryRuns
 from services.worker.extractor.store import Store
 from services.worker.extractor.versions import bundled_version
 from services.worker.health import (
@@ -76,7 +76,7 @@ async def _run(
     try:
         async with (
             dependencies(client, settings, engine) as needs,
-            _extractor_updates(engine, settings, needs.youtube_reporter, stop),
+            _extractor_updates(client, engine, settings, needs, stop),
         ):
             watch = asyncio.create_task(health.watch(client, engine), name="health")
             await _work(build_workers(client, settings, needs), settings, stop, watch, health)
@@ -86,7 +86,7 @@ async def _run(
 
 @asynccontextmanager
 async def _extractor_updates(
-    engine: AsyncEngine, settings: Settings, reporter: UpstreamReporter, stop: asyncio.Event
+    client: Client, engine: AsyncEngine, settings: Settings, needs: Dependencies, stop: asyncio.Event
 ) -> AsyncIterator[None]:
     """Keep yt-dlp up to date while the context lasts, where there is a directory for that."""
     logger.info("extractor_in_use", version=active_version() or str(bundled_version()), bundled=not active_version())
@@ -100,7 +100,9 @@ async def _extractor_updates(
         logger.warning("extractor_directory_unusable", directory=str(store.directory), error=error)
         yield
         return
-    async with ExtractorUpdates(engine, settings, reporter, store, stop):
+    reporter = needs.youtube_reporter
+    canaries = CanaryRuns(engine, settings, reporter, needs.exits, store, client.identity)
+    async with ExtractorUpdates(settings, reporter, store, canaries, stop):
         yield
 
 

@@ -13,7 +13,7 @@ from shared import process
 from shared.db.connection import transaction
 from shared.db.engine import create_engine, ping
 from shared.db.errors import is_database_unavailable
-from shared.db.installation import clear_other_generation, find_generation, save_generation
+from shared.db.installation import clear_other_generation, find_generation, request_start_canary, save_generation
 from shared.db.migrate import upgrade
 from shared.db.subscriptions import mark_schedules_stale
 from shared.db.workers import SILENT_SECONDS, workers_at_work
@@ -59,6 +59,7 @@ async def set_up(settings: Settings) -> None:
         await upgrade(engine)
         async with transaction(engine) as connection:
             await mark_schedules_stale(connection)
+            await request_start_canary(connection)
         await _stop_other_workers(engine, settings)
         client = await _when_available("Temporal", settings.setup_seconds, lambda: _set_up_temporal(settings, engine))
         # Each pass may take the whole time: there may be thousands of workflows to terminate.

@@ -25,6 +25,8 @@ class CallStage(StrEnum):
     CAPTIONS = "captions"
     AUDIO = "audio"
     LISTING = "listing"
+    CANARY = "canary"
+    """No import: whether YouTube can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,12 @@ class SentRequest:
     """YouTube's own word for whether the video can be played, in lower case."""
     reason: str | None = None
     """The `error_code` of a request that failed or was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request, and the caption tracks that its answer named; None: it is not about tracks."""
+
+    request: SentRequest
+    tracks_named: int | None = None
+    tracks_gated: int | None = None

@@ -2,7 +2,7 @@
 
 from shared.db.connection import AsyncpgConnection
 
-_GENERATION, _EXTRACTOR = "workflow_generation", "extractor"
+_GENERATION, _EXTRACTOR, _START_CANARY = "workflow_generation", "extractor", "start_canary"
 _FIND = "SELECT value FROM installation WHERE name = $1"
 _LOCK = "SELECT value FROM installation WHERE name = $1 FOR SHARE"
 _SAVE = """
@@ -16,6 +16,7 @@ _SAVE_EXTRACTOR = """
     ON CONFLICT (name) DO UPDATE SET value = excluded.value
     WHERE CAST(installation.value AS json) ->> 'version' <> $2
     """
+_CLAIM = "DELETE FROM installation WHERE name = $1"
 _CLEAR_OTHERS = "DELETE FROM installation WHERE name = $1 AND value <> $2"
 
 
@@ -46,6 +47,16 @@ async def record_extractor(connection: AsyncpgConnection, version: str) -> bool:
     `shared.db.transcription.upgradable_videos`.
     """
     return await connection.execute(_SAVE_EXTRACTOR, _EXTRACTOR, version) != "INSERT 0 0"
+
+
+async def request_start_canary(connection: AsyncpgConnection) -> None:
+    """The installation is started: one of its workers is to find out whether YouTube can be read."""
+    await connection.execute(_SAVE, _START_CANARY, "requested")
+
+
+async def claim_start_canary(connection: AsyncpgConnection) -> bool:
+    """Whether the caller is the one that finds it out."""
+    return await connection.execute(_CLAIM, _START_CANARY) == "DELETE 1"
 
 
 def _number(value: str | None) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.contracts.youtube_requests import SentRequest
+from shared.contracts.youtube_requests import RequestRecord, SentRequest
 from shared.db.connection import AsyncpgConnection
 
 KEEP_REQUESTS = timedelta(days=14)
@@ -22,7 +22,9 @@ _RECORD = """
     """
 _FORGET_OLD = "DELETE FROM youtube_requests WHERE at < now() - $1::interval"
 _FIGURES = """
-    WITH recent AS (SELECT * FROM youtube_requests WHERE at > now() - $1::interval),
+    WITH recent AS (
+        SELECT * FROM youtube_requests WHERE at > now() - $1::interval AND stage IS DISTINCT FROM 'canary'
+    ),
     players AS (
         SELECT id, at, youtube_id, client, first_value(client) OVER (PARTITION BY youtube_id ORDER BY at, id) AS first
         FROM recent WHERE endpoint = 'player' AND client IS NOT NULL
@@ -52,17 +54,11 @@ _FIGURES = """
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A request, and the caption tracks that its answer named; None: it is not about tracks."""
-
-    request: SentRequest
-    tracks_named: int | None = None
-    tracks_gated: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RequestFigures:
-    """What the log says about the last `FIGURES_OVER`; a share (0-1) is None where there is nothing to divide."""
+    """What the log says about the last `FIGURES_OVER`, canaries left out.
+
+    A share (0-1) is None where there is nothing to divide.
+    """
 
     requests: int
     per_video: float | None
@@ -77,9 +73,11 @@ class RequestFigures:
     """The share of requests to the player that were refused."""
 
 
-async def record(connection: AsyncpgConnection, rows: Sequence[Row], *, yt_dlp_version: str, worker: str) -> None:
-    """Add the requests that one worker sent."""
-    columns = zip(*((*_values(row.request), row.tracks_named, row.tracks_gated) for row in rows), strict=True)
+async def record(
+    connection: AsyncpgConnection, requests: Sequence[RequestRecord], *, yt_dlp_version: str, worker: str
+) -> None:
+    """Add the requests that one process sent with one version of yt-dlp."""
+    columns = zip(*((*_values(each.request), each.tracks_named, each.tracks_gated) for each in requests), strict=True)
     await connection.execute(_RECORD, *(list(column) for column in columns), yt_dlp_version, worker)
 
 

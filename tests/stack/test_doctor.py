@@ -18,9 +18,9 @@ from services.stack.findings import FindingCode, Level
 from services.stack.home import Home
 from services.stack.postgres import EmbeddedPostgres
 from shared.contracts.upstreams import PauseReason, Upstream
-from shared.contracts.youtube_requests import Endpoint, SentRequest
+from shared.contracts.youtube_requests import Endpoint, RequestRecord, SentRequest
 from shared.db.connection import transaction
-from shared.db.youtube_requests import Row, record
+from shared.db.youtube_requests import record
 from shared.settings import Settings
 from tests.stack.conftest import left_over
 from tests.stack.reports import Environment, Report, examine
@@ -211,7 +211,7 @@ async def test_each_proxy_is_tried(terminal: Home, fake_youtube: FakeYoutube, mo
 async def test_the_figures_of_the_request_log_are_shown(terminal: Home, engine: AsyncEngine) -> None:
     request = SentRequest(at=datetime.now(UTC), endpoint=Endpoint.BROWSE, milliseconds=1)
     async with transaction(engine) as connection:
-        await record(connection, [Row(request)], yt_dlp_version="1", worker="me")
+        await record(connection, [RequestRecord(request)], yt_dlp_version="1", worker="me")
     report = await examine(terminal)
     assert report.about(FindingCode.YOUTUBE_REQUESTS).level is Level.OK
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
 from fakes.youtube import FakeYoutube
 from services.stack import extractor
@@ -13,11 +14,13 @@ from services.stack.findings import FindingCode, Level
 from services.stack.home import Home
 from services.worker.extractor.versions import bundled_version
 from shared.contracts.upstreams import PauseReason
+from shared.contracts.youtube_requests import CallStage
 from shared.settings import Settings
 from tests.support.servers import free_port
 from tests.support.upstreams import paused, write_down
 from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, Index, index_server, real_wheel
 from tests.worker.extractor.test_canary import canaries
+from tests.worker.test_request_log import written
 
 __all__ = ["canaries"]  # a fixture
 
@@ -86,9 +89,26 @@ async def test_a_home_that_cannot_be_written_to(terminal: Home) -> None:
 
 async def test_the_doctor_asks_youtube_on_demand(terminal: Home, fake_youtube: FakeYoutube) -> None:
     findings = await canary_findings(terminal, Settings())
-    assert [finding.level for finding in findings] == [Level.OK] * 6
-    assert [finding.code for finding in findings] == [FindingCode.CANARY] * 5 + [FindingCode.YOUTUBE_READABLE]
+    assert [finding.level for finding in findings] == [Level.OK] * 7
+    assert [finding.code for finding in findings] == [FindingCode.CANARY] * 6 + [FindingCode.YOUTUBE_READABLE]
     assert f"({len(fake_youtube.requests)} requests)" in findings[-1].text
+
+
+async def test_what_the_doctor_asks_is_logged_where_vidferry_runs(
+    terminal: Home,
+    canaries: Settings,
+    client: Client,
+    settings: Settings,
+    engine: AsyncEngine,
+    fake_youtube: FakeYoutube,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(extractor, "GOVERNOR_SECONDS", 60)
+    running = {"database_url": settings.database_url, "temporal_address": settings.temporal_address}
+    await canary_findings(terminal, canaries.model_copy(update=running))
+    rows = await written(engine)
+    assert len(rows) == len(fake_youtube.requests)
+    assert {row.stage for row in rows} == {CallStage.CANARY}
 
 
 async def test_the_doctor_does_not_ask_while_calls_are_paused(

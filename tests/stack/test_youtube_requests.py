@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stack.youtube_requests import figures_finding, recent_figures
-from shared.contracts.youtube_requests import Endpoint, SentRequest
+from shared.contracts.youtube_requests import Endpoint, RequestRecord, SentRequest
 from shared.db.connection import transaction
-from shared.db.youtube_requests import RequestFigures, Row, record
+from shared.db.youtube_requests import RequestFigures, record
 from shared.settings import Settings
 
 
@@ -25,6 +25,6 @@ async def test_what_is_unknown_is_left_out(engine: AsyncEngine, settings: Settin
     assert figures_finding(await recent_figures(settings)) == []
     request = SentRequest(at=datetime.now(UTC), endpoint=Endpoint.BROWSE, milliseconds=1)
     async with transaction(engine) as connection:
-        await record(connection, [Row(request)], yt_dlp_version="1", worker="me")
+        await record(connection, [RequestRecord(request)], yt_dlp_version="1", worker="me")
     (finding,) = figures_finding(await recent_figures(settings))
     assert finding.text == "YouTube in the last 24 hours: 0.0 bot checks per 1,000 requests."

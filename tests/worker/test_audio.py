@@ -34,13 +34,13 @@ from shared.contracts.transcription import (
     SplitChunkInput,
     SweepResult,
 )
-from shared.contracts.youtube_requests import Endpoint, SentRequest
+from shared.contracts.youtube_requests import Endpoint, RequestRecord, SentRequest
 from shared.db import audio_jobs
 from shared.db.audio_jobs import MAX_ADMITTED
 from shared.db.connection import transaction
 from shared.db.models import LOCAL_USER_ID
 from shared.db.transcription import KEEP_CHUNKS, TranscribedChunk, TranscriptionCost, keep_chunk, transcribed_chunks
-from shared.db.youtube_requests import KEEP_REQUESTS, Row, record
+from shared.db.youtube_requests import KEEP_REQUESTS, record
 from shared.temporal.names import SWEEP_AUDIO_SCHEDULE_ID, import_video_id
 from tests.support.entries import add_video
 from tests.support.waiting import eventually
@@ -254,7 +254,7 @@ async def has_chunks(engine: AsyncEngine, youtube_id: str) -> bool:
 async def add_request(engine: AsyncEngine, age: timedelta) -> None:
     request = SentRequest(at=datetime.now(UTC) - age, endpoint=Endpoint.WATCH, milliseconds=1)
     async with transaction(engine) as connection:
-        await record(connection, [Row(request)], yt_dlp_version="1", worker="me")
+        await record(connection, [RequestRecord(request)], yt_dlp_version="1", worker="me")
 
 
 async def count_requests(engine: AsyncEngine) -> int:

@@ -23,7 +23,7 @@ from shared.contracts.stages import ImportStage
 from shared.db import subscriptions
 from shared.db.connection import transaction
 from shared.db.engine import create_engine
-from shared.db.installation import find_generation, save_generation
+from shared.db.installation import claim_start_canary, find_generation, save_generation
 from shared.db.migrate import is_current
 from shared.db.models import LOCAL_USER_ID, Video
 from shared.settings import Settings
@@ -75,6 +75,15 @@ async def test_set_up_marks_schedules_for_another_sync(settings: Settings, engin
     await set_up(settings)
     async with transaction(engine) as connection:
         assert await subscriptions.stale_schedules(connection) == [subscription.id]
+
+
+async def test_each_start_of_the_installation_lets_one_worker_ask_for_the_canary(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    for _ in range(2):
+        await set_up(settings)
+        async with transaction(engine) as connection:
+            assert [await claim_start_canary(connection) for _ in range(2)] == [True, False]
 
 
 async def test_a_missed_schedule_runs_once_afterwards(settings: Settings, client: Client) -> None:

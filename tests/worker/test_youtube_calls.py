@@ -1,4 +1,4 @@
-"""What the governor hears of a bot check while there is another exit."""
+"""What a call does about a bot check: whom it tells, and as whom the next one asks."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +7,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from fakes.youtube import FakeVideo, FakeYoutube, Kind
 from services.worker.activities.support.heartbeats import heartbeats
 from services.worker.activities.support.youtube_calls import YoutubeCalls
 from services.worker.adapters.models import YoutubeError
@@ -14,9 +15,11 @@ from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.exits import Exits
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
 from shared.contracts.youtube_requests import CallStage
 from shared.settings import Settings
+from tests.support.upstreams import GOING, paused
+from tests.support.youtube_audio import audio_adapter
 from workflows.rate_limits.client import GovernorClient
 
 ID = "abcdefghijk"
@@ -58,3 +61,30 @@ async def test_the_governor_hears_of_the_last_exits_bot_check_only(client: Clien
             assert caught.value.type == ErrorType.BOT_CHECK
     assert sorted(map(str, asked)) == ["http://one:1", "http://two:2"]
     assert heard.outcomes == [None, ErrorType.BOT_CHECK]
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [
+        (GOING, [Kind.PLAYER]),
+        (paused(PauseReason.RATE_LIMITED, UpstreamState.HALF_OPEN), [Kind.PLAYER]),
+        (paused(PauseReason.BOT_CHECK, UpstreamState.HALF_OPEN), [Kind.WATCH, Kind.PLAYER]),
+    ],
+    ids=["running", "another pause", "bot check"],
+)
+async def test_the_call_that_ends_a_bot_checks_pause_asks_as_a_new_guest_in_every_worker(
+    client: Client, settings: Settings, fake_youtube: FakeYoutube, status: UpstreamStatus, kinds: list[Kind]
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID))
+    adapter = audio_adapter(fake_youtube)
+    heard = Heard(GovernorClient(client, Upstream.YOUTUBE, settings.youtube_rate_limits))
+    with ThreadPoolExecutor(1) as threads:
+        calls = YoutubeCalls(heard, threads)
+
+        async def call() -> None:
+            async with heartbeats():
+                await calls.run(status, ID, CallStage.AUDIO, lambda: adapter.find(ID))
+
+        await ActivityEnvironment().run(call)
+    assert [request.kind for request in fake_youtube.requests] == kinds
+    assert heard.outcomes == [None]

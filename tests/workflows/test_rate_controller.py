@@ -60,10 +60,60 @@ class TestBreaker:
         story.throttled(error_type, times=3)
         assert story.status.reason is PauseReason(error_type)
 
-    def test_a_bot_check_pauses_at_once_and_longer(self, story: Story) -> None:
+    def test_a_bot_check_pauses_at_once_until_a_call_as_a_new_guest(self, story: Story) -> None:
         story.throttled(ErrorType.BOT_CHECK)
         assert (story.status.state, story.status.reason) == (OPEN, PauseReason.BOT_CHECK)
+        assert 30 <= story.pause_left <= 60
+        story.wait_for_probe()
+        story.throttled(ErrorType.BOT_CHECK)
+        assert (story.status.state, story.pause_left) == (OPEN, 15 * MINUTES)
+        story.wait_for_probe()
+        story.throttled(ErrorType.BOT_CHECK)
+        assert story.pause_left == 30 * MINUTES
+
+    def test_the_operators_probe_is_the_call_as_a_new_guest(self, story: Story) -> None:
+        story.throttled(ErrorType.BOT_CHECK)
+        story.controller.resume(story.now)
+        story.throttled(ErrorType.BOT_CHECK)
         assert story.pause_left == 15 * MINUTES
+
+    def test_there_is_one_short_pause_for_a_new_guest_in_the_time_of_a_long_one(self, story: Story) -> None:
+        began = story.now
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="first")
+        story.wait_for_probe()
+        story.answered()
+        story.later(14 * MINUTES - (story.now - began).total_seconds())
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="second")
+        assert story.pause_left == 15 * MINUTES
+        story.wait_for_probe()
+        story.answered()
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="third")
+        assert story.pause_left == timing.NEW_GUEST_SECONDS
+
+    def test_bot_checks_of_calls_under_way_neither_prolong_the_short_pause_nor_begin_another(
+        self, story: Story
+    ) -> None:
+        before = story.controller.epoch
+        story.throttled(ErrorType.BOT_CHECK, epoch=before)
+        pause_left = story.pause_left
+        story.throttled(ErrorType.BOT_CHECK, epoch=before, times=10, youtube_id="another")
+        assert story.pause_left == pause_left
+        story.wait_for_probe()
+        story.throttled(ErrorType.BOT_CHECK, epoch=before, youtube_id="another")
+        assert story.status.state is HALF_OPEN
+        story.answered()
+        story.throttled(ErrorType.BOT_CHECK, epoch=before, youtube_id="another")
+        assert story.status.state is CLOSED
+        story.throttled(ErrorType.BOT_CHECK, youtube_id="another")
+        assert story.pause_left == 15 * MINUTES
+
+    def test_a_pause_that_is_short_anyway_is_not_shortened(self) -> None:
+        story = Story(POLICY.model_copy(update={"bot_check_pause_seconds": 20}))
+        story.throttled(ErrorType.BOT_CHECK)
+        assert story.pause_left == 20
+        story.wait_for_probe()
+        story.throttled(ErrorType.BOT_CHECK)
+        assert story.pause_left == 40
 
     def test_then_exactly_one_call_decides(self, story: Story) -> None:
         story.throttled(times=3)
@@ -161,6 +211,8 @@ class TestBreaker:
 
     def test_an_unanswered_probe_of_a_long_pause_is_repeated_soon(self, story: Story) -> None:
         story.half_open(ErrorType.BOT_CHECK)
+        story.throttled(ErrorType.BOT_CHECK)
+        story.wait_for_probe()
         story.unanswered()
         assert story.pause_left == 30
         story.wait_for_probe()
@@ -203,16 +255,17 @@ class TestBreaker:
         assert story.pause_left == 25
 
     @pytest.mark.parametrize(
-        ("error_type", "retry_after"), [(ErrorType.BOT_CHECK, None), (ErrorType.RATE_LIMITED, 900)]
+        ("error_type", "retry_after", "pause_seconds"),
+        [(ErrorType.BOT_CHECK, None, timing.NEW_GUEST_SECONDS), (ErrorType.RATE_LIMITED, 900, 900)],
     )
     def test_something_worse_among_them_does(
-        self, story: Story, error_type: ErrorType, retry_after: float | None
+        self, story: Story, error_type: ErrorType, retry_after: float | None, pause_seconds: float
     ) -> None:
         before = story.controller.epoch
         story.throttled(times=3)
         story.later(5)
         story.throttled(error_type, retry_after=retry_after, epoch=before)
-        assert story.pause_left == 15 * MINUTES
+        assert story.pause_left == pause_seconds
         assert story.status.reason is PauseReason(error_type)
 
     def test_the_upstreams_own_pause_is_obeyed_at_the_first_throttle(self, story: Story) -> None:
@@ -280,7 +333,7 @@ class TestOperator:
         assert story.status.state is CLOSED
 
     def test_the_end_of_the_operators_pause_does_not_end_the_upstreams(self, story: Story) -> None:
-        story.throttled(ErrorType.BOT_CHECK)
+        story.throttled(retry_after=15 * MINUTES)
         story.controller.pause(story.now)
         story.later(MINUTES)
         story.controller.resume(story.now)

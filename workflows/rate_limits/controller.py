@@ -23,6 +23,7 @@ from workflows.rate_limits.budget import REASON_WHILE_LOW, Budgets
 from workflows.rate_limits.evidence import Evidence
 from workflows.rate_limits.timing import (
     BURST_REPORT_SECONDS,
+    NEW_GUEST_SECONDS,
     PROBE_SECONDS,
     first_pause_seconds,
     is_misconfiguration,
@@ -70,6 +71,10 @@ class RateController(BaseModel):
     """Calls were resumed without an answered probe: the next throttle opens the breaker for longer than the last."""
     bot_check_video_ids: list[str] = []
     """The videos that opened the breaker with a bot check, newest last: a second time, it is the video's own."""
+    new_guest_at: datetime | None = None
+    """When a bot check last led to the short pause before a call as a new guest."""
+    resumed_epoch: int = 0
+    """Since which epoch calls go again: those of earlier ones began before the last pause ended."""
     evidence: Evidence = Field(default_factory=Evidence)
     """Whether the extractor is outdated."""
     event_log: list[str] = []
@@ -121,7 +126,7 @@ class RateController(BaseModel):
         if self.state is UpstreamState.HALF_OPEN:
             self._on_probe_result(report, now)
         elif report.throttle:
-            self._on_throttle(report.throttle, now)
+            self._on_throttle(report.throttle, now, is_late=report.epoch < self.resumed_epoch)
         elif is_answered:
             self._raise_rate(now)
 
@@ -241,7 +246,8 @@ class RateController(BaseModel):
                 self.reason, self.pause_seconds, now, resume_in=min(self.pause_seconds, self.policy.pause_seconds)
             )
 
-    def _on_throttle(self, throttle: ThrottledCall, now: datetime) -> None:
+    def _on_throttle(self, throttle: ThrottledCall, now: datetime, *, is_late: bool = False) -> None:
+        """`is_late`: the call began before the last pause ended."""
         if _is_suspicious(throttle):
             self._on_suspicion(throttle, now)
             return
@@ -252,10 +258,12 @@ class RateController(BaseModel):
         if not is_misconfiguration(throttle.error_type):
             self.rate = max(self.rate / 2, self.policy.calls_per_second * SLOWEST)
             self.rate_changed_at = now
-        pause_seconds = max(self._pause_seconds_for(throttle), throttle.retry_after_seconds or 0)
+        pause_seconds = max(self._pause_seconds_for(throttle, now, is_late=is_late), throttle.retry_after_seconds or 0)
         if self.state is UpstreamState.OPEN and pause_seconds <= self.pause_seconds:  # a call that ran at the same time
             self._extend_pause(now + timedelta(seconds=throttle.retry_after_seconds or 0))
         elif pause_seconds:
+            if throttle.error_type is ErrorType.BOT_CHECK and pause_seconds < self.policy.bot_check_pause_seconds:
+                self.new_guest_at = now
             self._open(PauseReason(throttle.error_type), pause_seconds, now)
         else:
             self._log_event(now, f"{throttle.error_type}: slowed down to {self.rate:.3g} calls per second")
@@ -284,16 +292,26 @@ class RateController(BaseModel):
         if self.resume_at and self.resume_at < moment:
             self.resume_at = moment
 
-    def _pause_seconds_for(self, throttle: ThrottledCall) -> float:
-        """Return how long the breaker is to be open; 0: it stays closed."""
+    def _pause_seconds_for(self, throttle: ThrottledCall, now: datetime, *, is_late: bool) -> float:
+        """Return how long the breaker is to be open; 0: it stays closed, or open for as long as before."""
         is_bot_check = throttle.error_type is ErrorType.BOT_CHECK
         first = first_pause_seconds(self.policy, throttle.error_type)
         if self.state is UpstreamState.HALF_OPEN or self.is_recovering:
             return max(first, min(2 * self.pause_seconds, longest_pause_seconds(self.policy, throttle.error_type)))
         counts = ERROR_RULES[throttle.error_type].throttle is Throttle.COUNTS
-        if is_bot_check and self.state is UpstreamState.CLOSED:  # calls that ran at the same time prove nothing
-            counts = self._is_suspect(throttle.youtube_id)
-        return 0 if counts and self.throttles_in_a_row < self.policy.throttles_to_pause else first
+        if is_bot_check and self.state is UpstreamState.CLOSED:
+            counts = is_late or self._is_suspect(throttle.youtube_id)
+        if counts and self.throttles_in_a_row < self.policy.throttles_to_pause:
+            return 0
+        if is_bot_check and self.reason is PauseReason.BOT_CHECK:
+            return 0  # calls that ran at the same time prove nothing
+        return self._new_guest_seconds(now) if is_bot_check else first
+
+    def _new_guest_seconds(self, now: datetime) -> float:
+        """Return the pause after a bot check: a short one, unless there was one for a new guest lately."""
+        full = self.policy.bot_check_pause_seconds
+        is_recent = self.new_guest_at is not None and now - self.new_guest_at < timedelta(seconds=full)
+        return full if is_recent else min(NEW_GUEST_SECONDS, full)
 
     def _is_suspect(self, youtube_id: str) -> bool:
         """Whether the same video opened the breaker before: then the bot check is about the video, not about us."""
@@ -340,6 +358,7 @@ class RateController(BaseModel):
             self.evidence.forget()
         self.rate_changed_at = now
         self._enter(UpstreamState.CLOSED, None, None, now)
+        self.resumed_epoch = self.epoch
         self._log_event(now, f"calls resumed, at {self.rate:.3g} per second")
 
     def _enter(

@@ -13,6 +13,8 @@ the lowest rate then: that costs such a server little, and a worker that died wi
 """
 MAX_CONFIGURATION_PAUSE_SECONDS = 300.0
 """Short: an operator who corrects a setting wants to see that it helped."""
+NEW_GUEST_SECONDS = 45.0
+"""A bot check may be about the guest alone, and not about our address: soon, one call asks as a new one."""
 BURST_REPORT_SECONDS = 1.0
 MAX_REPORT_SECONDS = 30.0
 

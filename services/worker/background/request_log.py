@@ -1,15 +1,15 @@
 """Writes the log of requests to YouTube: many rows at a time, and never in the way of a call."""
 
 import asyncio
-import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import TracebackType
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.adapters.models import TrackCounts
+from services.worker.adapters.youtube.request_records import RecordedRequest, RequestPairing
 from services.worker.adapters.youtube.version import extractor_version
 from shared.background import BackgroundTask
 from shared.contracts.youtube_requests import SentRequest
@@ -26,12 +26,6 @@ DRAIN_SECONDS = 2.0
 logger = get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Entry:
-    request: SentRequest
-    tracks: TrackCounts | None = None
-
-
 class RequestLog(BackgroundTask):
     """Collects the requests of one worker; rows that cannot be written are dropped.
 
@@ -43,32 +37,19 @@ class RequestLog(BackgroundTask):
         self._engine = engine
         self._worker = worker
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[_Entry] = deque(maxlen=MAX_WAITING)
-        self._latest = threading.local()
-        """Its `by_client` holds the thread's last request of each client, by name."""
+        self._waiting: deque[RecordedRequest] = deque(maxlen=MAX_WAITING)
+        self._pairing = RequestPairing()
 
     def request_sent(self, request: SentRequest) -> None:
         """Log a request. Never fails."""
         logger.debug("youtube_request", **{name: value for name, value in asdict(request).items() if value is not None})
-        entry = _Entry(request)
-        if request.client is not None:
-            self._entries_of_thread()[request.client] = entry
-        self._waiting.append(entry)
+        self._waiting.append(self._pairing.add(request))
         with suppress(RuntimeError):  # the loop is closed: this thread has outlived the worker
             self._loop.call_soon_threadsafe(self.wake, COLLECT_SECONDS)
 
     def tracks_named(self, tracks: TrackCounts) -> None:
         """Add the caption tracks to this thread's last request of that client, unless that is written already."""
-        entry = self._entries_of_thread().pop(tracks.client, None)
-        if entry is not None:
-            entry.tracks = tracks
-
-    def _entries_of_thread(self) -> dict[str, _Entry]:
-        try:
-            entries: dict[str, _Entry] = self._latest.by_client
-        except AttributeError:
-            entries = self._latest.by_client = {}
-        return entries
+        self._pairing.add_tracks(tracks)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -79,14 +60,6 @@ class RequestLog(BackgroundTask):
 
     async def run_once(self) -> None:
         """Write what waits, in one statement."""
-        entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        rows = [
-            youtube_requests.Row(
-                entry.request,
-                tracks_named=entry.tracks.named if entry.tracks else None,
-                tracks_gated=entry.tracks.gated if entry.tracks else None,
-            )
-            for entry in entries
-        ]
+        requests = [self._waiting.popleft().record for _ in range(len(self._waiting))]
         async with asyncio.timeout(WRITE_SECONDS), transaction(self._engine) as connection:
-            await youtube_requests.record(connection, rows, yt_dlp_version=extractor_version(), worker=self._worker)
+            await youtube_requests.record(connection, requests, yt_dlp_version=extractor_version(), worker=self._worker)

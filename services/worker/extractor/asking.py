@@ -1,22 +1,39 @@
 """Asks YouTube for the canary subjects from a process of its own, and only where no pause or budget forbids it."""
 
+import asyncio
 from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, environment
 from services.worker.extractor.children import ChildError, ChildTimeoutError, run_child
-from shared.contracts.upstreams import PauseReason, UpstreamStatus
+from shared.contracts.upstreams import ExtractorState, PauseReason, UpstreamStatus
+from shared.db import youtube_requests
+from shared.db.connection import transaction
+from shared.logs import get_logger
 from shared.settings import Settings
 
 MODULE = "services.worker.extractor.canary_process"
 ALL = {"VIDFERRY_CANARY_ALL": "1"}
 SECONDS = 300.0
-MAX_REQUESTS = 20
+MAX_REQUESTS = 25
 """More than all subjects take."""
+
+
+LOG_SECONDS = 5.0
+"""How long writing the request log may take."""
+
+logger = get_logger(__name__)
 
 
 def is_outdated(status: UpstreamStatus | None) -> bool:
     """Whether calls are paused because the version in use does not work any more."""
     return status is not None and status.is_paused and status.reason is PauseReason.EXTRACTOR_OUTDATED
+
+
+def is_suspect(status: UpstreamStatus | None) -> bool:
+    """Whether several videos have failed alike, so that the version in use may not work any more."""
+    return status is not None and status.extractor is not None and status.extractor.state is ExtractorState.SUSPECT
 
 
 def reason_not_to_ask(status: UpstreamStatus | None) -> str | None:
@@ -47,3 +64,16 @@ async def ask_youtube(settings: Settings, overlay: Path | None, *, everything: b
             kind=SubjectKind.MANUAL, youtube_id=settings.canary_manual[:11], found=found, detail=str(error)
         )
         return CanaryReport(answers=[answer])
+
+
+async def log_requests(engine: AsyncEngine, report: CanaryReport, worker: str) -> None:
+    """Write the requests to the request log. Those that cannot be written are dropped."""
+    if not report.records:
+        return
+    try:
+        async with asyncio.timeout(LOG_SECONDS), transaction(engine) as connection:
+            await youtube_requests.record(
+                connection, report.records, yt_dlp_version=report.yt_dlp_version, worker=worker
+            )
+    except Exception as error:  # any failure: the log must not keep the canary from its verdict
+        logger.warning("canary_requests_not_logged", error=error)

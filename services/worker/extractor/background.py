@@ -3,26 +3,21 @@
 import asyncio
 import random
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
-
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.background.usage_reports import UpstreamReporter
 from services.worker.extractor import gate
 from services.worker.extractor.activation import active_version
-from services.worker.extractor.asking import ask_youtube, is_outdated, reason_not_to_ask
-from services.worker.extractor.canary import CanaryReport, Verdict
-from services.worker.extractor.policy import is_canary_due, is_check_due, next_canary, next_check
+from services.worker.extractor.asking import is_outdated, is_suspect
+from services.worker.extractor.canary import Verdict
+from services.worker.extractor.canary_runs import CanaryRuns
+from services.worker.extractor.policy import is_check_due, next_check
 from services.worker.extractor.restart import RestartTurn
-from services.worker.extractor.store import Selection, Store
+from services.worker.extractor.store import Selection, State, Store
 from services.worker.extractor.trial import Trial
 from services.worker.extractor.updates import Updater
 from shared.background import BackgroundTask
-from shared.contracts.upstreams import Upstream, UpstreamStatus
-from shared.db.connection import transaction
-from shared.db.enrichments import last_fetched_at
-from shared.db.upstreams import find_status
+from shared.contracts.upstreams import UpstreamStatus
 from shared.logs import get_logger
 from shared.settings import Settings
 
@@ -38,17 +33,16 @@ class ExtractorUpdates(BackgroundTask):
     """
 
     def __init__(
-        self, engine: AsyncEngine, settings: Settings, reporter: UpstreamReporter, store: Store, stop: asyncio.Event
+        self, settings: Settings, reporter: UpstreamReporter, store: Store, canaries: CanaryRuns, stop: asyncio.Event
     ) -> None:
         super().__init__("extractor_updates", drain_seconds=0)
-        self._engine = engine
         self._settings = settings
-        self._reporter = reporter
+        self._canaries = canaries
         self._store = store
         self._stop = stop
         self._trial = Trial()
         self._turn = RestartTurn(store.directory)
-        self._updater = Updater(store, settings.extractor_index, gate.problems, self._ask)
+        self._updater = Updater(store, settings.extractor_index, gate.problems, canaries.ask)
         reporter.listen(self._trial.note)
         self._wake_later()
 
@@ -59,7 +53,7 @@ class ExtractorUpdates(BackgroundTask):
             if self._is_superseded():
                 self._restart()
             else:
-                await self._update_or_ask()
+                await self._update_or_ask(await self._canaries.status())
         finally:
             self._wake_later()
 
@@ -99,20 +93,19 @@ class ExtractorUpdates(BackgroundTask):
                 self._store.refuse(version, f"trial: {share} of the calls could not be read")
                 self._store.select(selection.previous)
 
-    async def _update_or_ask(self) -> None:
-        status = await self._status()
+    async def _update_or_ask(self, status: UpstreamStatus | None) -> None:
         now, state, updates = datetime.now(UTC), self._store.state(), self._settings.extractor_updates
         if self._is_untested():
             await self._updater.test_again()
         elif updates != "off" and not self._store.selection().pinned:
-            if is_check_due(now, state, is_broken=is_outdated(status)):
-                await self._update(is_broken=is_outdated(status))
+            is_broken = _is_broken(status, state)
+            if is_check_due(now, state, is_broken=is_broken):
+                await self._update(is_broken=is_broken)
             elif state.next_check_at is None:
                 self._schedule(now)
-        if state.canary == Verdict.FAILED and self._has_succeeded_since(state.canary_at):
-            self._forget_canary()
-        if is_canary_due(now, state, None) and is_canary_due(now, state, await self._last_import()):
-            await self._ask_by_the_way(now)
+        self._canaries.forget_refuted_failure()
+        if updates != "off":
+            await self._canaries.run_if_due(now, status)
 
     def _is_untested(self) -> bool:
         """Whether the selected version is not used because Vidferry was upgraded since its test."""
@@ -132,48 +125,10 @@ class ExtractorUpdates(BackgroundTask):
         with self._store.locked() as is_locked:
             state = self._store.state()
             if is_locked and state.next_check_at is None:
-                state.next_check_at, state.next_canary_at = next_check(now, state), next_canary(now)
+                state.next_check_at = next_check(now, state)
                 self._store.save_state(state)
 
-    def _has_succeeded_since(self, moment: datetime | None) -> bool:
-        succeeded_at = self._trial.succeeded_at
-        return succeeded_at is not None and moment is not None and succeeded_at > moment
 
-    def _forget_canary(self) -> None:
-        """An import has shown meanwhile that YouTube can be read."""
-        with self._store.locked() as is_locked:
-            if is_locked:
-                self._store.save_state(self._store.state().model_copy(update={"canary": ""}))
-
-    async def _ask_by_the_way(self, now: datetime) -> None:
-        with self._store.locked() as is_locked:
-            if not is_locked:
-                return
-            selected = self._store.selected()
-            report = await self._ask(self._store.path_of(selected.version) if selected else None)
-            state = self._store.state()
-            state.next_canary_at = next_canary(now)
-            if report is not None:
-                state.canary_at, state.canary = now, report.verdict
-                logger.info("canary_answered", verdict=report.verdict, gone=len(report.gone))
-            self._store.save_state(state)
-
-    async def _ask(self, overlay: Path | None) -> CanaryReport | None:
-        """Ask as imports do: not while calls are paused, and at the cost of the same budget."""
-        status = await self._status()
-        if reason := reason_not_to_ask(status):
-            logger.info("canary_not_asked", reason=reason)
-            return None
-        report = await ask_youtube(self._settings, overlay)
-        for _ in range(report.requests):
-            self._reporter.request_sent()
-        self._reporter.requests_sent(status)
-        return report
-
-    async def _status(self) -> UpstreamStatus | None:
-        async with transaction(self._engine) as connection:
-            return await find_status(connection, Upstream.YOUTUBE)
-
-    async def _last_import(self) -> datetime | None:
-        async with transaction(self._engine) as connection:
-            return await last_fetched_at(connection)
+def _is_broken(status: UpstreamStatus | None, state: State) -> bool:
+    """Whether the version in use does not work: calls are paused for that, or the canary confirms the suspicion."""
+    return is_outdated(status) or (is_suspect(status) and state.canary == Verdict.FAILED)

@@ -1,7 +1,7 @@
 """A few public videos and lists that show whether YouTube can be read: what is expected of them, and the verdict. Pure.
 
 A subject may be deleted or changed by its owner. That must neither stop an update nor look like a failure: of the three
-videos, two have to be fine.
+videos, two have to be fine. Of the first of them, the first bytes of its audio are downloaded as well.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from shared.contracts.errors import ErrorType
+from shared.contracts.youtube_requests import RequestRecord
 from shared.settings import Settings
 
 ENOUGH_VIDEOS = 2
@@ -22,11 +23,16 @@ class SubjectKind(StrEnum):
     MANUAL = "manual"
     AUTOMATIC = "automatic"
     KIDS = "kids"
+    AUDIO = "audio"
+    """The audio of one of the videos above."""
     PLAYLIST = "playlist"
     CHANNEL = "channel"
 
 
+VIDEOS = (SubjectKind.MANUAL, SubjectKind.AUTOMATIC, SubjectKind.KIDS)
 LISTS = (SubjectKind.PLAYLIST, SubjectKind.CHANNEL)
+WITH_AUDIO = (SubjectKind.MANUAL, SubjectKind.AUTOMATIC)
+"""Kinds of videos whose audio guests get without JavaScript."""
 
 
 class Subject(BaseModel):
@@ -72,6 +78,10 @@ class CanaryReport(BaseModel):
     """All answers."""
 
     answers: list[CanaryAnswer]
+    records: list[RequestRecord] = []
+    """For the request log."""
+    yt_dlp_version: str = ""
+    """Which version sent them."""
 
     @property
     def requests(self) -> int:
@@ -142,11 +152,11 @@ def _video(kind: SubjectKind, text: str) -> Subject:
     )
 
 
-def found_for(error_type: ErrorType) -> Found:
-    """What an error says about a subject."""
+def found_for(kind: SubjectKind, error_type: ErrorType) -> Found:
+    """What an error says about a subject. Audio cannot be gone: its video is there."""
     if error_type in _REFUSED:
         return Found.NOT_ASKED
-    return Found.GONE if error_type in _GONE else Found.FAILED
+    return Found.GONE if error_type in _GONE and kind is not SubjectKind.AUDIO else Found.FAILED
 
 
 def evaluate(answers: Sequence[CanaryAnswer]) -> Verdict:
@@ -155,13 +165,13 @@ def evaluate(answers: Sequence[CanaryAnswer]) -> Verdict:
         return Verdict.FAILED
     if any(answer.found is Found.NOT_ASKED for answer in answers) or not answers:
         return Verdict.UNKNOWN
-    videos = [answer for answer in answers if answer.kind not in LISTS]
+    videos = [answer for answer in answers if answer.kind in VIDEOS]
     return Verdict.PASSED if not videos or has_enough(videos) else Verdict.FAILED
 
 
 def has_enough(answers: Iterable[CanaryAnswer]) -> bool:
     """Whether enough videos are fine, so that the rest needs no requests."""
-    return sum(answer.found is Found.FINE and answer.kind not in LISTS for answer in answers) >= ENOUGH_VIDEOS
+    return sum(answer.found is Found.FINE and answer.kind in VIDEOS for answer in answers) >= ENOUGH_VIDEOS
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

@@ -5,16 +5,23 @@ With `VIDFERRY_CANARY_ALL` it asks for all of them, otherwise for as many videos
 
 import os
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from services.worker.adapters.models import YoutubeError
+from services.worker.adapters.youtube.audio import AudioAdapter
 from services.worker.adapters.youtube.captions import CaptionsAdapter
 from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.exits import Exits
 from services.worker.adapters.youtube.listing import ListingAdapter
 from services.worker.adapters.youtube.metadata import MetadataAdapter, read_metadata
+from services.worker.adapters.youtube.request_records import RecordedRequest, RequestPairing
+from services.worker.adapters.youtube.sent_requests import Call, calling
+from services.worker.adapters.youtube.version import extractor_version
 from services.worker.extractor.canary import (
     LISTS,
+    WITH_AUDIO,
     CanaryAnswer,
     CanaryReport,
     Found,
@@ -25,7 +32,7 @@ from services.worker.extractor.canary import (
     subjects,
 )
 from shared.contracts.youtube import CaptionsKind
-from shared.contracts.youtube_requests import SentRequest
+from shared.contracts.youtube_requests import CallStage, SentRequest
 from shared.settings import Settings
 
 ALL = "VIDFERRY_CANARY_ALL"
@@ -39,33 +46,54 @@ class Asking:
     """Asks for subjects, one after the other, through the adapters that imports use."""
 
     def __init__(self, settings: Settings) -> None:
-        self._requests = 0
+        self._sent: list[RecordedRequest] = []
+        self._pairing = RequestPairing()
         self._subjects = subjects(settings)
         exits = Exits(settings.youtube_proxies)
-        self._connection = Connection(exits, settings.youtube_ca_file, on_request=self._count)
+        self._connection = Connection(
+            exits, settings.youtube_ca_file, on_request=self._count, on_tracks=self._pairing.add_tracks
+        )
 
     def ask(self, *, everything: bool) -> CanaryReport:
         """Stops as soon as YouTube refuses, and unless `everything` is wanted as soon as the verdict is clear."""
-        report = CanaryReport(answers=[])
+        answers: list[CanaryAnswer] = []
         for subject in self._subjects:
-            if not everything and (subject.kind in LISTS or has_enough(report.answers)):
+            if not everything and (subject.kind in LISTS or has_enough(answers)):
                 break
-            report.answers.append(self._ask(subject))
-            if report.answers[-1].found is Found.NOT_ASKED:
+            answers.append(self._ask(subject))
+            if self._lacks_audio(answers):
+                answers.append(self._ask(Subject(kind=SubjectKind.AUDIO, youtube_id=subject.youtube_id)))
+            if answers[-1].found is Found.NOT_ASKED:
                 break
-        return report
+        records = [sent.record for sent in self._sent]
+        return CanaryReport(answers=answers, records=records, yt_dlp_version=extractor_version())
+
+    def _lacks_audio(self, answers: list[CanaryAnswer]) -> bool:
+        """Whether the last answer is the first one about a video whose audio can be asked for."""
+        fine = [answer for answer in answers if answer.kind in WITH_AUDIO and answer.found is Found.FINE]
+        return fine == answers[-1:]
 
     def _ask(self, subject: Subject) -> CanaryAnswer:
-        self._requests = 0
+        sent_before = len(self._sent)
         try:
-            found, detail = self._list(subject) if subject.kind in LISTS else self._video(subject)
+            with calling(Call(subject.youtube_id, CallStage.CANARY)):
+                found, detail = self._ask_for(subject.kind)(subject)
         except YoutubeError as error:
-            found, detail = found_for(error.error_type), error.error_type.value
+            found, detail = found_for(subject.kind, error.error_type), error.error_type.value
         except Exception as error:  # what a version of yt-dlp does wrong is what is looked for
             found, detail = Found.FAILED, type(error).__name__
         return CanaryAnswer(
-            kind=subject.kind, youtube_id=subject.youtube_id, found=found, detail=detail, requests=self._requests
+            kind=subject.kind,
+            youtube_id=subject.youtube_id,
+            found=found,
+            detail=detail,
+            requests=len(self._sent) - sent_before,
         )
+
+    def _ask_for(self, kind: SubjectKind) -> Callable[[Subject], tuple[Found, str]]:
+        if kind is SubjectKind.AUDIO:
+            return self._audio
+        return self._list if kind in LISTS else self._video
 
     def _video(self, subject: Subject) -> tuple[Found, str]:
         youtube_id = subject.youtube_id
@@ -91,14 +119,21 @@ class Asking:
         CaptionsAdapter(self._connection).fetch(youtube_id, video.caption_track)  # raises where there are no lines
         return Found.FINE, ""
 
+    def _audio(self, subject: Subject) -> tuple[Found, str]:
+        adapter = AudioAdapter(self._connection)
+        media = adapter.find(subject.youtube_id)
+        with tempfile.TemporaryDirectory() as folder:
+            adapter.sample(media, Path(folder))  # raises where nothing comes
+        return Found.FINE, ""
+
     def _list(self, subject: Subject) -> tuple[Found, str]:
         page = ListingAdapter(self._connection).page(_ADDRESSES[subject.kind].format(subject.youtube_id), None)
         if not page.youtube_ids:
             return Found.FAILED, "no videos"
         return Found.FINE, ""
 
-    def _count(self, _: SentRequest) -> None:
-        self._requests += 1
+    def _count(self, request: SentRequest) -> None:
+        self._sent.append(self._pairing.add(request))
 
 
 def main() -> None:

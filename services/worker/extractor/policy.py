@@ -15,6 +15,8 @@ DAILY_HOURS = (20, 28)
 BROKEN_HOURS = 3
 COOL_DOWN = timedelta(hours=6)
 """A version that is younger is taken only where nothing works: what is wrong with it may be found by others first."""
+CONFIRMATION = timedelta(minutes=30)
+"""For so long, an answered canary says whether videos that fail are to blame themselves."""
 QUIET = timedelta(hours=6)
 """As long as a real video was imported within this time, nothing has to be asked to know that YouTube can be read."""
 
@@ -73,8 +75,11 @@ def next_canary(now: datetime) -> datetime:
     return now + timedelta(hours=random.uniform(*DAILY_HOURS))  # noqa: S311 - no secret
 
 
-def is_canary_due(now: datetime, state: State, last_import_at: datetime | None) -> bool:
-    """Whether to ask YouTube for the canary videos: once a day, if no real video has shown that it can be read."""
-    if last_import_at is not None and now - last_import_at < QUIET:
-        return False
+def is_daily_canary_due(now: datetime, state: State) -> bool:
+    """Whether to ask YouTube for the canary videos unless an import has shown lately that it can be read."""
     return state.next_canary_at is not None and now >= state.next_canary_at
+
+
+def is_confirmation_due(now: datetime, state: State) -> bool:
+    """Whether to ask for the canary videos because several other videos have failed alike."""
+    return state.canary_at is None or now - state.canary_at >= CONFIRMATION

@@ -198,6 +198,11 @@ class Store:
         """Leave it for the next look."""
         _write(self.directory / _STATE, state.model_dump_json())
 
+    def note_canary(self, verdict: str, at: datetime, next_at: datetime) -> None:
+        """Remember what the latest live test said, and when the next one is due. The lock has to be held."""
+        update = {"canary": verdict, "canary_at": at, "next_canary_at": next_at}
+        self.save_state(self.state().model_copy(update=update))
+
     @contextmanager
     def locked(self) -> Iterator[bool]:
         """Whether this process may change the directory while the context lasts; another one may be doing so."""

@@ -1,6 +1,6 @@
 """Whether the version in use does worse than the one before it: counted over the calls of one process."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.contracts.errors import ErrorType
 
@@ -21,13 +21,9 @@ class Trial:
 
     def __init__(self) -> None:
         self._outcomes: list[bool] = []
-        self.succeeded_at: datetime | None = None
-        """When a call succeeded last."""
 
     def note(self, error_type: ErrorType | None) -> None:
         """Count a call that has ended."""
-        if error_type is None:
-            self.succeeded_at = datetime.now(UTC)
         self._outcomes = [*self._outcomes[1 - MAX_REMEMBERED :], error_type in _UNREADABLE]
 
     @property

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from services.worker.extractor.canary import CanaryReport, Verdict
 from services.worker.extractor.index import IndexUnavailableError, Wheel, WheelRefusedError, download, find_wheels
-from services.worker.extractor.policy import candidates, next_check
+from services.worker.extractor.policy import candidates, next_canary, next_check
 from services.worker.extractor.store import Manifest, Store
 from services.worker.extractor.versions import bundled_version, parse_version, tested_with
 from services.worker.extractor.wheel import unpack
@@ -229,6 +229,8 @@ class Updater:
             raise _PostponedError("YouTube could not be asked")
         if report.verdict is Verdict.FAILED and not await self._is_no_worse(report):
             self._refuse(version, f"canary: {_details(report)}")
+        now = datetime.now(UTC)
+        self._store.note_canary(report.verdict, now, next_canary(now))
         return report.verdict
 
     async def _is_no_worse(self, report: CanaryReport) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.youtube_requests import Endpoint, SentRequest
+from shared.contracts.youtube_requests import CallStage, Endpoint, RequestRecord, SentRequest
 from shared.db.connection import transaction
-from shared.db.youtube_requests import FIGURES_OVER, KEEP_REQUESTS, Row, forget_old, record, request_figures
+from shared.db.youtube_requests import FIGURES_OVER, KEEP_REQUESTS, forget_old, record, request_figures
 
 NOW = datetime.now(UTC)
 _numbers = itertools.count()
@@ -18,16 +18,16 @@ _numbers = itertools.count()
 
 def sent(
     endpoint: Endpoint, youtube_id: str | None = None, *, tracks: tuple[int, int] | None = None, **fields: Any
-) -> Row:
+) -> RequestRecord:
     """A request, a millisecond after the previous one."""
     at = NOW - timedelta(hours=1) + timedelta(milliseconds=next(_numbers))
     request = SentRequest(at=at, endpoint=endpoint, milliseconds=5, youtube_id=youtube_id, http_status=200)
     request = replace(request, **fields)
     named, gated = tracks or (None, None)
-    return Row(request, tracks_named=named, tracks_gated=gated)
+    return RequestRecord(request, tracks_named=named, tracks_gated=gated)
 
 
-async def add(engine: AsyncEngine, *rows: Row) -> None:
+async def add(engine: AsyncEngine, *rows: RequestRecord) -> None:
     async with transaction(engine) as connection:
         await record(connection, rows, yt_dlp_version="2026.1.1", worker="me")
 
@@ -60,6 +60,7 @@ async def test_the_figures_of_a_day(engine: AsyncEngine) -> None:
         sent(Endpoint.MEDIA, "video_two__"),
         sent(Endpoint.BROWSE),
         sent(Endpoint.PLAYER, "video_three", client="visionos", playability="login_required", reason="bot_check"),
+        sent(Endpoint.PLAYER, "canaryManu_", client="visionos", stage=CallStage.CANARY, reason="bot_check"),
         sent(Endpoint.PLAYER, "video_four_", client="visionos", at=old, reason="bot_check"),
     )
     async with transaction(engine) as connection:

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fakes.youtube import FakeVideo, FakeYoutube
+from fakes.youtube import FakeVideo, FakeYoutube, Kind
+from services.worker.adapters.youtube.audio import AudioAdapter
 from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.exits import UNREACHABLE_SECONDS, Exits
 from services.worker.adapters.youtube.metadata import MetadataAdapter
@@ -93,6 +94,40 @@ def test_a_dead_exit_rests_for_a_moment(exits: Exits, clock: Clock) -> None:
     assert exits.route(IDS[0]).proxy != own
     clock.now += UNREACHABLE_SECONDS
     assert exits.route(IDS[0]).proxy == own
+
+
+def test_an_answer_ends_the_rest(exits: Exits) -> None:
+    for _ in PROXIES:
+        exits.route(IDS[0]).report(ErrorType.BOT_CHECK)
+    assert exits.working == []
+    probe = exits.route(IDS[0])
+    assert probe.report(None)
+    assert exits.working == [probe.proxy]
+
+
+@pytest.mark.parametrize("is_distrusted", [False, True])
+def test_a_guest_has_one_address(fake_youtube: FakeYoutube, is_distrusted: bool) -> None:
+    fake_youtube.library.add(*(FakeVideo(each) for each in IDS))
+    exits = Exits([fake_youtube.proxy_url, f"{fake_youtube.proxy_url}/"], pause_seconds=0)
+    connection = Connection(exits, fake_youtube.ca_file)
+    known = IDS[0]
+    own = exits.route(known)
+    same = next(each for each in IDS[1:] if exits.route(each).proxy == own.proxy)
+    other = next(each for each in IDS[1:] if exits.route(each).proxy != own.proxy)
+
+    def requests(youtube_id: str) -> list[Kind]:
+        before = len(fake_youtube.requests)
+        with calling(Call(youtube_id, CallStage.AUDIO)):
+            AudioAdapter(connection).find(youtube_id)
+        return [request.kind for request in fake_youtube.requests[before:]]
+
+    with calling(Call(known, CallStage.METADATA)):
+        MetadataAdapter(connection).ask(known)
+    assert requests(other) == [Kind.WATCH, Kind.PLAYER]
+    if is_distrusted:
+        own.report(ErrorType.BOT_CHECK)
+    assert requests(same) == ([Kind.WATCH, Kind.PLAYER] if is_distrusted else [Kind.PLAYER])
+    assert requests(other) == [Kind.PLAYER]
 
 
 def test_all_requests_of_a_call_take_one_exit(fake_youtube: FakeYoutube, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,9 @@ from fakes.youtube import FakeList, FakeYoutube, Fault, Kind
 from services.worker.adapters.models import ListingPage, YoutubeError
 from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.listing import ListingAdapter
+from services.worker.adapters.youtube.sent_requests import Call, calling
 from shared.contracts.errors import ErrorType
+from shared.contracts.youtube_requests import CallStage
 from tests.support.recordings import needs_recordings
 from tests.worker.adapters.conftest import HASTY_SECONDS
 
@@ -102,6 +104,21 @@ def test_the_next_page_belongs_to_the_same_visitor(fake_youtube: FakeYoutube) ->
     for page in walk(fake_youtube, PLAYLIST)[:-1]:
         assert page.cursor is not None
         assert page.cursor["visitor_data"] == "fake_youtube"
+
+
+@pytest.mark.parametrize(
+    ("page_before", "needs_new_guest", "visitor_data"),
+    [("same exit", False, "fake_youtube"), ("another exit", False, None), ("same exit", True, None)],
+)
+def test_the_visitor_of_another_address_or_of_before_a_bot_check_does_not_come_again(
+    fake_youtube: FakeYoutube, page_before: str, needs_new_guest: bool, visitor_data: str | None
+) -> None:
+    fake_youtube.library.lists.add(FakeList(PLAYLIST_ID, youtube_ids=IDS[:5], page_size=2))
+    proxy = fake_youtube.proxy_url if page_before == "same exit" else f"{fake_youtube.proxy_url}/"
+    first = ListingAdapter(Connection(proxy, fake_youtube.ca_file)).page(PLAYLIST, None)
+    with calling(Call(PLAYLIST, CallStage.LISTING, needs_new_guest=needs_new_guest)):
+        following = adapter(fake_youtube).page(PLAYLIST, first.cursor)
+    assert (following.youtube_ids, fake_youtube.requests[-1].visitor_data) == ([*IDS[2:4]], visitor_data)
 
 
 def test_unavailable_videos_are_counted_and_left_out(fake_youtube: FakeYoutube) -> None:

@@ -11,76 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, captions
-from services.worker.background.usage_reports import UpstreamReporter
-from services.worker.extractor import activation, background, gate
-from services.worker.extractor.background import ExtractorUpdates
-from services.worker.extractor.canary import CanaryReport, Found
+from services.worker.extractor import activation
 from services.worker.extractor.store import State, Store
 from services.worker.extractor.trial import MIN_CALLS, TRIAL, TRIAL_CALLS, Trial
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import ExtractorState, PauseReason, Upstream
-from shared.db.connection import transaction
-from shared.db.enrichments import save_metadata
-from shared.db.models import VideoEnrichment
+from shared.contracts.upstreams import ExtractorState, PauseReason
 from shared.settings import Settings
 from tests.support.entries import add_video, find_video
 from tests.support.upstreams import doubted, paused, write_down
 from tests.support.waiting import eventually
+from tests.worker.extractor.one_worker import YOUTUBE_ID, OneWorker
 from tests.worker.extractor.releases import NEWER, NEWEST, NIGHTLY, Index, install
 from tests.worker.extractor.test_store import put, selected
-from tests.worker.extractor.test_updates import answered, passing
 from tests.worker.test_health import START_SECONDS, RunningWorker, running_worker
 from workflows.imports.client import start_import
-from workflows.rate_limits.client import GovernorClient
 
-YOUTUBE_ID = "updatevideo"
 STALL_SECONDS = 3.0
 NOW = datetime.now(UTC)
 DUE = State(next_check_at=NOW, next_canary_at=NOW + timedelta(days=1))
-
-
-class OneWorker:
-    """The part of a worker that looks after yt-dlp, one step at a time."""
-
-    def __init__(self, client: Client, engine: AsyncEngine, settings: Settings, store: Store) -> None:
-        self.stop = asyncio.Event()
-        governor = GovernorClient(client, Upstream.YOUTUBE, settings.youtube_rate_limits)
-        self.reporter = UpstreamReporter(governor)
-        self._updates = ExtractorUpdates(engine, settings, self.reporter, store, self.stop)
-
-    async def step(self) -> None:
-        await self._updates.run_once()
-
-    def calls(self, count: int, error_type: ErrorType | None) -> None:
-        for _ in range(count):
-            self.reporter.call_finished(None, YOUTUBE_ID, error_type)
-
-
-@pytest.fixture
-def one_worker(
-    client: Client,
-    engine: AsyncEngine,
-    settings: Settings,
-    store: Store,
-    index: Index,
-    asked: list[Path | None],  # comes first: its tests are handed over
-) -> OneWorker:
-    return OneWorker(client, engine, settings.model_copy(update={"extractor_index": index.url}), store)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
-    """The versions with which YouTube was asked; no version needs more than to be there."""
-    overlays: list[Path | None] = []
-
-    async def ask(_settings: Settings, overlay: Path | None) -> CanaryReport:
-        overlays.append(overlay)
-        return answered(Found.FINE)
-
-    monkeypatch.setattr(background, "ask_youtube", ask)
-    monkeypatch.setattr(gate, "problems", passing)
-    return overlays
 
 
 @pytest.fixture
@@ -153,31 +102,6 @@ async def test_an_update_waits_while_calls_are_paused(
     await write_down(engine, paused(PauseReason.BOT_CHECK))
     await one_worker.step()
     assert (selected(store), asked, store.state().outcome) == (None, [], "postponed")
-
-
-@pytest.mark.parametrize("has_imported", [False, True])
-async def test_an_idle_installation_asks_youtube_once_a_day(
-    one_worker: OneWorker, engine: AsyncEngine, store: Store, asked: list[Path | None], has_imported: bool
-) -> None:
-    store.save_state(State(next_check_at=NOW + timedelta(days=1), next_canary_at=NOW))
-    if has_imported:
-        async with transaction(engine) as connection:
-            await save_metadata(connection, VideoEnrichment(youtube_id=YOUTUBE_ID, title="A ferry"))
-    await one_worker.step()
-    await one_worker.step()
-    assert len(asked) == (0 if has_imported else 1)
-    assert store.state().canary == ("" if has_imported else "passed")
-
-
-async def test_a_failed_canary_is_forgotten_once_an_import_succeeds(one_worker: OneWorker, store: Store) -> None:
-    later = NOW + timedelta(days=1)
-    store.save_state(State(next_check_at=later, next_canary_at=later, canary_at=NOW, canary="failed"))
-    one_worker.calls(1, ErrorType.UNEXPECTED_ANSWER)
-    await one_worker.step()
-    assert store.state().canary == "failed"
-    one_worker.calls(1, None)
-    await one_worker.step()
-    assert store.state().canary == ""
 
 
 async def test_a_version_that_does_worse_is_taken_back(one_worker: OneWorker, store: Store, active: str) -> None:

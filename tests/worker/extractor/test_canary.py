@@ -1,12 +1,26 @@
 """What the canary subjects say, asked of the fake YouTube."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from fakes.youtube import FakeList, FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
-from services.worker.extractor.asking import MAX_REQUESTS, ask_youtube, reason_not_to_ask
+from fakes.youtube import (
+    Audio,
+    FakeList,
+    FakeVideo,
+    FakeYoutube,
+    Fault,
+    Kind,
+    VideoState,
+    captions,
+    refuse_client,
+)
+from services.worker.adapters.youtube.version import extractor_version
+from services.worker.adapters.youtube.ytdlp import SAMPLE_BYTES
+from services.worker.extractor.asking import MAX_REQUESTS, ask_youtube, log_requests, reason_not_to_ask
 from services.worker.extractor.canary import (
     CanaryAnswer,
     CanaryReport,
@@ -17,7 +31,11 @@ from services.worker.extractor.canary import (
 )
 from services.worker.extractor.canary_process import Asking
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
+from shared.contracts.youtube_requests import Endpoint
+from shared.db.connection import transaction
+from shared.db.youtube_requests import request_figures
 from shared.settings import Settings
+from tests.worker.test_request_log import written
 
 MANUAL, AUTOMATIC, KIDS = "canaryManu_", "canaryAuto_", "canaryKids_"
 PLAYLIST, CHANNEL = "PLcanaryCanaryCanary1", "UCcanaryCanaryCanaryCana"
@@ -53,13 +71,54 @@ def ask(settings: Settings, *, everything: bool = False) -> CanaryReport:
 
 
 def found(report: CanaryReport) -> list[Found]:
-    return [answer.found for answer in report.answers]
+    """What was found of the subjects that settings name."""
+    return [answer.found for answer in report.answers if answer.kind is not SubjectKind.AUDIO]
 
 
-def test_two_videos_are_enough(canaries: Settings, fake_youtube: FakeYoutube) -> None:
+def audio(report: CanaryReport) -> list[tuple[str, Found]]:
+    return [(answer.youtube_id, answer.found) for answer in report.answers if answer.kind is SubjectKind.AUDIO]
+
+
+def test_two_videos_and_the_audio_of_one_are_enough(canaries: Settings, fake_youtube: FakeYoutube) -> None:
     report = ask(canaries)
-    assert (report.verdict, found(report)) == (Verdict.PASSED, [FINE, FINE])
-    assert report.requests == len(fake_youtube.requests) == 6
+    assert (report.verdict, found(report), audio(report)) == (Verdict.PASSED, [FINE, FINE], [(MANUAL, FINE)])
+    assert report.requests == len(fake_youtube.requests) == 8
+
+
+@pytest.mark.parametrize("fault", [None, Fault(kind=Kind.AUDIO, body="x" * 200_000)], ids=["206", "200"])
+def test_of_the_audio_one_range_is_requested(
+    canaries: Settings, fake_youtube: FakeYoutube, fault: Fault | None
+) -> None:
+    video = FakeVideo(MANUAL, captions=(captions("en", "a"),), published_at=DAY, audios=(Audio(b"x" * 200_000),))
+    fake_youtube.library.add(video)
+    if fault:
+        fake_youtube.faults.add(fault)
+    assert audio(ask(canaries)) == [(MANUAL, FINE)]
+    ranges = [request.byte_range for request in fake_youtube.requests if request.kind is Kind.AUDIO]
+    assert ranges == [f"bytes=0-{SAMPLE_BYTES - 1}"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=Kind.AUDIO, status=403),
+        Fault(kind=Kind.AUDIO, body=""),
+        replace(refuse_client("VISIONOS", "page reload"), youtube_id=MANUAL),
+    ],
+    ids=["forbidden", "nothing", "refused"],
+)
+def test_audio_that_youtube_denies_is_a_failure_of_its_own(
+    canaries: Settings, fake_youtube: FakeYoutube, fault: Fault
+) -> None:
+    fake_youtube.faults.add(fault)
+    report = ask(canaries)
+    assert (report.verdict, report.failed) == (Verdict.FAILED, {SubjectKind.AUDIO})
+
+
+def test_a_pause_that_audio_runs_into_says_nothing(canaries: Settings, fake_youtube: FakeYoutube) -> None:
+    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, status=429))
+    report = ask(canaries)
+    assert (report.verdict, audio(report)) == (Verdict.UNKNOWN, [(MANUAL, NOT_ASKED)])
 
 
 def test_each_of_several_proxies_will_do(canaries: Settings, fake_youtube: FakeYoutube) -> None:
@@ -69,7 +128,7 @@ def test_each_of_several_proxies_will_do(canaries: Settings, fake_youtube: FakeY
 
 def test_everything_is_asked_on_demand(canaries: Settings, fake_youtube: FakeYoutube) -> None:
     report = ask(canaries, everything=True)
-    assert (report.verdict, found(report)) == (Verdict.PASSED, [FINE] * 5)
+    assert (report.verdict, found(report), len(audio(report))) == (Verdict.PASSED, [FINE] * 5, 1)
     assert report.requests == len(fake_youtube.requests) <= MAX_REQUESTS
 
 
@@ -91,6 +150,7 @@ def test_a_video_that_its_owner_has_changed_is_no_failure(
     report = ask(canaries)
     assert (report.verdict, found(report)) == (Verdict.PASSED, [GONE, FINE, FINE])
     assert [answer.youtube_id for answer in report.gone] == [MANUAL]
+    assert audio(report) == [(AUTOMATIC, FINE)]
 
 
 def test_two_videos_that_are_gone_are_a_failure(canaries: Settings, fake_youtube: FakeYoutube) -> None:
@@ -117,10 +177,26 @@ def test_a_list_that_is_gone_is_no_failure(canaries: Settings, fake_youtube: Fak
     assert (report.verdict, found(report)) == (Verdict.PASSED, [FINE, FINE, FINE, GONE, FINE])
 
 
-async def test_it_is_asked_in_a_process_of_its_own(canaries: Settings, fake_youtube: FakeYoutube) -> None:
+async def test_it_is_asked_in_a_process_of_its_own_and_logged(
+    canaries: Settings, fake_youtube: FakeYoutube, engine: AsyncEngine
+) -> None:
     report = await ask_youtube(canaries, None)
-    assert (report.verdict, report.requests) == (Verdict.PASSED, 6)
+    assert (report.verdict, report.requests) == (Verdict.PASSED, 8)
     assert {request.youtube_id for request in fake_youtube.requests} == {MANUAL, AUTOMATIC}
+    await log_requests(engine, report, "me")
+    rows = await written(engine)
+    assert [row.endpoint for row in rows if row.youtube_id == MANUAL] == [
+        Endpoint.WATCH,
+        Endpoint.PLAYER,
+        Endpoint.TIMEDTEXT,
+        Endpoint.PLAYER,
+        Endpoint.MEDIA,
+    ]
+    assert {(row.stage, row.worker, row.yt_dlp_version) for row in rows} == {("canary", "me", extractor_version())}
+    assert [row.tracks_named for row in rows if row.endpoint == Endpoint.WATCH] == [2, 1]
+    async with transaction(engine) as connection:
+        assert (await request_figures(connection)).requests == 0
+    assert len(rows) == report.requests
 
 
 @pytest.mark.parametrize(

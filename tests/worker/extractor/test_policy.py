@@ -8,8 +8,10 @@ from packaging.version import Version
 from services.worker.extractor.index import Wheel
 from services.worker.extractor.policy import (
     candidates,
-    is_canary_due,
     is_check_due,
+    is_confirmation_due,
+    is_daily_canary_due,
+    next_canary,
     next_check,
 )
 from services.worker.extractor.store import State
@@ -72,13 +74,14 @@ def test_the_check_is_daily_and_every_three_hours_while_nothing_works() -> None:
         assert is_check_due(NOW + timedelta(hours=hours), checked, is_broken=is_broken) == is_due
 
 
-def test_nothing_is_asked_while_imports_succeed() -> None:
-    due = State(next_canary_at=NOW)
-    assert is_canary_due(NOW, due, None)
-    assert not is_canary_due(NOW - timedelta(seconds=1), due, None)
-    assert not is_canary_due(NOW, due, NOW - timedelta(hours=5))
-    assert is_canary_due(NOW, due, NOW - timedelta(hours=7))
-    assert not is_canary_due(NOW, State(), None)
+def test_the_canary_is_daily_and_sooner_where_videos_fail_alike() -> None:
+    assert not is_daily_canary_due(NOW, State())
+    asked = State(canary_at=NOW, next_canary_at=next_canary(NOW))
+    for hours, is_due in [(19, False), (28, True)]:
+        assert is_daily_canary_due(NOW + timedelta(hours=hours), asked) == is_due
+    assert is_confirmation_due(NOW, State())
+    for minutes, is_due in [(29, False), (30, True)]:
+        assert is_confirmation_due(NOW + timedelta(minutes=minutes), asked) == is_due
 
 
 @pytest.mark.parametrize(

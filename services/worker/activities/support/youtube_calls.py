@@ -12,7 +12,7 @@ from services.worker.adapters.models import YoutubeError
 from services.worker.adapters.youtube.sent_requests import Call, calling
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.upstreams import Suspicion, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, Suspicion, UpstreamState, UpstreamStatus
 from shared.contracts.youtube_requests import CallStage
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class YoutubeCalls:
         if count_call() >= MAX_CALLS:
             raise CallsCutOffError(f"{MAX_CALLS} calls about {subject} were cut off")
 
-        this_call = Call(subject, stage)
+        this_call = Call(subject, stage, needs_new_guest=_follows_a_bot_check(status))
 
         def run_on_thread() -> T:
             with calling(this_call):
@@ -87,6 +87,11 @@ class YoutubeCalls:
 
 def _is_outage(status: UpstreamStatus | None, suspicion: Suspicion | None) -> bool:
     return suspicion is not None and status is not None and status.is_extractor_broken
+
+
+def _follows_a_bot_check(status: UpstreamStatus | None) -> bool:
+    """Whether this is the call that shows whether YouTube trusts another guest. Any worker may get it."""
+    return status is not None and status.state is UpstreamState.HALF_OPEN and status.reason is PauseReason.BOT_CHECK
 
 
 def _without_bot_check(error_type: ErrorType | None) -> ErrorType | None:

@@ -63,6 +63,16 @@ class AudioAdapter:
             self._transfer(media, path, on_progress)
         return DownloadedAudio(path, path.stat().st_size)
 
+    def sample(self, media: Media, folder: Path) -> int:
+        """Download the first bytes of what `find` has found, in one request; returns how many came.
+
+        Raises YoutubeError, and OSError for a full disk.
+        """
+        path = folder / "sample"
+        with Downloader(self._connection, {}) as downloader:
+            _run(FileDownload(downloader, None, lambda _: None, is_sample=True), media, path)
+        return path.stat().st_size
+
     def _choose(self, youtube_id: str) -> Info:
         info = self._ask(youtube_id).info
         chosen = smallest_intelligible(info.get("formats") or [])
@@ -83,13 +93,16 @@ class AudioAdapter:
 
     def _transfer(self, media: Media, path: Path, on_progress: Callable[[float], None]) -> None:
         with Downloader(self._connection, {}) as downloader:
-            download = FileDownload(downloader, media.get("filesize"), on_progress)
-            try:
-                download.download(str(path), dict(media))
-            except Exception as exception:
-                if exception is download.progress_error or (isinstance(exception, OSError) and is_full(exception)):
-                    raise
-                raise youtube_error(exception) from None  # the cause may quote signed URLs
+            _run(FileDownload(downloader, media.get("filesize"), on_progress), media, path)
+
+
+def _run(download: FileDownload, media: Media, path: Path) -> None:
+    try:
+        download.download(str(path), dict(media))
+    except Exception as exception:
+        if exception is download.progress_error or (isinstance(exception, OSError) and is_full(exception)):
+            raise
+        raise youtube_error(exception) from None  # the cause may quote signed URLs
 
 
 def _refusal_error(refusal: ClientRefusedError) -> YoutubeError:

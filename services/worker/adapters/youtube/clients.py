@@ -28,7 +28,6 @@ from services.worker.adapters.youtube.access import JS_CLIENTS
 from services.worker.adapters.youtube.client_health import ClientHealth, Stage
 from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.errors import ABOUT_THE_CLIENT, LOCKED, is_refused, playability_error
-from services.worker.adapters.youtube.guests import Guests
 from services.worker.adapters.youtube.player import PlayerAnswer
 from services.worker.adapters.youtube.sent_requests import WEB
 from services.worker.adapters.youtube.ytdlp import Extraction, extract, playback_error
@@ -73,12 +72,9 @@ class Found:
 class Clients:
     """Asks YouTube about videos. Every method blocks and may be called from several threads at once."""
 
-    def __init__(
-        self, connection: Connection, health: ClientHealth | None = None, guests: Guests | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, health: ClientHealth | None = None) -> None:
         self.health = health or ClientHealth()
         self._connection = connection
-        self._guests = guests or Guests()
 
     def find(self, youtube_id: str) -> Found:
         """Request the watch page, and ask players until one gets the video.
@@ -98,7 +94,7 @@ class Clients:
         refused: list[ClientRefusedError] = []
         page: Extraction | None = None
         for client in self.health.order(PLAYERS):
-            visitor_data = None if page is None else self._guests.visitor_data(client)
+            visitor_data = None if page is None else self._connection.guests.visitor_data(client)
             try:
                 extraction = self._request(youtube_id, client, visitor_data, is_page_enough=page is None)
             except ClientRefusedError as refusal:
@@ -117,7 +113,7 @@ class Clients:
 
         Raises YoutubeError, and ClientRefusedError where another client may get the video.
         """
-        extraction = self._request(youtube_id, client, self._guests.visitor_data(client))
+        extraction = self._request(youtube_id, client, self._connection.guests.visitor_data(client))
         self.health.succeeded(client, Stage.PLAYER, youtube_id)
         return extraction
 
@@ -161,21 +157,16 @@ class Clients:
     def _request(
         self, youtube_id: str, client: str, visitor_data: str | None, *, is_page_enough: bool = False
     ) -> Extraction:
-        try:
-            extraction = extract(
-                self._connection,
-                youtube_id,
-                client,
-                visitor_data=visitor_data,
-                is_page_enough=is_page_enough and self.health.is_trusted(WEB),
-            )
-            if extraction.visitor_data:
-                self._guests.record_page(extraction.visitor_data)
-            _raise_unless_played(extraction)
-        except YoutubeError as error:
-            if error.error_type is ErrorType.BOT_CHECK:
-                self._guests.forget()
-            raise
+        extraction = extract(
+            self._connection,
+            youtube_id,
+            client,
+            visitor_data=visitor_data,
+            is_page_enough=is_page_enough and self.health.is_trusted(WEB),
+        )
+        if extraction.visitor_data:
+            self._connection.guests.record_page(extraction.visitor_data)
+        _raise_unless_played(extraction)
         return extraction
 
     def _record_outcomes(self, youtube_id: str, player: PlayerAnswer, refused: Iterable[ClientRefusedError]) -> None:

@@ -21,7 +21,8 @@ from urllib3.util import parse_url
 from services.worker.adapters.models import TrackCounts
 from services.worker.adapters.youtube.access import GUEST, Access
 from services.worker.adapters.youtube.errors import body_error, http_error, was_sent
-from services.worker.adapters.youtube.exits import Exits
+from services.worker.adapters.youtube.exits import Exits, Route
+from services.worker.adapters.youtube.guests import Guests
 from services.worker.adapters.youtube.sent_requests import current_call, endpoint_of, sent_request
 from shared.contracts.youtube_requests import Endpoint, SentRequest
 
@@ -75,11 +76,34 @@ class Connection:
     @property
     def proxy(self) -> str | None:
         """The proxy of the call that this thread makes; all requests of a call take the same. None: no proxy."""
+        return self._route.proxy
+
+    @property
+    def guests(self) -> Guests:
+        """The guests that this thread's call may come as: those that YouTube knows at its exit."""
+        return self._route.guests
+
+    @property
+    def exit_id(self) -> str:
+        """Identifies the exit of this thread's call, the same in every process; it does not tell the proxy."""
+        return self._route.exit_id
+
+    @property
+    def needs_new_guest(self) -> bool:
+        """Whether YouTube distrusts the guests that were known before this thread's call."""
+        call = current_call()
+        return call is not None and call.needs_new_guest
+
+    @property
+    def _route(self) -> Route:
         call = current_call()
         if call is None:
-            return self._exits.route("").proxy
-        call.route = call.route or self._exits.route(call.subject)
-        return call.route.proxy
+            return self._exits.route("")
+        if call.route is None:
+            call.route = self._exits.route(call.subject)
+            if call.needs_new_guest:
+                call.route.guests.forget()
+        return call.route
 
     def load_ca_file(self, context: ssl.SSLContext) -> None:
         """Make `context` trust `ca_file` as well."""

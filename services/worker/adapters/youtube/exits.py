@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from services.worker.adapters.youtube.guests import Guests
 from shared.contracts.errors import ERROR_RULES, ErrorType
 from shared.logs import get_logger
 
@@ -21,6 +22,8 @@ class _Exit:
     """Its place in the list, from 1: its address may hold a password and is not logged."""
     proxy: str | None
     """None: no proxy."""
+    guests: Guests
+    """Known at this address only."""
     rested_at: float = float("-inf")
     rests_until: float = float("-inf")
     pause_seconds: float = 0
@@ -50,11 +53,18 @@ class Exits:
             max_pause_seconds: The longest such pause.
             clock: Returns seconds.
         """
-        self._exits = [_Exit(number, proxy) for number, proxy in enumerate(proxies or [None], start=1)]
+        self._exits = [_Exit(number, proxy, Guests(clock)) for number, proxy in enumerate(proxies or [None], start=1)]
         self._pause_seconds = pause_seconds
         self._max_pause_seconds = max_pause_seconds
         self._clock = clock
         self._lock = threading.Lock()
+
+    @property
+    def working(self) -> list[str | None]:
+        """The proxies that do not rest."""
+        with self._lock:
+            now = self._clock()
+            return [each.proxy for each in self._exits if each.rests_until <= now]
 
     def route(self, subject: str) -> "Route":
         """Choose the exit for a call about this video or list: its own, unless that one rests and another does not."""
@@ -66,6 +76,8 @@ class Exits:
 
     def report(self, exit_: _Exit, chosen_at: float, error_type: ErrorType | None) -> bool:
         """See `Route.report`."""
+        if error_type is ErrorType.BOT_CHECK:
+            exit_.guests.forget()
         with self._lock:
             now = self._clock()
             if chosen_at < exit_.rested_at:
@@ -76,7 +88,7 @@ class Exits:
             elif error_type is not None and ERROR_RULES[error_type].is_unreachable:
                 self._rest(exit_, now, UNREACHABLE_SECONDS, error_type)
             else:
-                exit_.pause_seconds = 0
+                exit_.pause_seconds, exit_.rests_until = 0, now
             return any(each.rests_until <= now for each in self._exits)
 
     def _rest(self, exit_: _Exit, now: float, seconds: float, error_type: ErrorType) -> None:
@@ -98,8 +110,21 @@ class Route:
         """The proxy's URL; None: no proxy."""
         return self._exit.proxy
 
+    @property
+    def exit_id(self) -> str:
+        """Identifies the exit in every process; nobody learns the proxy from it."""
+        return sha256((self._exit.proxy or "").encode()).hexdigest()[:16]
+
+    @property
+    def guests(self) -> Guests:
+        """The guests that YouTube knows at this exit."""
+        return self._exit.guests
+
     def report(self, error_type: ErrorType | None) -> bool:
-        """Report how the call ended; None: it succeeded. Returns whether any exit works now."""
+        """Report how the call ended; None: it succeeded. Returns whether any exit works now.
+
+        A bot check makes the exit rest and forget its guests.
+        """
         return self._exits.report(self._exit, self._chosen_at, error_type)
 
 

@@ -18,10 +18,10 @@ class _Guest:
 
 
 class Guests:
-    """The guests that lone player requests come as, one per client; safe to use from any thread.
+    """The guests that lone player requests come as through one exit, one per client; safe to use from any thread.
 
     YouTube hands out visitor data with every watch page. A client keeps what it began with for half an hour; a new
-    guest is that of the newest page. Each process has its own guests.
+    guest is that of the newest page. Each exit of each process has its own guests: no guest has two addresses.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

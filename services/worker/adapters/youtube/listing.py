@@ -62,14 +62,21 @@ class ListingAdapter:
             extractor = _ListIE(downloader, tab[1] if tab else _VIDEOS_TAB)
             try:
                 if cursor is not None:
-                    return _further_page(extractor, cursor)
-                page = _first_page(extractor, source)
-                return _of_playlist(_ListIE(downloader, extractor.tab), page) if tab and is_whole else page
+                    page = _further_page(extractor, self._as_guest(cursor))
+                else:
+                    page = _first_page(extractor, source)
+                    page = _of_playlist(_ListIE(downloader, extractor.tab), page) if tab and is_whole else page
             except Exception as exception:
                 logger.debug("listing_failed", exc_info=True)
                 # Without the cause: it may quote whole answers.
                 warnings = downloader.captured.warnings
                 raise list_error(exception, warnings, is_first_page=cursor is None) from None
+        return page if page.cursor is None else replace(page, cursor=page.cursor | {"exit": self._connection.exit_id})
+
+    def _as_guest(self, cursor: Cursor) -> Cursor:
+        """A list is read by one guest, as long as YouTube trusts it and it has the address of the page before."""
+        is_same = cursor.get("exit") == self._connection.exit_id and not self._connection.needs_new_guest
+        return cursor if is_same else cursor | {"visitor_data": None}
 
 
 def _first_page(extractor: "_ListIE", source: str) -> ListingPage:

@@ -46,6 +46,8 @@ class Call:
     subject: str
     """The video or list."""
     stage: CallStage
+    needs_new_guest: bool = False
+    """Whether YouTube distrusts the guests that are known."""
     route: Route | None = None
     """The exit that its first request has chosen for all of them; None: it has sent none yet."""
 

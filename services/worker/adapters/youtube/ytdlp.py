@@ -56,6 +56,9 @@ _SKIP_JS = ["js"]
 _BLOCK_BYTES = 1 << 16
 """Of media: small, so that an interruption loses little and stops soon."""
 
+SAMPLE_BYTES = 1 << 16
+"""Of media: enough to see that YouTube delivers them."""
+
 _LIST_ARGUMENTS = {"skip": ["webpage"], "approximate_date": [""]}
 """Of lists: they say "2 weeks ago", which yt-dlp makes a time of only if it is asked to."""
 
@@ -339,8 +342,24 @@ def utc(timestamp: object) -> datetime | None:
 class FileDownload(HttpFD):  # type: ignore[misc]  # yt-dlp has no types
     """yt-dlp's download of one file in ranges; it raises the exception, of which yt-dlp would keep the text only."""
 
-    def __init__(self, downloader: Downloader, byte_count: int | None, on_progress: Callable[[float], None]) -> None:
-        """`byte_count` is the length that YouTube announced, None if it did not."""
+    _TEST_FILE_SIZE = SAMPLE_BYTES
+
+    def __init__(
+        self,
+        downloader: Downloader,
+        byte_count: int | None,
+        on_progress: Callable[[float], None],
+        *,
+        is_sample: bool = False,
+    ) -> None:
+        """Describe the download.
+
+        Args:
+            downloader: Has the connection.
+            byte_count: The length that YouTube announced; None: it did not, or it does not matter.
+            on_progress: Called with the downloaded fraction; its exception ends the download.
+            is_sample: Download the first `SAMPLE_BYTES` only, in one request.
+        """
         self._byte_count = byte_count
         self._on_progress = on_progress
         self.progress_error: Exception | None = None
@@ -350,6 +369,7 @@ class FileDownload(HttpFD):  # type: ignore[misc]  # yt-dlp has no types
             "noresizebuffer": True,  # yt-dlp's own blocks grow to 4 MB
             "file_access_retries": 0,
             "continuedl": byte_count is not None,  # else a partial file could not be told from a complete one
+            "test": is_sample,
         }
         super().__init__(downloader, downloader.params | options)
 
