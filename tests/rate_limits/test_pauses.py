@@ -35,7 +35,7 @@ async def test_throttles_in_a_row_stop_every_worker_until_one_call_gets_through(
     await installation.add(*youtube_ids)
     opened = await installation.until(OPEN)
     fake_youtube.faults.clear()
-    half_open = await installation.until(HALF_OPEN)
+    half_open = await installation.until(HALF_OPEN)  # three seconds before the one call is given out
     fake_youtube.faults.add(Fault(stall_seconds=PROBE_SECONDS / 2, times=2))
     closed = await installation.until(CLOSED, after=half_open)
     await installation.until_complete(*youtube_ids)
@@ -58,7 +58,7 @@ async def test_a_bot_check_pauses_at_once_and_a_failed_probe_doubles_the_pause(
     await eventually(lambda: is_called(fake_youtube))
     fake_youtube.faults.clear()
     opened = await installation.until(OPEN)
-    half_open = await installation.until(HALF_OPEN)
+    half_open = await installation.until(HALF_OPEN)  # three seconds before the one call is given out
     fake_youtube.faults.add(replace(bot_check, stall_seconds=PROBE_SECONDS))
     opened_again = await installation.until(OPEN, after=half_open)
     await installation.until_complete(*youtube_ids)
