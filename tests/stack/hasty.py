@@ -14,7 +14,7 @@ from services.stack.process import ManagedProcess
 from shared.process import run
 
 HASTE = LivenessPolicy(interval_seconds=0.5, answer_seconds=4, missed=4, missed_at_start=240)
-POSTGRES_SECONDS = 1.5
+POSTGRES_SECONDS = 2.5
 """Without PostgreSQL, the services take up to two seconds to answer: it is replaced long before they look hung, too."""
 
 
