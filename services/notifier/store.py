@@ -133,12 +133,12 @@ class Store:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        async with _in_time(), snapshot(self._engine) as connection:
+        async with _in_time(READ_SECONDS), snapshot(self._engine) as connection:
             yield connection
 
 
 @asynccontextmanager
-async def _in_time(seconds: float = READ_SECONDS) -> AsyncIterator[None]:
+async def _in_time(seconds: float) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield

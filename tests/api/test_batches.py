@@ -1,6 +1,7 @@
 """Adding many URLs, and reading the batch."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -171,18 +172,26 @@ async def test_deadlock_victim_is_retried(api_without_temporal: Api, engine: Asy
         "INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url) "
         "SELECT gen_random_uuid(), id, user_id, :youtube_id, '' FROM lists"
     )
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
 
-    async def one_waits() -> bool:
+    async def are_waiting(count: int) -> bool:
         async with engine.connect() as connection:
-            return bool((await connection.execute(waiting)).scalar())
+            return (await connection.execute(waiting)).scalar() == count
 
-    async with engine.connect() as other:
-        await other.execute(text("SET LOCAL deadlock_timeout = '60s'"))  # so that the batch is the victim
+    async with engine.connect() as first, engine.connect() as other:
+        await first.execute(insert, {"youtube_id": youtube_id(1)})
+        # The batch is the victim: it looks for a deadlock when it has waited for a second, the other one never.
+        await other.execute(text("SET LOCAL deadlock_timeout = '1h'"))
+        await other.execute(text("SET LOCAL lock_timeout = 0"))
         await other.execute(insert, {"youtube_id": youtube_id(2)})
         adding = asyncio.create_task(added(api, list_id, youtube_id(1), youtube_id(2)))
-        await eventually(one_waits)
-        await other.execute(text("LOCK TABLE videos"))
+        await eventually(partial(are_waiting, 1))
+        locking = asyncio.create_task(other.execute(text("LOCK TABLE videos")))
+        await eventually(partial(are_waiting, 2))
+        await first.rollback()  # now the batch waits for the other's row, and the other one for the batch
+        await locking
         await other.rollback()
 
     assert (await adding)["created"] == 2

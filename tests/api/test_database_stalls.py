@@ -16,13 +16,14 @@ from tests.api.support import BASE_URL, NOBODY, Api, youtube_id
 from tests.support.servers import free_port
 from tests.support.standstill import StoppablePostgres, nothing_is_left_open, observer
 
-LIMITS = StatementLimits(lock=0.2, answer=0.5)
+LIMITS = StatementLimits(lock=1, answer=3)
+"""Also for each statement afterwards, when forty requests come at once."""
 CONNECTIONS = 10
 
 
 @pytest.fixture
 async def hasty(stoppable_postgres: StoppablePostgres) -> AsyncIterator[Api]:
-    """The API without Temporal, and with half a second of patience for PostgreSQL."""
+    """The API without Temporal, and with little patience for PostgreSQL."""
     settings = stoppable_postgres.settings.model_copy(update={"temporal_address": f"127.0.0.1:{free_port()}"})
     engine = create_engine(settings, pool_size=CONNECTIONS, limits=LIMITS)
     app = create_app(settings)

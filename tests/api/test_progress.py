@@ -1,7 +1,7 @@
 """Progress of one import: from the workflow while it runs, from Postgres otherwise."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,9 +20,12 @@ from shared.temporal.names import IMPORT_VIDEO, TaskQueue
 from tests.api.support import Api
 from tests.api.upstreams import paused
 from tests.support.upstreams import GOING, SPEECH_GOING, write_down
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 from tests.workflows.speech_script import WANTED
 from tests.workflows.steps import ScriptedSteps, application_error
+from workflows.common import retry
+from workflows.common.retry import Backoff
+from workflows.imports import client as imports
 from workflows.imports.client import running_status
 from workflows.progress_feed import ProgressFeed
 
@@ -40,6 +43,12 @@ class FailedImport:
     def progress(self) -> ImportStatus:
         """The stage that the failure has left."""
         return ImportStatus(youtube_id="abcdefghijk", stage=ImportStage.ERROR, progress=25)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running import may take its time to answer: the machine may be busy."""
+    monkeypatch.setattr(imports, "ANSWER_SECONDS", PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -79,8 +88,9 @@ async def test_a_running_import_answers_itself(api: Api, client: Client, steps: 
 
 
 async def test_an_import_that_waits_says_for_what_and_until_when(
-    api: Api, client: Client, steps: ScriptedSteps
+    api: Api, client: Client, steps: ScriptedSteps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retry, "TRANSIENT_BACKOFF", Backoff(timedelta(hours=1), timedelta(hours=1)))
     steps.on("fetch_metadata", application_error(ErrorType.UPSTREAM_UNAVAILABLE))
     async with steps.at_work(client):
         video = await api.add(await api.new_list())
@@ -191,7 +201,10 @@ async def test_a_retried_import_is_not_shown_as_failed_because_its_run_has_not_e
         await _reported(api, video["id"], source="database", stage="created", progress=0)
 
 
-async def test_without_a_worker_the_database_answers(api: Api, engine: AsyncEngine) -> None:
+async def test_without_a_worker_the_database_answers(
+    api: Api, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ANSWER_SECONDS", 0.1)
     video = await api.add(await api.new_list())
 
     await _reported(api, video["id"], source="database", stage="created", progress=0, waiting_for=None)

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +18,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from services.api.http.problem_codes import DegradedReasonCode
+from services.api.system import endpoints
 from services.stack.postgres import EmbeddedPostgres
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.db.connection import transaction
@@ -25,10 +27,18 @@ from shared.db.workers import report
 from shared.i18n.catalog import sentences, text
 from shared.i18n.languages import Language
 from shared.settings import Settings, TranscriptionOff
+from shared.temporal import failing
 from tests.api.support import Api, problem, serving
 from tests.api.upstreams import paused
 from tests.support.upstreams import GOING, SPEECH_GOING, write_down
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that are there may take their time: the machine may be busy."""
+    monkeypatch.setattr(endpoints, "CHECK_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(failing, "ANSWER_TIMEOUT", timedelta(seconds=PATIENCE_SECONDS))
 
 
 @pytest.fixture(autouse=True)

@@ -162,7 +162,7 @@ async def test_every_notifier_tells_its_own_clients(
 async def test_who_comes_while_batches_cannot_be_read_is_to_come_back(
     notifier: Notifier, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(store, "READ_SECONDS", 2.0)
     async with library.engine.connect() as locking:
         await locking.execute(text("LOCK TABLE import_batches IN ACCESS EXCLUSIVE MODE"))
         async with Browser(notifier.port) as browser:

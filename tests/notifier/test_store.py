@@ -8,6 +8,8 @@ from shared.db.engine import StatementLimits, create_engine
 from shared.db.models import LOCAL_USER_ID
 from tests.support.standstill import StoppablePostgres, nothing_is_left_open, observer
 
+SHORT = 2
+"""Seconds; enough for what is read before and afterwards on a busy machine."""
 ADD_LIST = "INSERT INTO lists (id, user_id, name) VALUES (gen_random_uuid(), $1, 'x') RETURNING id"
 ADD_VIDEO = """
     INSERT INTO videos (id, list_id, user_id, youtube_id, thumbnail_url)
@@ -20,8 +22,8 @@ async def test_a_standstill_leaves_no_read_in_an_old_moment(
     stoppable_postgres: StoppablePostgres, by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if by == "cancelled":
-        monkeypatch.setattr(store, "READ_SECONDS", 0.3)
-    limits = StatementLimits(answer=0.3 if by == "timed-out" else 30)
+        monkeypatch.setattr(store, "READ_SECONDS", SHORT)
+    limits = StatementLimits(answer=SHORT if by == "timed-out" else 30)
     engine = create_engine(stoppable_postgres.settings, pool_size=1, limits=limits)
     reads = Store(engine)
     await reads.latest_seq(LOCAL_USER_ID)

@@ -7,8 +7,9 @@ from fakes.youtube import FakeYoutube, Fault, Kind
 from shared.contracts.upstreams import PauseReason, UpstreamState
 from tests.rate_limits.calls import between, calls, time_of, videos
 from tests.rate_limits.installation import Installation
+from tests.support.waiting import eventually
 
-PAUSE, BOT_CHECK_PAUSE = timedelta(seconds=4), timedelta(seconds=1)
+PAUSE, BOT_CHECK_PAUSE = timedelta(seconds=4), timedelta(seconds=2)
 PACE = {
     "YOUTUBE_CALLS_PER_SECOND": "40",
     "YOUTUBE_MAX_CONCURRENT": "1",
@@ -18,6 +19,8 @@ PACE = {
 }
 GRACE = timedelta(seconds=2)
 """For calls that the server gave out before it was told of the pause, on a busy machine."""
+HELD_SECONDS = 18
+"""Until the faults are cleared; a worker gives an answer up after 20 s."""
 PROBE_SECONDS = 1.0
 """How long the one call takes: others would be seen beside it."""
 IMPORTS = 6
@@ -32,7 +35,7 @@ async def test_throttles_in_a_row_stop_every_worker_until_one_call_gets_through(
     await installation.add(*youtube_ids)
     opened = await installation.until(OPEN)
     fake_youtube.faults.clear()
-    half_open = await installation.until(HALF_OPEN)
+    half_open = await installation.until(HALF_OPEN)  # three seconds before the one call is given out
     fake_youtube.faults.add(Fault(stall_seconds=PROBE_SECONDS / 2, times=2))
     closed = await installation.until(CLOSED, after=half_open)
     await installation.until_complete(*youtube_ids)
@@ -50,10 +53,12 @@ async def test_a_bot_check_pauses_at_once_and_a_failed_probe_doubles_the_pause(
 ) -> None:
     youtube_ids = videos(fake_youtube, "ferry", IMPORTS)
     bot_check = Fault(body='<form><div class="g-recaptcha"></div></form>', times=1)
-    fake_youtube.faults.add(bot_check)
+    fake_youtube.faults.add(replace(bot_check, stall_seconds=HELD_SECONDS))
     await installation.add(*youtube_ids)
+    await eventually(lambda: is_called(fake_youtube))
+    fake_youtube.faults.clear()
     opened = await installation.until(OPEN)
-    half_open = await installation.until(HALF_OPEN)
+    half_open = await installation.until(HALF_OPEN)  # three seconds before the one call is given out
     fake_youtube.faults.add(replace(bot_check, stall_seconds=PROBE_SECONDS))
     opened_again = await installation.until(OPEN, after=half_open)
     await installation.until_complete(*youtube_ids)
@@ -62,3 +67,7 @@ async def test_a_bot_check_pauses_at_once_and_a_failed_probe_doubles_the_pause(
     assert opened.resume_at == opened.since + BOT_CHECK_PAUSE
     assert len(between(calls(fake_youtube), half_open.since, opened_again.since)) == 1
     assert opened_again.resume_at == opened_again.since + 2 * BOT_CHECK_PAUSE
+
+
+async def is_called(fake_youtube: FakeYoutube) -> bool:
+    return bool(fake_youtube.requests)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from fakes.youtube import FakeYoutube
+from services.stack import checks, probes, rate_limits, youtube_requests
 from services.stack.group import ProcessGroup
 from services.stack.home import Home, HomeLock, is_locked
 from services.stack.plan import python_environment
@@ -48,6 +49,15 @@ async def eventually(condition: Callable[[], object], what: str, *, within_secon
         return True
 
     await waiting.eventually(check, within_seconds=within_seconds)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that are there may take their time: the machine may be busy. A test of a silent one is less patient."""
+    for module in (probes, rate_limits, youtube_requests):
+        monkeypatch.setattr(module, "TIMEOUT_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(probes, "ANSWER_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(checks, "CHECK_SECONDS", DEADLINE_SECONDS)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.stack import probes, rate_limits
 from services.stack.home import Home, HomeLock
 from services.stack.state import ProcessEntry, StackState
 from services.stack.status import status
@@ -133,8 +134,10 @@ async def test_before_postgres_runs_nothing_is_known_of_youtube(running: Home) -
     assert (await status(running))[1].endswith("\n\nYouTube: not known (PostgreSQL is not running yet).")
 
 
-async def test_a_database_that_hangs_is_not_called_running(running: Home) -> None:
+async def test_a_database_that_hangs_is_not_called_running(running: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes connections, as the system does for it; nobody answers."""
+    for module in (probes, rate_limits):
+        monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         hanging = {"DATABASE_URL": f"postgresql://me@127.0.0.1:{port}/mine", "TEMPORAL_ADDRESS": f"127.0.0.1:{port}"}

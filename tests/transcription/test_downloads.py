@@ -19,6 +19,8 @@ from tests.transcription.conftest import ID, hiss
 from workflows.imports.client import start_import
 
 CAPTIONED_ID = "captioned01"
+HELD_SECONDS = 18
+"""Until the faults are cleared; the worker gives an answer up after 20 s."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ async def test_other_videos_are_imported_while_audio_is_downloaded(
     client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube, speech: FakeTranscriptionServer, video: FakeVideo
 ) -> None:
     fake_youtube.library.add(FakeVideo(CAPTIONED_ID, captions=(captions("en", "Good morning, harbour"),)))
-    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, stall_after_bytes=len(hiss()) // 2, stall_seconds=18))
+    fake_youtube.faults.add(Fault(kind=Kind.AUDIO, stall_after_bytes=len(hiss()) // 2, stall_seconds=HELD_SECONDS))
     slow, quick = await add_video(engine, ID), await add_video(engine, CAPTIONED_ID)
     await start_import(client, ID, LOCAL_USER_ID)
     await eventually(partial(is_downloading, fake_youtube))

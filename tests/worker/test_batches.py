@@ -25,10 +25,11 @@ from shared.db.models import LOCAL_USER_ID
 from shared.settings import Settings
 from shared.temporal.names import IMPORT_VIDEO, TaskQueue, import_video_id
 from tests.support.batches import add_batch, add_list, entries, how_it_stands, most_open_at_once, when_over
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 from tests.support.worker import worker_at_work
 from workflows.batches.client import start_batch
 from workflows.batches.workflow import ImportBatch
+from workflows.imports import client as imports
 from workflows.imports.client import running_status, start_import
 from workflows.imports.workflow import ImportVideo
 from workflows.maintenance.workflows import ReconcileImports
@@ -144,7 +145,10 @@ async def test_concurrent_activities_never_claim_more_than_the_slots(
     assert await has(engine, batch_id, running=WINDOW, queued=20 - WINDOW)
 
 
-async def test_premieres_give_up_their_places(client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube) -> None:
+async def test_premieres_give_up_their_places(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ANSWER_SECONDS", PATIENCE_SECONDS)
     stock(fake_youtube, ids(6))
     stock(fake_youtube, ids(WINDOW), VideoState.PREMIERE)
     batch_id = await add_batch(engine, ids(6))

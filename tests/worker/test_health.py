@@ -69,7 +69,7 @@ async def running_worker(
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "VIDFERRY_WORKER_HEALTH_PORT": str(port),
-        "VIDFERRY_DRAIN_SECONDS": "1",
+        "VIDFERRY_DRAIN_SECONDS": "60",
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.worker"),
@@ -153,7 +153,7 @@ async def test_a_worker_that_cannot_drain_ends_anyway(settings: Settings, tmp_pa
     own = settings.model_copy(update={"temporal_address": f"127.0.0.1:{embedded.port}"})
     with server(embedded.argv(), tmp_path / "log") as temporal:
         await eventually(lambda: is_set_up(own), within_seconds=START_SECONDS)
-        async with running_worker(own) as worker:
+        async with running_worker(own, environment={"VIDFERRY_DRAIN_SECONDS": "1"}) as worker:
             await worker.until(200, "ok")
             psutil.Process(temporal.pid).suspend()
             worker.process.send_signal(signal.SIGTERM)

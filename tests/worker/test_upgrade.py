@@ -44,7 +44,7 @@ from tests.support.entries import add_video
 from tests.support.subscriptions import CHANNEL_ID, PLAYLIST_ID, follow, now, remove_schedules, tell_temporal
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-from tests.worker.test_health import running_worker
+from tests.worker.test_health import START_SECONDS, running_worker
 from workflows.batches.client import start_batch
 from workflows.imports.client import running_status, start_import
 from workflows.maintenance.workflows import ReconcileImports
@@ -335,11 +335,11 @@ async def test_a_worker_of_another_generation_stops_before_workflows_are_termina
         monkeypatch.setattr(setup, "WORKFLOW_GENERATION", NEXT_GENERATION)
         await set_up(here.settings)
         assert await worker_identities(here.engine) == []
-        _, log = await asyncio.wait_for(worker.process.communicate(), 60)
+        _, log = await asyncio.wait_for(worker.process.communicate(), START_SECONDS)
     assert worker.process.returncode == OTHER_GENERATION, log.decode()
     assert b"worker_superseded" in log
     async with running_worker(here.settings, is_permitted=False) as worker:
-        _, log = await asyncio.wait_for(worker.process.communicate(), 60)
+        _, log = await asyncio.wait_for(worker.process.communicate(), START_SECONDS)
     assert worker.process.returncode == OTHER_GENERATION, log.decode()
     assert b"worker_started" not in log
 

@@ -1,6 +1,7 @@
 """Fixtures of the workflow tests: a server that skips time, and activities with a script."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from tests.support.servers import free_port, server
 from tests.support.waiting import eventually
 from tests.workflows.environment import time_skipping_environment
 from tests.workflows.steps import ScriptedSteps
+from workflows.common import retry
+from workflows.common.retry import Backoff
 
 
 @pytest.fixture
@@ -29,6 +32,12 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
 def steps() -> ScriptedSteps:
     """Activities that all succeed until a test says otherwise."""
     return ScriptedSteps()
+
+
+@pytest.fixture
+def long_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed call waits until a test ends its wait: none ends while the test looks at it."""
+    monkeypatch.setattr(retry, "TRANSIENT_BACKOFF", Backoff(timedelta(hours=1), timedelta(hours=1)))
 
 
 @pytest.fixture

@@ -178,6 +178,7 @@ async def test_a_premiere_is_imported_after_its_beginning(
         assert await environment.get_current_time() > premiere
 
 
+@pytest.mark.usefixtures("long_backoff")
 async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait(
     environment: WorkflowEnvironment, steps: ScriptedSteps
 ) -> None:

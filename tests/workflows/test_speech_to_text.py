@@ -320,6 +320,7 @@ async def test_a_refusal_of_one_piece_cuts_off_no_database_step_of_another(
     assert steps.calls.index("discard_audio") > len(steps.calls) - 1 - steps.calls[::-1].index("load_import_state")
 
 
+@pytest.mark.usefixtures("long_backoff")
 async def test_a_piece_may_fail_at_the_moment_when_it_is_called_off(client: Client, steps: ScriptedSteps) -> None:
     """Against the real server: the one that skips time breaks the history (see `environment.py`)."""
     looking, failing = asyncio.Event(), asyncio.Event()

@@ -43,7 +43,7 @@ def transcripts(fake_youtube: FakeYoutube) -> YouTubeTranscriptApi:
     return YouTubeTranscriptApi(http_client=session)
 
 
-def http(fake_youtube: FakeYoutube, *, timeout_seconds: float = 30) -> httpx.Client:
+def http(fake_youtube: FakeYoutube) -> httpx.Client:
     """A plain HTTP client."""
     trust = ssl.create_default_context(cafile=str(fake_youtube.ca_file))
-    return httpx.Client(proxy=fake_youtube.proxy_url, verify=trust, trust_env=False, timeout=timeout_seconds)
+    return httpx.Client(proxy=fake_youtube.proxy_url, verify=trust, trust_env=False, timeout=30)

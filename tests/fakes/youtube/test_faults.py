@@ -72,20 +72,23 @@ def test_an_answer_is_cut(fake_youtube: FakeYoutube) -> None:
 
 
 def test_a_stall_outlasts_the_clients_patience(fake_youtube: FakeYoutube) -> None:
-    fake_youtube.faults.add(Fault(kind=Kind.WATCH, stall_seconds=3600, times=1))
-    with http(fake_youtube, timeout_seconds=0.3) as impatient, pytest.raises(httpx.ReadTimeout):
-        impatient.get(WATCH)
     with http(fake_youtube) as client:
+        client.get(WATCH)  # connects
+        fake_youtube.faults.add(Fault(kind=Kind.WATCH, stall_seconds=3600, times=1))
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(WATCH, timeout=0.3)
         assert client.get(WATCH).status_code == 200
 
 
 def test_a_stall_in_the_middle_of_an_answer(fake_youtube: FakeYoutube) -> None:
-    fake_youtube.faults.add(Fault(kind=Kind.WATCH, stall_seconds=3600, stall_after_bytes=10, times=1))
-    with http(fake_youtube, timeout_seconds=0.3) as impatient, impatient.stream("GET", WATCH) as answer:
-        received = answer.iter_raw()
-        assert len(next(received)) == 10
-        with pytest.raises(httpx.ReadTimeout):
-            next(received)
+    with http(fake_youtube) as client:
+        client.get(WATCH)  # connects
+        fake_youtube.faults.add(Fault(kind=Kind.WATCH, stall_seconds=3600, stall_after_bytes=10, times=1))
+        with client.stream("GET", WATCH, timeout=2) as answer:
+            received = answer.iter_raw()
+            assert len(next(received)) == 10
+            with pytest.raises(httpx.ReadTimeout):
+                next(received)
 
 
 def test_a_pause_in_the_middle_of_an_answer_harms_nothing(fake_youtube: FakeYoutube) -> None:
@@ -113,9 +116,11 @@ async def _was_asked(fake_youtube: FakeYoutube) -> bool:
 
 async def test_a_stalled_request_does_not_keep_the_fake_from_stopping(tmp_path: Path) -> None:
     async with FakeYoutube.start(directory=tmp_path) as own:
-        own.faults.add(Fault(stall_seconds=3600))
-        with http(own, timeout_seconds=0.3) as impatient, pytest.raises(httpx.ReadTimeout):
-            impatient.get(WATCH)
+        with http(own) as client:
+            client.get(WATCH)  # connects
+            own.faults.add(Fault(stall_seconds=3600))
+            with pytest.raises(httpx.ReadTimeout):
+                client.get(WATCH, timeout=0.3)
     with pytest.raises(httpx.ConnectError), http(own) as late:
         late.get(WATCH)
 

@@ -19,6 +19,8 @@ from tests.support.waiting import PATIENCE_SECONDS
 
 SHORT = 0.3
 """Seconds; nothing is measured by it, because what stands still answers never."""
+LIMITED = StatementLimits(answer=2)
+"""Also for each statement before and afterwards, on a busy machine."""
 INSERT = "INSERT INTO users (id, name) VALUES (gen_random_uuid(), $1)"
 
 Write = Callable[[AsyncEngine, str], Coroutine[Any, Any, None]]
@@ -75,7 +77,7 @@ async def test_a_standstill_loses_no_acknowledged_write(
             await connection.execute(INSERT, f"{mark}cut off")
             postgres.stop()
 
-    limits = StatementLimits(answer=SHORT) if by == "timed-out" else LIMITS
+    limits = LIMITED if by == "timed-out" else LIMITS
     async with pool_of_one(postgres.settings, limits) as engine:
         await write(engine, f"{mark}before")
         try:
@@ -102,7 +104,7 @@ async def test_a_standstill_loses_no_acknowledged_write(
 async def test_a_connection_whose_begin_was_cut_off_unheard_is_not_kept(
     stoppable_postgres: StoppablePostgres, begin: Callable[[Any], Awaitable[None]]
 ) -> None:
-    async with pool_of_one(stoppable_postgres.settings, StatementLimits(answer=SHORT)) as engine:
+    async with pool_of_one(stoppable_postgres.settings, LIMITED) as engine:
         async with engine.connect() as connection:
             driver = raw_connection(connection)
             with stoppable_postgres.standing_still(), pytest.raises(TimeoutError):

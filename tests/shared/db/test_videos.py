@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from shared.db.events import events_since
 from shared.db.imports import fail
 from shared.db.lists import create_list
 from shared.db.video_inserts import NewVideo, add_video, add_videos
+from tests.support.waiting import eventually
 
 YOUTUBE_ID = "abcdefghijk"
 
@@ -105,7 +107,7 @@ async def test_an_addition_that_another_one_outran_tells_the_entry_that_is_there
             )
         ).scalar_one()
         late = asyncio.create_task(add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID))
-        await _until_somebody_waits_for_a_lock(engine)
+        await eventually(partial(_somebody_waits_for_a_lock, engine))
 
     added = await late
     assert added is not None
@@ -118,16 +120,15 @@ async def test_an_addition_to_a_list_that_is_being_deleted_finds_no_list(
     async with engine.begin() as other:
         await other.execute(text("DELETE FROM lists WHERE id = :id"), {"id": list_id})
         late = asyncio.create_task(add_video(raw_connection(connection), local_user_id, list_id, YOUTUBE_ID))
-        await _until_somebody_waits_for_a_lock(engine)
+        await eventually(partial(_somebody_waits_for_a_lock, engine))
 
     assert await late is None
 
 
-async def _until_somebody_waits_for_a_lock(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection, asyncio.timeout(20):
+async def _somebody_waits_for_a_lock(engine: AsyncEngine) -> bool:
+    async with engine.connect() as connection:
         waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        while not (await connection.execute(waiting)).scalar():
-            await connection.rollback()  # the view is fixed within a transaction
+        return bool((await connection.execute(waiting)).scalar())
 
 
 async def test_a_retry_moves_failed_entries_only(

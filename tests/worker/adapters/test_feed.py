@@ -7,7 +7,7 @@ import pytest
 
 from fakes.youtube import FakeList, FakeYoutube, Fault, Kind
 from services.worker.adapters.models import YoutubeError
-from services.worker.adapters.youtube.connection import Connection
+from services.worker.adapters.youtube.connection import TIMEOUT_SECONDS, Connection
 from services.worker.adapters.youtube.feed import MAX_FEED_BYTES, FeedAdapter
 from shared.contracts.errors import ErrorType
 from tests.worker.adapters.conftest import HASTY_SECONDS
@@ -69,7 +69,8 @@ BOMB = '<!DOCTYPE feed [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><feed xmlns="http:/
 def test_every_other_failure_has_its_type(fake_youtube: FakeYoutube, fault: Fault, error_type: ErrorType) -> None:
     fake_youtube.library.lists.add(FakeList(CHANNEL_ID, youtube_ids=IDS))
     fake_youtube.faults.add(fault)
-    error = failure(lambda: adapter(fake_youtube, timeout_seconds=HASTY_SECONDS / 2).latest(FEED_ID))
+    timeout_seconds = HASTY_SECONDS if fault.stall_seconds else TIMEOUT_SECONDS
+    error = failure(lambda: adapter(fake_youtube, timeout_seconds=timeout_seconds).latest(FEED_ID))
     assert error.error_type is error_type, error.detail
 
 

@@ -11,7 +11,7 @@ import pytest
 from fakes import recordings
 from fakes.youtube import FakeList, FakeYoutube, Fault, Kind
 from services.worker.adapters.models import ListingPage, YoutubeError
-from services.worker.adapters.youtube.connection import Connection
+from services.worker.adapters.youtube.connection import TIMEOUT_SECONDS, Connection
 from services.worker.adapters.youtube.listing import ListingAdapter
 from services.worker.adapters.youtube.sent_requests import Call, calling
 from shared.contracts.errors import ErrorType
@@ -312,8 +312,8 @@ def test_every_failure_has_its_type(fake_youtube: FakeYoutube, page: str, fault:
     if page == "reloaded":
         fake_youtube.faults.add(Fault(kind=Kind.BROWSE, stall_seconds=0.001, times=1))
     fake_youtube.faults.add(replace(fault, kind=Kind.BROWSE))
-    hasty = adapter(fake_youtube, timeout_seconds=HASTY_SECONDS / 2)
-    error = refusal(lambda: hasty.page(PLAYLIST, cursor))
+    timeout_seconds = HASTY_SECONDS if fault.stall_seconds else TIMEOUT_SECONDS
+    error = refusal(lambda: adapter(fake_youtube, timeout_seconds=timeout_seconds).page(PLAYLIST, cursor))
     assert error.error_type is error_type, error.detail
     assert error.retry_after_seconds == (30 if fault.headers else None)
     assert len(fake_youtube.requests) - before == {"first": 2, "reloaded": 3, "further": 1}[page], (

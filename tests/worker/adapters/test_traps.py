@@ -69,11 +69,15 @@ def captions_error(
     ids=["429", "403", "500", "timeout", "cut"],
 )
 def test_a_blocked_second_source_is_not_a_video_without_a_channel(
-    fake_youtube: FakeYoutube, hasty_metadata: MetadataAdapter, fault: Fault, error_type: ErrorType
+    fake_youtube: FakeYoutube,
+    metadata: MetadataAdapter,
+    hasty_metadata: MetadataAdapter,
+    fault: Fault,
+    error_type: ErrorType,
 ) -> None:
     fake_youtube.faults.add(Fault(kind=Kind.WATCH, body="<html>nothing in it</html>"))
     fake_youtube.faults.add(fault)
-    assert metadata_error(hasty_metadata) is error_type
+    assert metadata_error(hasty_metadata if fault.stall_seconds else metadata) is error_type
     assert [request.kind for request in fake_youtube.requests] == [Kind.WATCH, Kind.NEXT]
 
 
