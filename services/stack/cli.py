@@ -139,6 +139,29 @@ def extractor_bundled() -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Apply the migrations that the database lacks, as each start does. Replicas that run meanwhile stay ready."""
+    from services.stack.schema import upgrade
+
+    home = _current_home()
+    _run_command(lambda: upgrade(home, typer.echo), logs=True)
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="The newest migration to keep, as `vidferry migrate` names it.")],
+) -> None:
+    """Take the database back to an earlier schema. What only newer schemas hold is deleted.
+
+    Run it with the version that made the schema, before you install an older one.
+    """
+    from services.stack.schema import downgrade
+
+    home = _current_home()
+    _run_command(lambda: downgrade(home, revision, typer.echo), logs=True)
+
+
+@app.command()
 def logs(
     service: Annotated[str | None, typer.Argument(help="postgres, temporal, worker, api, …; all when omitted.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing new lines.")] = False,
@@ -204,19 +227,26 @@ def _run(home: Home, *, demo: bool) -> NoReturn:
     run(lambda: launch(lambda: Plan.make(home, demo=demo), typer.echo, _print_error), asyncio.new_event_loop)
 
 
-def _run_command(command: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
-    """Run it to its end, and end the process with its exit code. A foreseeable problem is shown as its sentence."""
+def _run_command(command: Callable[[], Coroutine[Any, Any, int]], *, logs: bool = False) -> NoReturn:
+    """Run it to its end, and end the process with its exit code. A foreseeable problem is shown as its sentence.
+
+    `logs`: also show what the command logs.
+    """
+    import asyncio
+
     from services.stack.errors import StackError
-    from shared.process import run
+    from shared.process import configure_logging, run
 
     async def guarded() -> int:
+        if logs:
+            configure_logging("info")
         try:
             return await command()
         except StackError as error:
             _print_error(str(error))
             return 1
 
-    run(guarded)
+    run(guarded, asyncio.new_event_loop)  # uvloop cannot start a process inside a process group
 
 
 def _ask_to_stop(pid: int) -> None:

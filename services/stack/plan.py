@@ -104,7 +104,7 @@ class Plan:
         """The embedded servers, to be stopped in the opposite order."""
         servers = []
         if self.stack.database_url is None:
-            servers.append(self._postgres_process())
+            servers.append(self.postgres_process())
         if self.stack.temporal_address is None:
             servers.append(self._temporal_process())
         if self.demo:
@@ -148,7 +148,8 @@ class Plan:
     def _fakes(self) -> Fakes:
         return Fakes(self.home, self.stack)
 
-    def _postgres_process(self) -> ManagedProcess:
+    def postgres_process(self) -> ManagedProcess:
+        """The embedded PostgreSQL."""
         postgres = _postgres(self.home, self.stack)
 
         async def is_alive() -> bool:
