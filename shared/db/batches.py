@@ -15,6 +15,7 @@ from shared.db import counts
 from shared.db.batch_window import lock
 from shared.db.connection import AsyncpgConnection
 from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
+from shared.db.videos import RECORD_COLUMNS, VideoRecord
 from shared.text import sanitize_text
 
 
@@ -69,6 +70,10 @@ _PUT = """
     RETURNING youtube_id, id
     """
 _PRESENT = "SELECT youtube_id, id FROM videos WHERE list_id = $1 AND youtube_id = ANY($2::text[])"
+_VIDEOS = f"""
+    SELECT {RECORD_COLUMNS} FROM videos v LEFT JOIN video_enrichments e USING (youtube_id)
+    WHERE v.batch_id = $1 ORDER BY v.created_at DESC, v.id DESC
+    """  # noqa: S608 - constants
 _NOTE_CREATED = "UPDATE import_batches SET created = created + $2 WHERE id = $1"
 _SUMMARY = f"""
     SELECT b.id AS batch_id, b.user_id, b.list_id, b.kind, b.source, b.title, b.state, b.listing, b.announced,
@@ -154,6 +159,11 @@ async def enqueue_videos(
     rows = await connection.fetch(_PUT, batch_id, list(youtube_ids), thumbnails, above)
     await connection.execute(_NOTE_CREATED, batch_id, len(rows))
     return {row["youtube_id"]: row["id"] for row in rows}
+
+
+async def videos_of(connection: AsyncpgConnection, batch_id: UUID) -> list[VideoRecord]:
+    """The list entries of a batch, in the order of the list."""
+    return [VideoRecord(**row) for row in await connection.fetch(_VIDEOS, batch_id)]
 
 
 async def get_summary(connection: AsyncpgConnection, user_id: UUID, batch_id: UUID) -> BatchSummary | None:
