@@ -14,8 +14,8 @@ from services.stack.home import Home, is_checkout, is_locked, launcher_pid
 from shared import VERSION
 
 STOP_POLL_SECONDS = 0.1
-STOP_SECONDS = 300
-"""More than all processes together may take to drain with the default settings."""
+STOP_SECONDS = 60
+"""For a launcher that has written no state yet, and for what it does after its last process has ended."""
 
 app = typer.Typer(
     help="Vidferry on this machine: databases, Temporal and all services under one command.",
@@ -192,7 +192,7 @@ def logs(
 def stop() -> None:
     """Stop a running Vidferry gracefully and wait until it has ended.
 
-    Stops the demo if only the demo is running. Waits for five minutes at most.
+    Stops the demo if only the demo is running. Waits no longer than all processes together may take.
     """
     home = _current_home()
     pid = launcher_pid(home)
@@ -202,10 +202,11 @@ def stop() -> None:
     if pid is not None:
         _ask_to_stop(pid)
     typer.echo("Stopping gracefully …")
-    deadline = time.monotonic() + STOP_SECONDS
+    patience_seconds = _stop_seconds(home)
+    deadline = time.monotonic() + patience_seconds
     while is_locked(home):
         if time.monotonic() > deadline:
-            _fail(f"Vidferry has not stopped within {STOP_SECONDS} s ({home.path}).")
+            _fail(f"Vidferry has not stopped within {patience_seconds:g} s ({home.path}).")
         time.sleep(STOP_POLL_SECONDS)
     typer.echo("Vidferry has stopped.")
 
@@ -247,6 +248,16 @@ def _run_command(command: Callable[[], Coroutine[Any, Any, int]], *, logs: bool 
             return 1
 
     run(guarded, asyncio.new_event_loop)  # uvloop cannot start a process inside a process group
+
+
+def _stop_seconds(home: Home) -> float:
+    """How long a launcher may take to stop. One that was killed has left its state behind."""
+    from services.stack.state import StackState
+
+    try:
+        return StackState.read(home.state_file).stop_seconds + STOP_SECONDS
+    except FileNotFoundError:
+        return STOP_SECONDS
 
 
 def _ask_to_stop(pid: int) -> None:

@@ -10,7 +10,7 @@ from services.stack.errors import StackError
 from services.stack.group import ProcessGroup
 from services.stack.home import Home, HomeLock
 from services.stack.launcher import PREPARE_SECONDS
-from services.stack.plan import KILL_MARGIN_SECONDS, SERVER_STOP_SECONDS, Plan, python_environment
+from services.stack.plan import KILL_MARGIN_SECONDS, POSTGRES_STOP_SECONDS, Plan, python_environment
 from services.stack.probes import postgres_error
 from services.stack.running import running_in
 from services.stack.settings import problems_of
@@ -82,7 +82,7 @@ async def _database(home: Home, show: Show) -> AsyncIterator[Settings]:
 @asynccontextmanager
 async def _group(home: Home, show: Show) -> AsyncIterator[ProcessGroup]:
     """The home's only process group, as a launcher's."""
-    grace_seconds = SERVER_STOP_SECONDS + KILL_MARGIN_SECONDS
+    grace_seconds = POSTGRES_STOP_SECONDS + KILL_MARGIN_SECONDS
     lock = HomeLock(home)
     await lock.acquire(grace_seconds, lambda: show("Waiting for processes of an earlier run …"))
     try:
