@@ -52,7 +52,7 @@ _ENRICHMENTS = """
         captions_missing, completed_at, fetched_at
     )
     SELECT youtube_id, 'Lighthouses of the North', 'Ferries', 600, repeat('A long way. ', 20), '{}', '{}', '[]',
-        CASE WHEN is_without THEN 'none' ELSE 'youtube' END, CASE WHEN is_without THEN 'captions_unavailable' END,
+        CASE WHEN is_without THEN 'none' ELSE 'youtube' END, CASE WHEN is_without THEN 'captions_none' END,
         now(), created_at
     FROM videos, LATERAL (SELECT random() < $1::float AS is_without) s WHERE import_stage = 'complete'
     """

@@ -1,8 +1,7 @@
 """Replicas of two versions use one database: which of them work with its schema, and how it changes beneath them."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,34 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.worker.setup import SchemaError, set_up
 from shared.db import migrate
 from shared.db.connection import transaction
-from shared.db.migrate import MIGRATIONS, MigrationError, alembic_config, downgrade, upgrade
+from shared.db.migrate import MigrationError, alembic_config, downgrade, upgrade
 from shared.db.schema import NEWEST_SCHEMA, OLDEST_SCHEMA, Schema, find_schema, is_compatible
 from shared.settings import Settings
+from tests.support.migrations import ADD_COLOUR, DROP_COLOUR, NEXT, next_version
 from tests.support.waiting import eventually
-
-NEXT = "9001"
-AddMigration = Callable[[str, str], Path]
-"""Makes migrations with one more, from the statements of its way up and down."""
-
-
-@pytest.fixture
-def next_version(tmp_path: Path) -> AddMigration:
-    """The migrations of the next version, with which this code works unless they say otherwise."""
-
-    def make(up: str, down: str, oldest_code: str = NEWEST_SCHEMA) -> Path:
-        migrations = tmp_path / "migrations"
-        shutil.copytree(MIGRATIONS, migrations)
-        (migrations / "versions" / f"{NEXT}_next.py").write_text(
-            "from alembic import op\n"
-            "from shared.db.migrations import online\n"
-            f'revision, down_revision, oldest_code = "{NEXT}", "{NEWEST_SCHEMA}", "{oldest_code}"\n'
-            f"def upgrade():\n    {up}\n"
-            f"def downgrade():\n    {down}\n"
-        )
-        return migrations
-
-    return make
-
 
 @asynccontextmanager
 async def reading(engine: AsyncEngine, table: str) -> AsyncIterator[None]:
@@ -80,9 +56,9 @@ def test_code_works_with_newer_schemas_that_say_so(revision: str, oldest_code: s
 
 
 async def test_an_upgrade_and_a_rollback_leave_replicas_ready(
-    engine: AsyncEngine, settings: Settings, next_version: AddMigration
+    engine: AsyncEngine, settings: Settings, tmp_path: Path
 ) -> None:
-    migrations = next_version("op.execute('ALTER TABLE lists ADD colour text')", "op.drop_column('lists', 'colour')")
+    migrations = next_version(tmp_path, ADD_COLOUR, DROP_COLOUR)
     await upgrade(engine, migrations=migrations)
     assert await schema_of(engine) == Schema(NEXT, NEWEST_SCHEMA)
     assert await is_compatible(engine)
@@ -96,9 +72,9 @@ async def test_an_upgrade_and_a_rollback_leave_replicas_ready(
 
 
 async def test_a_schema_that_only_newer_code_works_with_is_refused(
-    engine: AsyncEngine, settings: Settings, next_version: AddMigration
+    engine: AsyncEngine, settings: Settings, tmp_path: Path
 ) -> None:
-    await upgrade(engine, migrations=next_version("op.execute('ALTER TABLE lists RENAME name TO title')", "pass", NEXT))
+    await upgrade(engine, migrations=next_version(tmp_path, "op.execute('ALTER TABLE lists RENAME name TO title')", "pass", NEXT))
     assert not await is_compatible(engine)
     with pytest.raises(SchemaError, match=f"vidferry downgrade {NEWEST_SCHEMA}"):
         await set_up(settings)
@@ -115,11 +91,11 @@ async def test_an_unknown_migration_is_refused(engine: AsyncEngine, revision: st
 
 
 async def test_a_migration_that_waits_for_a_table_lets_others_pass(
-    engine: AsyncEngine, next_version: AddMigration, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.2)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.2)
-    migrations = next_version("op.execute('ALTER TABLE lists ADD colour text')", "op.drop_column('lists', 'colour')")
+    migrations = next_version(tmp_path, ADD_COLOUR, DROP_COLOUR)
 
     async def has_waited() -> bool:
         return sum("migration_waits_for_lock" in record.message for record in caplog.records) >= 2
@@ -136,12 +112,12 @@ async def test_a_migration_that_waits_for_a_table_lets_others_pass(
 
 
 async def test_a_migration_gives_up_on_a_table_that_is_never_free(
-    engine: AsyncEngine, next_version: AddMigration, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(migrate, "LOCK_ATTEMPTS", 2)
-    migrations = next_version("op.execute('ALTER TABLE lists ADD colour text')", "op.drop_column('lists', 'colour')")
+    migrations = next_version(tmp_path, ADD_COLOUR, DROP_COLOUR)
     async with reading(engine, "lists"):
         with pytest.raises(MigrationError, match=NEXT):
             await upgrade(engine, migrations=migrations)
@@ -150,11 +126,11 @@ async def test_a_migration_gives_up_on_a_table_that_is_never_free(
 
 
 async def test_an_index_is_built_while_others_write(
-    engine: AsyncEngine, next_version: AddMigration, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits for older transactions, longer than other migrations wait for a lock."""
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)
-    migrations = next_version(
+    migrations = next_version(tmp_path, 
         "online.create_index('lists_by_name', 'lists', ['name'])", "online.drop_index('lists_by_name', 'lists')"
     )
     invalid = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'lists_by_name'::regclass"
