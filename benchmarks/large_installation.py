@@ -8,6 +8,7 @@ are paused, so that nothing is imported. YouTube is a fake one.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import median
 
@@ -118,11 +119,11 @@ def _cpu_seconds(running: Machine) -> float:
 async def main() -> None:
     """Measure and print."""
     print_machine()
-    async with machine() as running, FakeYoutube.start(library=Library(generate=True)) as youtube:
-        async with (
-            running.product(**way_to(youtube)),
-            httpx.AsyncClient(base_url=running.api_url, timeout=120) as http,
-        ):
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(machine())
+        youtube = await stack.enter_async_context(FakeYoutube.start(library=Library(generate=True)))
+        await stack.enter_async_context(running.product(**way_to(youtube)))
+        async with httpx.AsyncClient(base_url=running.api_url, timeout=120) as http:
             database = await asyncpg.connect(running.settings.database_url.get_secret_value())
             list_id = (await http.post("/lists", json={"name": "empty"})).raise_for_status().json()["id"]
             empty = await measure(running, http, list_id)

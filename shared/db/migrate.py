@@ -129,9 +129,7 @@ async def _migrating(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.close()
 
 
-async def _apply(
-    connection: AsyncConnection, migrations: Path, run: _Command, script: Script, revision: str
-) -> None:
+async def _apply(connection: AsyncConnection, migrations: Path, run: _Command, script: Script, revision: str) -> None:
     """Run one migration up or down to `revision`. Raises MigrationError."""
     begun = time.monotonic()
     fields = {"migration": script.revision, "direction": run.__name__}

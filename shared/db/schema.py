@@ -1,7 +1,7 @@
 """Which schemas this code works with: replicas of two versions use one database while an upgrade is under way.
 
-A schema is known by its newest migration. What this code needs is in this module. Whether it works with a schema that is
-newer than itself, it cannot know: the database says so (`shared.db.migrate` writes it with each migration).
+A schema is known by its newest migration. What this code needs is in this module. Whether it works with a schema that
+is newer than itself, it cannot know: the database says so (`shared.db.migrate` writes it with each migration).
 """
 
 from dataclasses import dataclass

@@ -37,7 +37,9 @@ def vidferry(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     text = vidferry("--help").stdout
     assert [
-        word for word in ("up", "demo", "status", "doctor", "extractor", "migrate", "downgrade", "logs", "stop") if f" {word} " not in text
+        word
+        for word in ("up", "demo", "status", "doctor", "extractor", "migrate", "downgrade", "logs", "stop")
+        if f" {word} " not in text
     ] == []
 
 

@@ -14,6 +14,7 @@ from shared.db import batches
 from shared.db.batches import CreatedBatch, NewBatch
 from shared.db.videos import VideoRecord
 
+
 @dataclass(frozen=True, slots=True)
 class AddedBatch:
     """A batch that was created."""
@@ -29,7 +30,7 @@ _NOTHING = AddedBatch(CreatedBatch(batch_id=None, created={}, present={}), [])
 async def add_batch(context: AppContext, new: NewBatch, *, with_videos: bool = False) -> AddedBatch:
     """Create a batch and start it. Raises Problem: 404 without the list, 503 if PostgreSQL is unavailable.
 
-    All that the response needs is read before the commit: what was created is never answered with 503 because of a read.
+    All that the response needs is read before the commit: what was created is not answered with 503 because of a read.
     """
     if not new.youtube_ids and new.kind in {BatchKind.URLS, BatchKind.FILE}:
         await find_list(context.database, new.user_id, new.list_id)

@@ -1,7 +1,7 @@
 """What a migration does to large tables while others write to them.
 
-An index that is built, or dropped, concurrently keeps nobody waiting, but not in a transaction. So a migration that uses
-these functions consists of nothing else: after a failure it runs once more from its beginning.
+An index that is built or dropped concurrently keeps nobody waiting, but cannot be part of a transaction. So a migration
+that uses these functions consists of nothing else: after a failure it runs once more from its beginning.
 """
 
 from collections.abc import Iterator, Sequence

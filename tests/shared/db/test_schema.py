@@ -19,6 +19,7 @@ from shared.settings import Settings
 from tests.support.migrations import ADD_COLOUR, DROP_COLOUR, NEXT, next_version
 from tests.support.waiting import eventually
 
+
 @asynccontextmanager
 async def reading(engine: AsyncEngine, table: str) -> AsyncIterator[None]:
     """A transaction that has read from a table and does not end."""
@@ -74,7 +75,9 @@ async def test_an_upgrade_and_a_rollback_leave_replicas_ready(
 async def test_a_schema_that_only_newer_code_works_with_is_refused(
     engine: AsyncEngine, settings: Settings, tmp_path: Path
 ) -> None:
-    await upgrade(engine, migrations=next_version(tmp_path, "op.execute('ALTER TABLE lists RENAME name TO title')", "pass", NEXT))
+    await upgrade(
+        engine, migrations=next_version(tmp_path, "op.execute('ALTER TABLE lists RENAME name TO title')", "pass", NEXT)
+    )
     assert not await is_compatible(engine)
     with pytest.raises(SchemaError, match=f"vidferry downgrade {NEWEST_SCHEMA}"):
         await set_up(settings)
@@ -130,8 +133,10 @@ async def test_an_index_is_built_while_others_write(
 ) -> None:
     """It waits for older transactions, longer than other migrations wait for a lock."""
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)
-    migrations = next_version(tmp_path, 
-        "online.create_index('lists_by_name', 'lists', ['name'])", "online.drop_index('lists_by_name', 'lists')"
+    migrations = next_version(
+        tmp_path,
+        "online.create_index('lists_by_name', 'lists', ['name'])",
+        "online.drop_index('lists_by_name', 'lists')",
     )
     invalid = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'lists_by_name'::regclass"
     async with engine.begin() as connection:
@@ -140,7 +145,9 @@ async def test_an_index_is_built_while_others_write(
 
     async def is_waiting() -> bool:
         async with transaction(engine) as connection:
-            waiting = "SELECT true FROM pg_stat_activity WHERE wait_event = 'virtualxid' AND query LIKE '%lists_by_name%'"
+            waiting = (
+                "SELECT true FROM pg_stat_activity WHERE wait_event = 'virtualxid' AND query LIKE '%lists_by_name%'"
+            )
             return bool(await connection.fetchval(waiting))
 
     async with asyncio.TaskGroup() as tasks:
@@ -153,7 +160,9 @@ async def test_an_index_is_built_while_others_write(
                 await other.execute("UPDATE lists SET name = name")
         await migration
     async with engine.connect() as connection:
-        definition = "SELECT indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = 'lists_by_name'::regclass"
+        definition = (
+            "SELECT indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = 'lists_by_name'::regclass"
+        )
         is_valid, described = (await connection.execute(text(definition))).one()
     assert is_valid
     assert "(name)" in described
