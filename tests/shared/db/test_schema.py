@@ -143,7 +143,7 @@ async def test_an_index_is_built_while_others_write(
         await connection.execute(text("CREATE INDEX lists_by_name ON lists (id)"))
         await connection.execute(text(invalid))  # as an attempt leaves it that is interrupted
 
-    async def is_waiting() -> bool:
+    async def waits_for_older() -> bool:
         async with transaction(engine) as connection:
             waiting = (
                 "SELECT true FROM pg_stat_activity WHERE wait_event = 'virtualxid' AND query LIKE '%lists_by_name%'"
@@ -155,7 +155,7 @@ async def test_an_index_is_built_while_others_write(
             await connection.execute("UPDATE lists SET name = name")
             await connection.execute("SELECT pg_current_xact_id()")
             migration = tasks.create_task(upgrade(engine, migrations=migrations))
-            await eventually(is_waiting)
+            await eventually(waits_for_older)
             async with transaction(engine) as other:
                 await other.execute("UPDATE lists SET name = name")
         await migration
