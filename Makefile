@@ -68,6 +68,7 @@ benchmarks: development page ## Measure POST, bulk, deletion, import rate, live 
 	@$(BIN)/python -m benchmarks.post_latency
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.list_deletion
+	@$(BIN)/python -m benchmarks.large_installation
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
 	@$(BIN)/python -m benchmarks.long_audio

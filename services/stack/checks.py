@@ -108,7 +108,7 @@ class Checks:
             text = f"PostgreSQL at {where} cannot write to its disk: free some space; its log says what is wrong."
             return [problem(FindingCode.POSTGRES_CANNOT_WRITE, text)]
         if await is_migrated(self._settings):
-            text = f"PostgreSQL answers at {where}, can write to its disk and has every migration."
+            text = f"PostgreSQL answers at {where}, can write to its disk and has a schema that fits."
             return [ok(FindingCode.POSTGRES_OK, text)]
         if self._running is not None and not self._running.has_services:
             text = f"PostgreSQL answers at {where}; its tables are still being migrated."

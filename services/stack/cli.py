@@ -14,8 +14,8 @@ from services.stack.home import Home, is_checkout, is_locked, launcher_pid
 from shared import VERSION
 
 STOP_POLL_SECONDS = 0.1
-STOP_SECONDS = 300
-"""More than all processes together may take to drain with the default settings."""
+STOP_SECONDS = 60
+"""For a launcher that has written no state yet, and for what it does after its last process has ended."""
 
 app = typer.Typer(
     help="Vidferry on this machine: databases, Temporal and all services under one command.",
@@ -139,6 +139,29 @@ def extractor_bundled() -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Apply the migrations that the database lacks, as each start does. Replicas that run meanwhile stay ready."""
+    from services.stack.schema import upgrade
+
+    home = _current_home()
+    _run_command(lambda: upgrade(home, typer.echo), logs=True)
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="The newest migration to keep, as `vidferry migrate` names it.")],
+) -> None:
+    """Take the database back to an earlier schema. What only newer schemas hold is deleted.
+
+    Run it with the version that made the schema, before you install an older one.
+    """
+    from services.stack.schema import downgrade
+
+    home = _current_home()
+    _run_command(lambda: downgrade(home, revision, typer.echo), logs=True)
+
+
+@app.command()
 def logs(
     service: Annotated[str | None, typer.Argument(help="postgres, temporal, worker, api, …; all when omitted.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing new lines.")] = False,
@@ -169,7 +192,7 @@ def logs(
 def stop() -> None:
     """Stop a running Vidferry gracefully and wait until it has ended.
 
-    Stops the demo if only the demo is running. Waits for five minutes at most.
+    Stops the demo if only the demo is running. Waits no longer than all processes together may take.
     """
     home = _current_home()
     pid = launcher_pid(home)
@@ -179,10 +202,11 @@ def stop() -> None:
     if pid is not None:
         _ask_to_stop(pid)
     typer.echo("Stopping gracefully …")
-    deadline = time.monotonic() + STOP_SECONDS
+    patience_seconds = _stop_seconds(home)
+    deadline = time.monotonic() + patience_seconds
     while is_locked(home):
         if time.monotonic() > deadline:
-            _fail(f"Vidferry has not stopped within {STOP_SECONDS} s ({home.path}).")
+            _fail(f"Vidferry has not stopped within {patience_seconds:g} s ({home.path}).")
         time.sleep(STOP_POLL_SECONDS)
     typer.echo("Vidferry has stopped.")
 
@@ -204,19 +228,36 @@ def _run(home: Home, *, demo: bool) -> NoReturn:
     run(lambda: launch(lambda: Plan.make(home, demo=demo), typer.echo, _print_error), asyncio.new_event_loop)
 
 
-def _run_command(command: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
-    """Run it to its end, and end the process with its exit code. A foreseeable problem is shown as its sentence."""
+def _run_command(command: Callable[[], Coroutine[Any, Any, int]], *, logs: bool = False) -> NoReturn:
+    """Run it to its end, and end the process with its exit code. A foreseeable problem is shown as its sentence.
+
+    `logs`: also show what the command logs.
+    """
+    import asyncio
+
     from services.stack.errors import StackError
-    from shared.process import run
+    from shared.process import configure_logging, run
 
     async def guarded() -> int:
+        if logs:
+            configure_logging("info")
         try:
             return await command()
         except StackError as error:
             _print_error(str(error))
             return 1
 
-    run(guarded)
+    run(guarded, asyncio.new_event_loop)  # uvloop cannot start a process inside a process group
+
+
+def _stop_seconds(home: Home) -> float:
+    """How long a launcher may take to stop. One that was killed has left its state behind."""
+    from services.stack.state import StackState
+
+    try:
+        return StackState.read(home.state_file).stop_seconds + STOP_SECONDS
+    except FileNotFoundError:
+        return STOP_SECONDS
 
 
 def _ask_to_stop(pid: int) -> None:

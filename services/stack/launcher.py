@@ -149,6 +149,8 @@ class Launcher:
     def _write_state(self) -> None:
         if self._supervisor is None:
             return
+        specs = [process.spec for process in self._supervisor.processes]
+        stop_seconds = sum(spec.stop_timeout_seconds + KILL_MARGIN_SECONDS for spec in specs)
         entries = [
             ProcessEntry(
                 p.spec.name, p.spec.title, p.state, p.pid, p.started_at, p.restarts, p.spec.url, p.spec.health_url
@@ -156,7 +158,7 @@ class Launcher:
             for p in self._supervisor.processes
         ]
         with contextlib.suppress(OSError):  # a full disk must not end the supervision
-            StackState(self._plan.urls, entries, self._is_stopping).write(self._plan.home.state_file)
+            StackState(self._plan.urls, entries, self._is_stopping, stop_seconds).write(self._plan.home.state_file)
 
     def _say_waiting(self) -> None:
         self._say("The launcher of an earlier run has died; waiting until its processes have ended …")

@@ -40,6 +40,8 @@ its end before the services start; it is safe to run twice."""
 KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""
 SERVER_STOP_SECONDS = 20
+POSTGRES_STOP_SECONDS = 120
+"""Its last checkpoint writes what is in memory: a busy or slow disk takes a while. Killed, it would have to recover."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Plan:
         """The embedded servers, to be stopped in the opposite order."""
         servers = []
         if self.stack.database_url is None:
-            servers.append(self._postgres_process())
+            servers.append(self.postgres_process())
         if self.stack.temporal_address is None:
             servers.append(self._temporal_process())
         if self.demo:
@@ -149,7 +151,8 @@ class Plan:
     def _fakes(self) -> Fakes:
         return Fakes(self.home, self.stack)
 
-    def _postgres_process(self) -> ManagedProcess:
+    def postgres_process(self) -> ManagedProcess:
+        """The embedded PostgreSQL."""
         postgres = _postgres(self.home, self.stack)
 
         async def is_alive() -> bool:
@@ -162,7 +165,7 @@ class Plan:
             partial(postgres_answers, self.settings),
             url=f"127.0.0.1:{self.stack.postgres_port}",
             stop_signal=signal.SIGINT,  # fast shutdown: does not wait for clients to disconnect
-            stop_timeout_seconds=SERVER_STOP_SECONDS,
+            stop_timeout_seconds=POSTGRES_STOP_SECONDS,
             alive=is_alive,
             last_signal=signal.SIGQUIT,  # immediate shutdown: does not wait, and what was committed is recovered
             before_start=postgres.clear_up,

@@ -40,6 +40,8 @@ class StackState:
     processes: list[ProcessEntry]
     is_stopping: bool = False
     """Whether the launcher is stopping."""
+    stop_seconds: float = 0
+    """How long it may take to stop: the processes end one after the other."""
 
     def write(self, path: Path) -> None:
         """Replace the file in one step: a reader never sees half of it."""
@@ -52,4 +54,4 @@ class StackState:
         """Raises FileNotFoundError when nothing was ever started there."""
         raw = json.loads(path.read_text())
         processes = [ProcessEntry(**entry) for entry in raw["processes"]]
-        return cls(urls=raw["urls"], processes=processes, is_stopping=raw.get("is_stopping", False))
+        return cls(raw["urls"], processes, raw.get("is_stopping", False), raw.get("stop_seconds", 0))

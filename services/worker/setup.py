@@ -14,7 +14,7 @@ from shared.db.connection import transaction
 from shared.db.engine import create_engine, ping
 from shared.db.errors import is_database_unavailable
 from shared.db.installation import clear_other_generation, find_generation, request_start_canary, save_generation
-from shared.db.migrate import upgrade
+from shared.db.migrate import MigrationError, upgrade
 from shared.db.subscriptions import mark_schedules_stale
 from shared.db.workers import SILENT_SECONDS, workers_at_work
 from shared.logs import get_logger
@@ -42,6 +42,10 @@ class ServerUnavailableError(SetupError):
     """PostgreSQL or Temporal could not be used in time; the text says which and why."""
 
 
+class SchemaError(SetupError):
+    """The database cannot get a schema with which this code works; the text says why."""
+
+
 class WorkersRunningError(SetupError):
     """Workers of another generation keep polling; the text names them."""
 
@@ -49,14 +53,15 @@ class WorkersRunningError(SetupError):
 async def set_up(settings: Settings) -> None:
     """Set up the database and the namespace for this code; safe to repeat and to run several times at once.
 
-    Raises ServerUnavailableError when one of them cannot be used within `setup_seconds`, WorkersRunningError when
-    workers of another generation do not stop.
+    Raises ServerUnavailableError when one of them cannot be used within `setup_seconds`, SchemaError when the database
+    has a schema that only newer code works with or cannot be migrated, WorkersRunningError when workers of another
+    generation do not stop.
     """
     # Without limits: a migration may build a large index, or wait for another process that migrates.
     engine = create_engine(settings, pool_size=1, limits=None)
     try:
         await _when_available("PostgreSQL", settings.setup_seconds, lambda: ping(engine))
-        await upgrade(engine)
+        await _migrate(engine)
         async with transaction(engine) as connection:
             await mark_schedules_stale(connection)
             await request_start_canary(connection)
@@ -69,6 +74,13 @@ async def set_up(settings: Settings) -> None:
             pass
     finally:
         await engine.dispose()
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    try:
+        await upgrade(engine)
+    except MigrationError as error:
+        raise SchemaError(str(error)) from error
 
 
 async def _set_up_temporal(settings: Settings, engine: AsyncEngine) -> Client:

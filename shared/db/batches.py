@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 
 from shared.contracts.batches import BatchKind, BatchSummary, ListingState, VideoFilter
 from shared.contracts.youtube import thumbnail_url
+from shared.db import counts
 from shared.db.batch_window import lock
 from shared.db.connection import AsyncpgConnection
 from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
+from shared.db.videos import RECORD_COLUMNS, VideoRecord
 from shared.text import sanitize_text
 
 
@@ -68,26 +70,17 @@ _PUT = """
     RETURNING youtube_id, id
     """
 _PRESENT = "SELECT youtube_id, id FROM videos WHERE list_id = $1 AND youtube_id = ANY($2::text[])"
+_VIDEOS = f"""
+    SELECT {RECORD_COLUMNS} FROM videos v LEFT JOIN video_enrichments e USING (youtube_id)
+    WHERE v.batch_id = $1 ORDER BY v.created_at DESC, v.id DESC
+    """  # noqa: S608 - constants
 _NOTE_CREATED = "UPDATE import_batches SET created = created + $2 WHERE id = $1"
 _SUMMARY = f"""
     SELECT b.id AS batch_id, b.user_id, b.list_id, b.kind, b.source, b.title, b.state, b.listing, b.announced,
            b.error_code, b.invalid, b.unavailable, b.members_only, b.filtered, b.created_at, b.completed_at,
            CASE WHEN b.subscription_id IS NULL THEN greatest(b.listed - b.created, 0) ELSE 0 END AS duplicates,
-           v.total, v.queued, v.waiting, v.imported, v.without_captions, v.failed, v.cancelled,
-           v.total - v.queued - v.waiting - v.imported - v.failed - v.cancelled AS running
-    FROM import_batches b, LATERAL (
-        SELECT count(*) AS total,
-               count(*) FILTER (WHERE is_open AND batch_slot = 'queued') AS queued,
-               count(*) FILTER (WHERE is_open AND batch_slot = 'parked') AS waiting,
-               count(*) FILTER (WHERE import_stage = 'complete') AS imported,
-               count(*) FILTER (WHERE import_stage = 'complete' AND captions_source = 'none') AS without_captions,
-               count(*) FILTER (WHERE import_stage = 'error' AND NOT is_cancelled) AS failed,
-               count(*) FILTER (WHERE import_stage = 'error' AND is_cancelled) AS cancelled
-        FROM videos LEFT JOIN video_enrichments USING (youtube_id),
-             LATERAL (SELECT import_stage NOT IN ('complete', 'error') AS is_open,
-                             coalesce(error_code, '') = 'import_cancelled' AS is_cancelled) stage
-        WHERE batch_id = b.id
-    ) v
+           v.*
+    FROM import_batches b, LATERAL ({counts.IN_BATCH.format(batch_id="b.id")}) v
     WHERE b.{NOT_DELETED}
     """  # noqa: S608 - a constant
 # Checks of subscriptions that have found nothing are hidden.
@@ -166,6 +159,11 @@ async def enqueue_videos(
     rows = await connection.fetch(_PUT, batch_id, list(youtube_ids), thumbnails, above)
     await connection.execute(_NOTE_CREATED, batch_id, len(rows))
     return {row["youtube_id"]: row["id"] for row in rows}
+
+
+async def videos_of(connection: AsyncpgConnection, batch_id: UUID) -> list[VideoRecord]:
+    """The list entries of a batch, in the order of the list."""
+    return [VideoRecord(**row) for row in await connection.fetch(_VIDEOS, batch_id)]
 
 
 async def get_summary(connection: AsyncpgConnection, user_id: UUID, batch_id: UUID) -> BatchSummary | None:

@@ -10,6 +10,8 @@ from shared.db.lists import NOT_DELETED
 
 NEWEST_VIDEOS = 1000
 """Sample size for the share of videos that need transcription."""
+QUEUED_VIDEOS = 1000
+"""Sample size, per batch, for the share of queued videos that need requests."""
 
 _NOTHING_TO_RECOGNISE = [
     ErrorType.CAPTIONS_TOKEN_REQUIRED,
@@ -30,19 +32,35 @@ _STANDING = f"""
     SELECT count(own.id) AS present,
            count(*) FILTER (WHERE own.id IS NULL AND known.completed_at IS NOT NULL) AS known,
            count(*) FILTER (
-               WHERE own.id IS NULL AND w.youtube_id IN (SELECT v.youtube_id FROM {_UNDER_WAY})
+               WHERE own.id IS NULL AND EXISTS (SELECT FROM {_UNDER_WAY} AND v.youtube_id = w.youtube_id)
            ) AS under_way
     FROM unnest($2::text[]) AS w (youtube_id)
     LEFT JOIN videos own ON own.list_id = $1 AND own.youtube_id = w.youtube_id
     LEFT JOIN video_enrichments known ON known.youtube_id = w.youtube_id
     """  # noqa: S608 - constants
+# There may be a hundred thousand queued videos. Their number is known; how many of them need requests, those say that
+# are last in each batch. One that two batches queue counts twice.
 _AHEAD = f"""
-    SELECT count(*) FILTER (WHERE import_stage = 'created') AS pending_metadata,
-           count(*) FILTER (WHERE import_stage = 'metadata') AS without_captions
-    FROM (
-        SELECT DISTINCT ON (v.youtube_id) v.import_stage FROM {_UNDER_WAY}
+    WITH queued AS (
+        SELECT coalesce(round(sum(known.videos * sample.unknown / sample.videos)), 0)::int AS videos
+        FROM import_batches b, LATERAL (
+            SELECT sum(videos) AS videos FROM video_counts WHERE owner_id = b.id AND state = 'queued'
+        ) known, LATERAL (
+            SELECT nullif(count(*), 0)::float AS videos, count(*) FILTER (WHERE e.completed_at IS NULL) AS unknown
+            FROM (
+                SELECT youtube_id FROM videos
+                WHERE batch_id = b.id AND batch_slot = 'queued' AND import_stage NOT IN ('complete', 'error')
+                ORDER BY created_at, id LIMIT $1
+            ) last LEFT JOIN video_enrichments e USING (youtube_id)
+        ) sample
+        WHERE b.completed_at IS NULL AND b.state <> 'paused' AND b.{NOT_DELETED}
+    ), begun AS (
+        SELECT DISTINCT ON (v.youtube_id) v.import_stage FROM {_UNDER_WAY} AND v.batch_slot IS DISTINCT FROM 'queued'
         ORDER BY v.youtube_id, v.import_progress DESC
-    ) under_way
+    )
+    SELECT count(*) FILTER (WHERE import_stage = 'created') + (SELECT videos FROM queued) AS pending_metadata,
+           count(*) FILTER (WHERE import_stage = 'metadata') AS without_captions
+    FROM begun
     """  # noqa: S608 - constants
 _SPEECH = """
     SELECT count(*) AS videos,
@@ -92,7 +110,7 @@ async def count_known(connection: AsyncpgConnection, list_id: UUID, youtube_ids:
 
 async def work_ahead(connection: AsyncpgConnection) -> Backlog:
     """What has to be done before anything that is added now."""
-    return Backlog(**(await connection.fetchrow(_AHEAD) or {}))
+    return Backlog(**(await connection.fetchrow(_AHEAD, QUEUED_VIDEOS) or {}))
 
 
 async def speech_need(connection: AsyncpgConnection, *, max_seconds: int) -> TranscriptionSample:

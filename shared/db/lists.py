@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db import counts
+
 
 class PageStart(NamedTuple):
     """The last row of the page before: a page continues with what was created before it."""
@@ -39,7 +41,7 @@ list that is not deleted: the rows of a deleted list stay for a while (see `shar
 few, so their ids are read once per statement.
 """
 
-_COLUMNS = "l.id, l.name, (SELECT count(*) FROM videos v WHERE v.list_id = l.id) AS video_count, l.created_at"
+_COLUMNS = f"l.id, l.name, ({counts.IN_LIST.format(list_id='l.id')}) AS video_count, l.created_at"
 _OWN = "l.user_id = :user_id AND l.deleted_at IS NULL"
 
 _CREATE = text(

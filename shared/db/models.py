@@ -82,7 +82,7 @@ def _one_of(column: str, values: type[StrEnum], name: str) -> CheckConstraint:
 
 
 class ImportBatch(SQLModel, table=True):
-    """Many videos that were added in one go. How many are how far is counted in `videos`, never kept."""
+    """Many videos that were added in one go. How many are how far: see `VideoCount`."""
 
     __tablename__ = "import_batches"
     __table_args__ = (
@@ -90,6 +90,7 @@ class ImportBatch(SQLModel, table=True):
         _one_of("state", BatchState, "import_batches_state_is_known"),
         _one_of("listing", ListingState, "import_batches_listing_is_known"),
         Index("import_batches_by_user", "user_id", "created_at", "id"),
+        Index("import_batches_ended", "user_id", "completed_at"),
         Index("import_batches_in_flight", "created_at", postgresql_where=text("completed_at IS NULL")),
     )
 
@@ -223,7 +224,7 @@ class Video(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     list_id: UUID = Field(foreign_key="lists.id", ondelete="CASCADE")
-    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     batch_id: UUID | None = Field(default=None, foreign_key="import_batches.id", ondelete="SET NULL")
     batch_slot: str | None = Field(default=None, sa_type=Text)
     """A `BatchSlot`; of no meaning once the import is over."""
@@ -234,7 +235,22 @@ class Video(SQLModel, table=True):
     )
     import_progress: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     error_code: str | None = Field(default=None, sa_type=Text)
+    without_captions: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Whether the video of a complete entry has no captions; triggers keep it right."""
     created_at: datetime = _created_at()
+
+
+class VideoCount(SQLModel, table=True):
+    """A change of the number of videos of a list or batch; triggers write it. See `shared.db.counts`."""
+
+    __tablename__ = "video_counts"
+
+    owner_id: UUID = Field(primary_key=True)
+    """Of a list, or of a batch."""
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    state: str = Field(sa_type=Text)
+    """Of a list's videos: total. Of a batch's: the state that the SQL function `video_state` gives them."""
+    videos: int
 
 
 class VideoEnrichment(SQLModel, table=True):
@@ -248,6 +264,7 @@ class VideoEnrichment(SQLModel, table=True):
             "captions_at",
             postgresql_where=text("captions_source = 'whisper' AND captions_rechecked_at IS NULL"),
         ),
+        Index("video_enrichments_by_fetch", "fetched_at"),
     )
 
     youtube_id: str = Field(sa_type=Text, primary_key=True)

@@ -162,43 +162,48 @@ class VideoUsage(Usage):
 
 
 # Hours, not a day: the session's time zone may have days of 23 or 25 hours.
-_TOTALS = """
-    SELECT w.name, count(c.id) AS requests, coalesce(sum(c.audio_seconds), 0) AS audio_seconds,
-           coalesce(sum(c.estimated_usd), 0) AS estimated_usd
-    FROM (VALUES
-        ('last_hour', now() - interval '1 hour'),
-        ('last_24_hours', now() - interval '24 hours'),
-        ('this_month', date_trunc('month', now(), 'UTC')),
-        ('total', '-infinity')
-    ) AS w (name, since)
-    LEFT JOIN transcription_calls c ON c.at >= w.since
-    GROUP BY w.name
-    """
+_WINDOWS = {
+    "last_hour": "at >= now() - interval '1 hour'",
+    "last_24_hours": "at >= now() - interval '24 hours'",
+    "this_month": "at >= date_trunc('month', now(), 'UTC')",
+    "total": "true",
+}
+_SUMS = ", ".join(
+    f"count(*) FILTER (WHERE {window}) AS {name}_requests, "
+    f"coalesce(sum(audio_seconds) FILTER (WHERE {window}), 0) AS {name}_audio_seconds, "
+    f"coalesce(sum(estimated_usd) FILTER (WHERE {window}), 0) AS {name}_estimated_usd"
+    for name, window in _WINDOWS.items()
+)
+_TOTALS = f"SELECT {_SUMS} FROM transcription_calls"  # noqa: S608 - constants
 # A call's number in the form of a UUID: so that pages continue as those of all other lists.
-_NEWEST = "CAST(lpad(to_hex(max(id)), 32, '0') AS uuid)"
+_NUMBER = "CAST(lpad(to_hex(c.id), 32, '0') AS uuid)"
+# The newest call of each video, by the index of times: only the calls of the page's videos are read.
 _PAGE = f"""
-    SELECT c.*, e.title
-    FROM (
-        SELECT {_NEWEST} AS id, youtube_id, count(*) AS requests, sum(audio_seconds) AS audio_seconds,
-               sum(estimated_usd) AS estimated_usd, max(at) AS last_at
-        FROM transcription_calls GROUP BY youtube_id HAVING (max(at), {_NEWEST}) < ($1::timestamptz, $2::uuid)
-        ORDER BY last_at DESC, id DESC LIMIT $3
-    ) c LEFT JOIN video_enrichments e USING (youtube_id)
-    ORDER BY c.last_at DESC, c.id DESC
-    """  # noqa: S608 - a constant
+    SELECT {_NUMBER} AS id, c.youtube_id, c.at AS last_at, e.title, usage.*
+    FROM transcription_calls c LEFT JOIN video_enrichments e USING (youtube_id), LATERAL (
+        SELECT count(*) AS requests, sum(audio_seconds) AS audio_seconds, sum(estimated_usd) AS estimated_usd
+        FROM transcription_calls WHERE youtube_id = c.youtube_id
+    ) usage
+    WHERE c.at <= $1 AND (c.at, {_NUMBER}) < ($1::timestamptz, $2::uuid) AND NOT EXISTS (
+        SELECT FROM transcription_calls newer
+        WHERE newer.youtube_id = c.youtube_id AND (newer.at, newer.id) > (c.at, c.id)
+    )
+    ORDER BY c.at DESC, c.id DESC LIMIT $3
+    """  # noqa: S608 - constants
 
 
 async def usage_totals(connection: AsyncpgConnection) -> UsageTotals:
     """The whole installation's usage; zeros where nothing was transcribed."""
-    rows = await connection.fetch(_TOTALS)
-    return UsageTotals(
-        **{
-            row["name"]: Usage(
-                requests=row["requests"], audio_seconds=row["audio_seconds"], estimated_usd=row["estimated_usd"]
-            )
-            for row in rows
-        }
-    )
+    row = await connection.fetchrow(_TOTALS) or {}
+
+    def usage(window: str) -> Usage:
+        return Usage(
+            requests=row[f"{window}_requests"],
+            audio_seconds=row[f"{window}_audio_seconds"],
+            estimated_usd=row[f"{window}_estimated_usd"],
+        )
+
+    return UsageTotals(**{window: usage(window) for window in _WINDOWS})
 
 
 async def page_of_video_usage(

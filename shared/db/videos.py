@@ -66,17 +66,17 @@ class DeletedVideo:
     waiting_for: str | None
 
 
-_RECORD = (
+RECORD_COLUMNS = (
     "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, v.created_at, "
     "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language, "
     "e.captions_missing"
 )
 _DETAILS = (
-    f"{_RECORD}, e.captions_kind, e.description, coalesce(e.tags, '{{}}') AS tags, "
+    f"{RECORD_COLUMNS}, e.captions_kind, e.description, coalesce(e.tags, '{{}}') AS tags, "
     "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count, c.transcribed_seconds, c.estimated_usd"
 )
 _VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
-CHANGED_COLUMNS = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
+CHANGED_COLUMNS = f"{RECORD_COLUMNS}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
 
 _RETRY = text(
     f"""
@@ -107,16 +107,10 @@ _GET = text(
 _IN_ORDER = "ORDER BY v.created_at DESC, v.id DESC"
 _PAGE = text(
     f"""
-    SELECT {_RECORD} FROM {_VIDEOS}
+    SELECT {RECORD_COLUMNS} FROM {_VIDEOS}
     WHERE v.list_id = :list_id AND v.user_id = :user_id AND v.{NOT_DELETED}
       AND (v.created_at, v.id) < (:created_at, :id)
     {_IN_ORDER} LIMIT :limit
-    """  # noqa: S608 - constants
-)
-_BY_IDS = text(
-    f"""
-    SELECT {_RECORD} FROM {_VIDEOS}
-    WHERE v.user_id = :user_id AND v.id = ANY(:video_ids) AND v.{NOT_DELETED} {_IN_ORDER}
     """  # noqa: S608 - constants
 )
 _DELETE = text(
@@ -151,12 +145,6 @@ async def page_of_videos(
     """The entries of a list, newest first, at most `limit` of them."""
     values = {"user_id": user_id, "list_id": list_id, "limit": limit, **after._asdict()}
     rows = await connection.execute(_PAGE, values)
-    return [VideoRecord(**row) for row in rows.mappings()]
-
-
-async def videos_by_ids(connection: AsyncConnection, user_id: UUID, ids: Sequence[UUID]) -> list[VideoRecord]:
-    """Those of some entries that are still there, newest first."""
-    rows = await connection.execute(_BY_IDS, {"user_id": user_id, "video_ids": list(ids)})
     return [VideoRecord(**row) for row in rows.mappings()]
 
 

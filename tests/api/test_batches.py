@@ -1,25 +1,33 @@
 """Adding many URLs, and reading the batch."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from services.api.app import create_app
 from services.api.batches.files.problems import MAX_ROWS
 from services.api.batches.schemas import MAX_URLS
+from services.api.http.database import Database
+from services.api.http.problem_codes import ProblemCode
+from services.api.http.problems import Problem
 from shared.contracts.errors import ErrorType
 from shared.i18n.catalog import sentences
 from shared.i18n.languages import Language
 from shared.i18n.messages import import_error_text
+from shared.settings import Settings
 from shared.temporal.names import import_batch_id
 from shared.youtube.video_urls import InvalidUrlReason
 from tests.api.batches import CHANGES, added, fail_all, items_of, post_urls
-from tests.api.support import NOBODY, Api, problem, youtube_id
+from tests.api.support import BASE_URL, NOBODY, Api, problem, youtube_id
+from tests.support.servers import free_port
 from tests.support.waiting import eventually
 
 
@@ -276,6 +284,27 @@ async def test_another_users_batch_does_not_exist(api_without_temporal: Api) -> 
     problem(await api.http.get(f"/api/batches/{batch_id}"), 404, "batch_not_found")
     for change in CHANGES:
         problem(await api.http.post(f"/api/batches/{batch_id}/{change}"), 404, "batch_not_found")
+
+
+class _Committing(Database):
+    """PostgreSQL is gone as soon as a transaction has been committed."""
+
+    def connection(self) -> NoReturn:
+        raise Problem(ProblemCode.DATABASE_AWAY)
+
+
+async def test_what_was_created_is_answered_although_postgres_has_gone_since(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    away = settings.model_copy(update={"temporal_address": f"127.0.0.1:{free_port()}"})
+    app = create_app(away)
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+        list_id = await Api(http, engine).new_list()
+        app.state.resources = replace(app.state.resources, database=_Committing(engine))
+        response = await http.post(f"/api/lists/{list_id}/videos/batch", json={"urls": [youtube_id(1), youtube_id(2)]})
+    assert response.status_code == 201
+    assert [video["youtube_id"] for video in response.json()["videos"]] == [youtube_id(1), youtube_id(2)]
 
 
 async def test_without_postgres_it_is_a_503(api_without_postgres: Api) -> None:

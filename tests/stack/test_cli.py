@@ -1,5 +1,6 @@
 """The `vidferry` command, as a person types it."""
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -18,6 +19,7 @@ from services.stack import cli
 from services.stack.home import PROJECT_ROOT, Home, HomeLock, is_locked
 from services.stack.postgres import EmbeddedPostgres
 from services.stack.settings import StackSettings, check_ports
+from services.stack.state import StackState
 from shared.settings import Settings
 from tests.stack.conftest import GONE_PID, Launch, entry, eventually, left_over, processes_of
 from tests.stack.reports import write_state
@@ -35,7 +37,9 @@ def vidferry(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     text = vidferry("--help").stdout
     assert [
-        word for word in ("up", "demo", "status", "doctor", "extractor", "logs", "stop") if f" {word} " not in text
+        word
+        for word in ("up", "demo", "status", "doctor", "extractor", "migrate", "downgrade", "logs", "stop")
+        if f" {word} " not in text
     ] == []
 
 
@@ -118,6 +122,7 @@ async def test_status_logs_and_stop_of_a_running_one(launch: Launch, home: Home,
     assert "third    | third listens on " in vidferry("logs").stdout
     unknown = vidferry("logs", "fourth")
     assert unknown.returncode == 1
+    assert StackState.read(home.state_file).stop_seconds >= 3 * 35  # one after the other
     assert unknown.stderr == "There is no log of “fourth”; there are: first, launcher, second, setup, third.\n"
     assert vidferry("stop").stdout.endswith("Vidferry has stopped.\n")
     assert await launcher.exit_code() == 0
@@ -133,6 +138,23 @@ async def test_stop_waits_when_the_launcher_has_just_ended(launch: Launch, home:
         assert "has stopped" not in stopping.output
     assert await stopping.exit_code() == 0
     assert stopping.output.endswith("Vidferry has stopped.\n")
+
+
+async def test_stop_waits_as_long_as_the_processes_may_take(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "STOP_SECONDS", 0)
+    asked: list[bool] = []
+    StackState({}, [], stop_seconds=600).write(home.state_file)
+
+    def note(locked_home: Home) -> bool:
+        asked.append(is_locked(locked_home))
+        return asked[-1]
+
+    monkeypatch.setattr(cli, "is_locked", note)
+    with left_over(home):
+        stopping = asyncio.create_task(asyncio.to_thread(cli.stop))
+        await eventually(lambda: asked[-3:] == [True] * 3 or stopping.done(), "it waits")
+        assert not stopping.done()
+    await stopping
 
 
 def test_stop_does_not_wait_for_ever(

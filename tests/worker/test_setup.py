@@ -24,8 +24,8 @@ from shared.db import subscriptions
 from shared.db.connection import transaction
 from shared.db.engine import create_engine
 from shared.db.installation import claim_start_canary, find_generation, save_generation
-from shared.db.migrate import is_current
 from shared.db.models import LOCAL_USER_ID, Video
+from shared.db.schema import is_compatible
 from shared.settings import Settings
 from shared.temporal.names import (
     RECONCILE_SCHEDULE_ID,
@@ -58,7 +58,7 @@ async def test_it_may_run_several_times_at_once(postgres: EmbeddedPostgres, clie
             )
             await asyncio.gather(set_up(own), set_up(own))
             engine = create_engine(own, pool_size=1)
-            assert await is_current(engine)
+            assert await is_compatible(engine)
             await engine.dispose()
         finally:
             await connection.execute(text("DROP DATABASE set_up WITH (FORCE)"))

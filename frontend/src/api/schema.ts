@@ -667,7 +667,7 @@ export interface paths {
         };
         /**
          * Check readiness
-         * @description Readiness: PostgreSQL is available and has every migration.
+         * @description Readiness: PostgreSQL is available, and this version works with its schema.
          *
          *     `degraded` if imports cannot continue: without Temporal or a running worker, with a read-only database, with stuck
          *     workflows, if the settings prevent all calls to YouTube, or if yt-dlp is outdated. Also `degraded` if the settings

@@ -23,7 +23,7 @@ from shared.contracts.batches import BatchChange, BatchKind, BatchState, BatchSu
 from shared.db import batch_window, batches
 from shared.db.batches import CreatedBatch, NewBatch
 from shared.db.connection import raw_connection
-from shared.db.videos import VideoRecord, videos_by_ids
+from shared.db.videos import VideoRecord
 from shared.i18n.languages import Language
 
 _CHANGE_PROBLEMS = problem_responses(ProblemCode.BATCH_NOT_FOUND, ProblemCode.BATCH_OVER, ProblemCode.VALIDATION_FAILED)
@@ -57,10 +57,9 @@ async def add_videos(
         repeated=rows.repeated,
         invalid=rows.invalid,
     )
-    added = await add_batch(context, batch)
-    videos = await _created_videos(context, user_id, added)
-    set_batch_location(response, added)
-    return await asyncio.to_thread(_answer, rows, added, videos, language)
+    added = await add_batch(context, batch, with_videos=True)
+    set_batch_location(response, added.batch)
+    return await asyncio.to_thread(_answer, rows, added.batch, added.videos, language)
 
 
 @router.get(
@@ -164,12 +163,6 @@ def _answer(rows: Rows, added: CreatedBatch, videos: list[VideoRecord], language
         invalid=rows.invalid_rows(language, MAX_URLS),
         videos=[VideoOutput.of(video, language) for video in videos],
     )
-
-
-async def _created_videos(context: AppContext, user_id: UUID, added: CreatedBatch) -> list[VideoRecord]:
-    """The new list entries, in the order of the list."""
-    async with context.database.connection() as connection:
-        return await videos_by_ids(connection, user_id, [*added.created.values()])
 
 
 def _found(summary: BatchSummary | None) -> BatchSummary:

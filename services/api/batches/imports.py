@@ -49,7 +49,7 @@ async def create_import(
     batch = NewBatch(
         user_id=user_id, list_id=list_id, kind=BatchKind(source.kind), source=source.url, filter=wanted.filter
     )
-    added = await add_batch(context, batch)
+    added = (await add_batch(context, batch)).batch
     set_batch_location(response, added)
     return ImportCreated(
         batch_id=added.batch_id,
@@ -104,7 +104,7 @@ async def _import_file(
         repeated=rows.repeated,
         invalid=rows.invalid,
     )
-    added = await add_batch(context, batch)
+    added = (await add_batch(context, batch)).batch
     set_batch_location(response, added)
     return ImportCreated(
         batch_id=added.batch_id,

@@ -9,7 +9,7 @@ from services.api.http.problem_codes import ProblemCode
 from services.api.http.problems import Problem
 from shared.db.connection import AsyncpgConnection, autocommit, transaction
 from shared.db.errors import is_database_unavailable
-from shared.db.migrate import is_current
+from shared.db.schema import is_compatible
 from shared.db.writable import can_write
 from shared.logs import get_logger
 
@@ -43,9 +43,9 @@ class Database:
                 yield connection
 
     async def is_migrated(self) -> bool:
-        """Whether the database has all migrations. Raises Problem (503) if PostgreSQL is unavailable."""
+        """Whether this code works with the schema. Raises Problem (503) if PostgreSQL is unavailable."""
         with _outages_as_problems():
-            return await is_current(self._engine)
+            return await is_compatible(self._engine)
 
     async def can_write(self) -> bool:
         """Whether data can be written: not on a full disk. Raises Problem (503) if PostgreSQL is unavailable."""

@@ -43,7 +43,7 @@ async def get_health() -> Health:
     responses=problem_responses(ProblemCode.VALIDATION_FAILED, ProblemCode.DATABASE_NOT_MIGRATED),
 )
 async def get_readiness(context: Context, language: RequestLanguage) -> Readiness:
-    """Readiness: PostgreSQL is available and has every migration.
+    """Readiness: PostgreSQL is available, and this version works with its schema.
 
     `degraded` if imports cannot continue: without Temporal or a running worker, with a read-only database, with stuck
     workflows, if the settings prevent all calls to YouTube, or if yt-dlp is outdated. Also `degraded` if the settings

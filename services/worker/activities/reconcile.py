@@ -10,6 +10,7 @@ from temporalio.client import Client
 from services.worker.activities.support.heartbeats import heartbeats
 from services.worker.activities.support.visibility import list_running_batches, list_running_imports
 from shared.contracts.imports import ReconcileInput, ReconcileResult
+from shared.db import counts
 from shared.db.connection import autocommit, raw_connection, transaction
 from shared.db.imports import WaitingVideo, open_batches, unstarted_videos
 from shared.db.list_deletion import deleted_lists
@@ -39,8 +40,8 @@ class ReconcileActivities(contract.ReconcileActivities):
     async def start_missing_imports(self, reconcile: ReconcileInput) -> ReconcileResult:
         """Start the import of every waiting video, and the workflow of every open batch, that has none running.
 
-        Sync the schedules of subscriptions, and start the removal of deleted lists' rows. Temporal's list lags a moment
-        behind: attaching once more to an import that it misses is harmless.
+        Sync the schedules of subscriptions, start the removal of deleted lists' rows, and fold counts. Temporal's list
+        lags a moment behind: attaching once more to an import that it misses is harmless.
         """
         found = ReconcileResult(running=0, started=0)
 
@@ -60,8 +61,12 @@ class ReconcileActivities(contract.ReconcileActivities):
         async def deletions() -> None:
             found.deletions = await self._start_deletions(reconcile)
 
+        async def sums() -> None:
+            async with transaction(self._engine) as connection:
+                await counts.fold(connection)
+
         async with heartbeats():
-            await _each(videos, batches, schedules, deletions)
+            await _each(videos, batches, schedules, deletions, sums)
         return found
 
     async def _page(self, reconcile: ReconcileInput, running: set[str]) -> list[WaitingVideo]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,10 +18,12 @@ from sqlmodel import SQLModel
 
 from services.stack.postgres import EmbeddedPostgres
 from shared.db.engine import create_engine
-from shared.db.migrate import alembic_config, downgrade, is_current, upgrade
+from shared.db.migrate import alembic_config, downgrade, upgrade
 from shared.db.models import LOCAL_USER_ID
+from shared.db.schema import is_compatible
 from shared.settings import Settings
 from tests.support.entries import add_video
+from tests.support.example_rows import fill_all_tables
 
 SCRIPTS = ScriptDirectory.from_config(alembic_config())
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
@@ -47,13 +50,13 @@ async def tables(engine: AsyncEngine) -> set[str]:
 
 
 async def test_every_step_up_can_be_taken_back(empty: AsyncEngine) -> None:
-    for revision in REVISIONS:
+    for below, revision in pairwise(["base", *REVISIONS]):
         before = await tables(empty)
         await upgrade(empty, revision)
-        await downgrade(empty, "-1")
+        await downgrade(empty, below)
         assert await tables(empty) == before | {"alembic_version"}
         await upgrade(empty, revision)
-    assert await is_current(empty)
+    assert await is_compatible(empty)
     await downgrade(empty, "base")
     assert await tables(empty) == {"alembic_version"}
     async with empty.connect() as connection:
@@ -61,11 +64,37 @@ async def test_every_step_up_can_be_taken_back(empty: AsyncEngine) -> None:
     assert left == 0
 
 
+async def row_counts(engine: AsyncEngine) -> dict[str, int]:
+    async with engine.connect() as connection:
+        return {
+            table: await connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0
+            for table in await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        }
+
+
+async def test_every_step_can_be_taken_back_and_forth_with_rows_in_every_table(empty: AsyncEngine) -> None:
+    await upgrade(empty)
+    await fill_all_tables(empty)
+    assert all((await row_counts(empty)).values())
+    for below, revision in reversed([*pairwise(["base", *REVISIONS])]):
+        before = await row_counts(empty)
+        await downgrade(empty, below)
+        left = await row_counts(empty)
+        await upgrade(empty, revision)
+        again = await row_counts(empty)
+        if below != "base":
+            kept = {table: before[table] for table in left}
+            assert left == kept, revision
+            assert {table: again[table] for table in left} == kept, revision
+        await downgrade(empty, below)
+    assert await tables(empty) == {"alembic_version"}
+
+
 async def test_it_is_safe_to_migrate_twice_and_at_once(empty: AsyncEngine) -> None:
-    assert not await is_current(empty)
+    assert not await is_compatible(empty)
     await asyncio.gather(upgrade(empty), upgrade(empty), upgrade(empty))
     await upgrade(empty)
-    assert await is_current(empty)
+    assert await is_compatible(empty)
 
 
 async def test_the_models_are_what_the_migrations_make(engine: AsyncEngine) -> None:

@@ -15,11 +15,17 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+GUESS_KINDS = """
+    UPDATE import_batches
+    SET kind = CASE WHEN source = '' THEN 'urls' WHEN source LIKE '%list=%' THEN 'playlist'
+                    WHEN source LIKE 'http%' THEN 'channel' ELSE 'file' END
+    """
+
 
 def _batch_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("subscription_id", sa.Uuid(), nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("listed", sa.Integer(), server_default="0", nullable=False),
@@ -37,7 +43,7 @@ def _batch_columns() -> list[sa.Column[Any]]:
 
 
 def upgrade() -> None:
-    """Create the tables and columns. Nothing has written `import_batches` before, so it has no rows."""
+    """Create the tables and columns. Only a downgrade leaves rows in `import_batches`: of them, the source is known."""
     op.create_table(
         "subscriptions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -70,6 +76,8 @@ def upgrade() -> None:
     )
     for column in _batch_columns():
         op.add_column("import_batches", column)
+    op.execute(GUESS_KINDS)
+    op.alter_column("import_batches", "kind", nullable=False)
     op.create_foreign_key(
         "import_batches_subscription_id_fkey",
         "import_batches",
