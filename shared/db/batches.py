@@ -162,7 +162,7 @@ async def enqueue_videos(
 
 
 async def videos_of(connection: AsyncpgConnection, batch_id: UUID) -> list[VideoRecord]:
-    """The list entries of a batch, in the order of the list."""
+    """The list entries of a batch that the caller has created, in the order of the list."""
     return [VideoRecord(**row) for row in await connection.fetch(_VIDEOS, batch_id)]
 
 

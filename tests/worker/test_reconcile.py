@@ -13,10 +13,12 @@ from services.worker.activities import reconcile as reconcile_activities
 from shared.contracts.batches import SourceKind
 from shared.contracts.imports import ReconcileInput, ReconcileResult
 from shared.contracts.stages import ImportStage
+from shared.db.connection import transaction
 from shared.db.models import Video
 from shared.temporal.names import RECONCILE_SCHEDULE_ID, TaskQueue, import_video_id
 from shared.temporal.namespace import set_up_namespace
 from shared.temporal.schedules import delete_schedule
+from tests.support.batches import add_batch, add_list
 from tests.support.entries import add_video, find_video
 from tests.support.subscriptions import follow
 from tests.support.waiting import eventually
@@ -49,6 +51,16 @@ async def test_list_entries_without_an_import_start(
     assert await reconcile(client) == ReconcileResult(running=0, started=3)
     for video in videos:
         await eventually(partial(is_complete, engine, video))
+
+
+async def test_counts_are_folded(client: Client, engine: AsyncEngine) -> None:
+    list_id = await add_list(engine)
+    for youtube_id in IDS:
+        await add_batch(engine, [youtube_id], list_id=list_id)
+    await reconcile(client, older_than_seconds=3600)
+    async with transaction(engine) as connection:
+        rows = await connection.fetch("SELECT videos FROM video_counts WHERE owner_id = $1", list_id)
+    assert [row["videos"] for row in rows] == [len(IDS)]
 
 
 async def test_running_and_closed_imports_are_left_alone(

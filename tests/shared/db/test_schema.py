@@ -151,9 +151,9 @@ async def test_an_index_is_built_while_others_write(
             return bool(await connection.fetchval(waiting))
 
     async with asyncio.TaskGroup() as tasks:
-        async with transaction(engine) as connection:
-            await connection.execute("UPDATE lists SET name = name")
-            await connection.execute("SELECT pg_current_xact_id()")
+        async with transaction(engine) as older:
+            await older.execute("UPDATE lists SET name = name")
+            await older.execute("SELECT pg_current_xact_id()")
             migration = tasks.create_task(upgrade(engine, migrations=migrations))
             await eventually(waits_for_older)
             async with transaction(engine) as other:
