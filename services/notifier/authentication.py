@@ -1,7 +1,7 @@
 """Who may connect, as whom, and in which language."""
 
 from collections.abc import Sequence
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from websockets.http11 import Request
@@ -13,7 +13,7 @@ from shared.i18n.languages import Language, best_language
 
 def path_of(request: Request) -> str:
     """The path without its query."""
-    return urlsplit(request.path).path
+    return request.path.partition("?")[0]
 
 
 def user_of(_request: Request) -> UUID:
@@ -23,7 +23,7 @@ def user_of(_request: Request) -> UUID:
 
 def language_of(request: Request) -> Language:
     """`?lang=` if it is one of the product's languages, else the browser's Accept-Language."""
-    asked = parse_qs(urlsplit(request.path).query).get("lang", [""])[0].lower()
+    asked = parse_qs(request.path.partition("?")[2]).get("lang", [""])[0].lower()
     if asked in Language.__members__.values():
         return Language(asked)
     return best_language(", ".join(request.headers.get_all("Accept-Language")))
@@ -40,5 +40,6 @@ def is_allowed(request: Request, host_names: Sequence[str]) -> bool:
     return (
         len(hosts) == 1
         and is_allowed_host(hosts[0], host_names)
+        and len(origins) <= 1
         and all(is_allowed_origin(origin, host_names) for origin in origins)
     )
