@@ -6,7 +6,7 @@ from uuid import UUID
 
 from websockets.http11 import Request
 
-from shared.auth.hosts import is_allowed_host, is_allowed_origin
+from shared.auth.hosts import is_own_request
 from shared.db.models import LOCAL_USER_ID
 from shared.i18n.languages import Language, best_language
 
@@ -35,11 +35,4 @@ def is_allowed(request: Request, host_names: Sequence[str]) -> bool:
     The Host header guards against DNS rebinding. The Origin header guards against other web pages that open a
     WebSocket here (browsers always send it, other programs need not); its port is free, the UI may have its own.
     """
-    hosts = request.headers.get_all("Host")
-    origins = request.headers.get_all("Origin")
-    return (
-        len(hosts) == 1
-        and is_allowed_host(hosts[0], host_names)
-        and len(origins) <= 1
-        and all(is_allowed_origin(origin, host_names) for origin in origins)
-    )
+    return is_own_request(request.headers.get_all("Host"), request.headers.get_all("Origin"), host_names)

@@ -25,7 +25,7 @@ from services.stack.probes import (
     temporal_error,
 )
 from services.stack.process import ManagedProcess
-from services.stack.settings import StackSettings, reserved_port
+from services.stack.settings import StackSettings, hidden_address, reserved_port
 from services.stack.supervisor import DegradedReason
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
@@ -33,6 +33,7 @@ from shared.settings import Settings
 API_COMMAND = ("-m", "services.api")
 WORKER_COMMAND = ("-m", "services.worker")
 NOTIFIER_COMMAND = ("-m", "services.notifier")
+TEMPORAL_UI_COMMAND = ("-m", "services.temporal_ui")
 SETUP_COMMAND = ("-m", "services.worker.setup")
 """Arguments of Python, here and in docker-compose.yml. The set-up (migrations, search attributes, schedules) runs to
 its end before the services start; it is safe to run twice."""
@@ -51,6 +52,8 @@ class Plan:
     settings: Settings
     demo: bool
     liveness: LivenessPolicy = field(default_factory=LivenessPolicy)
+    web_ui: tuple[str, int] = field(default_factory=hidden_address)
+    """Where the embedded Temporal's Web UI itself listens. It has no guard of its own."""
 
     @classmethod
     def make(cls, home: Home, *, demo: bool) -> Self:
@@ -106,7 +109,7 @@ class Plan:
         if self.stack.database_url is None:
             servers.append(self._postgres_process())
         if self.stack.temporal_address is None:
-            servers.append(self._temporal_process())
+            servers += [self._temporal_process(), self._temporal_ui_process()]
         if self.demo:
             servers += self._fakes.processes()
         return servers
@@ -170,7 +173,7 @@ class Plan:
     def _temporal_process(self) -> ManagedProcess:
         server = EmbeddedTemporal(
             port=self.stack.temporal_port,
-            ui_port=self.stack.temporal_ui_port,
+            ui=self.web_ui,
             db_file=self.home.path / "temporal.db",
             namespace=self.settings.temporal_namespace,
         )
@@ -183,6 +186,23 @@ class Plan:
             url=self.settings.temporal_address,
             stop_timeout_seconds=SERVER_STOP_SECONDS,
             alive=probe.is_alive,
+        )
+
+    def _temporal_ui_process(self) -> ManagedProcess:
+        host, port = self.web_ui
+        health_url = f"{self.settings.temporal_ui_url}/healthz"
+        return ManagedProcess(
+            "temporal-ui",
+            "Temporal Web UI",
+            [sys.executable, *TEMPORAL_UI_COMMAND],
+            partial(http_answers, health_url),
+            url=self.settings.temporal_ui_url,
+            health_url=health_url,
+            env={
+                "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
+                "VIDFERRY_TEMPORAL_UI_UPSTREAM": f"http://{host}:{port}",
+            },
+            alive=partial(is_http_alive, health_url),
         )
 
     def _service(
@@ -213,7 +233,7 @@ def embedded_addresses(home: Home, stack: StackSettings, settings: Settings) -> 
         addresses["database_url"] = SecretStr(_postgres(home, stack).url())
     if stack.temporal_address is None:
         addresses["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
-        addresses["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
+        addresses["temporal_ui_url"] = f"http://{_reachable(settings.temporal_ui_host)}:{settings.temporal_ui_port}"
     return addresses
 
 
