@@ -48,6 +48,11 @@ class BodyRule:
     bodies: Bodies
 
 
+_SECURITY = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+]
+"""Of every response that has none of its own: data is shown in no frame, and is what it says it is."""
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PROBE_PATHS = frozenset({"/api/health", "/api/ready"})
 """Any host name is allowed here: probes use addresses of their own, and nothing is revealed or changed."""
@@ -84,7 +89,7 @@ class RequestFilter:
         else:
             return None
         if not answer.has_started:
-            await problem_response(problem, _language(headers))(scope, receive, send)
+            await problem_response(problem, _language(headers))(scope, receive, answer.send)
         return None
 
     def _check(self, method: str, path: str, headers: dict[bytes, bytes], names: list[bytes]) -> BodyLimit:
@@ -121,14 +126,17 @@ def _body_limit(bodies: Bodies, headers: dict[bytes, bytes]) -> BodyLimit:
 
 
 class _Response:
-    """Remembers whether the response has started: no other one can be sent then."""
+    """Adds headers, and remembers whether the response has started: no other one can be sent then."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.has_started = False
 
     async def send(self, message: Message) -> None:
-        self.has_started = True
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            names = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(each for each in _SECURITY if each[0] not in names)]
         await self._send(message)
 
 
