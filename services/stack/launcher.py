@@ -129,7 +129,7 @@ class Launcher:
             *(supervisor.wait_for(title, probe) for title, probe in plan.outside_servers().items()),
         )
         await supervisor.run_once(
-            "setup", "Migrating the database, setting up Temporal", plan.setup_argv(), plan.service_environment()
+            "setup", "Migrating the database, setting up Temporal", plan.setup_argv(), plan.service_environment("setup")
         )
         await supervisor.start(plan.services())
 

@@ -25,7 +25,7 @@ from services.stack.probes import (
     temporal_error,
 )
 from services.stack.process import ManagedProcess
-from services.stack.settings import StackSettings, hidden_address, reserved_port
+from services.stack.settings import StackSettings, hidden_address, reserved_port, variable_of
 from services.stack.supervisor import DegradedReason
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
@@ -37,6 +37,16 @@ TEMPORAL_UI_COMMAND = ("-m", "services.temporal_ui")
 SETUP_COMMAND = ("-m", "services.worker.setup")
 """Arguments of Python, here and in docker-compose.yml. The set-up (migrations, search attributes, schedules) runs to
 its end before the services start; it is safe to run twice."""
+
+SECRETS_OF_SERVICES = {
+    "api": frozenset({"DATABASE_URL", "TRANSCRIPTION_API_KEY", "GROQ_API_KEY"}),  # the keys: whether there is one
+    "notifier": frozenset({"DATABASE_URL"}),
+    "setup": frozenset({"DATABASE_URL"}),
+}
+"""Variables with passwords and keys, by the service that gets them; the worker gets all, every other process none."""
+_SECRETS = frozenset(
+    variable_of(field) for field in Settings.model_fields.values() if "SecretStr" in str(field.annotation)
+) | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 
 KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""
@@ -131,9 +141,9 @@ class Plan:
         """The one-shot that makes databases and Temporal ready for the services."""
         return [sys.executable, *SETUP_COMMAND]
 
-    def service_environment(self) -> dict[str, str]:
-        """What is added to the launcher's environment for the services."""
-        environment = {
+    def service_environment(self, name: str = "worker") -> dict[str, str]:
+        """What is added to the environment of all processes for this service: addresses, and the secrets it needs."""
+        environment = {variable: value for variable, value in os.environ.items() if is_secret(variable)} | {
             "DATABASE_URL": self.settings.database_url.get_secret_value(),
             "TEMPORAL_ADDRESS": self.settings.temporal_address,
             "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
@@ -141,7 +151,12 @@ class Plan:
             "VIDFERRY_AUDIO_STORE": self.settings.audio_store.get_secret_value(),
             "YOUTUBE_EXTRACTOR_DIRECTORY": str(self.settings.extractor_directory),
         }
-        return environment | (self._fakes.environment() if self.demo else {})
+        environment |= self._fakes.environment() if self.demo else {}
+        return {
+            variable: value
+            for variable, value in environment.items()
+            if not is_secret(variable) or name == "worker" or variable.upper() in SECRETS_OF_SERVICES.get(name, ())
+        }
 
     @property
     def _api_url(self) -> str:
@@ -216,7 +231,7 @@ class Plan:
             partial(http_answers, health_url),
             url=url,
             health_url=health_url,
-            env=self.service_environment(),
+            env=self.service_environment(name),
             stop_timeout_seconds=self.settings.drain_seconds + KILL_MARGIN_SECONDS,
             alive=partial(is_http_alive, alive_url or health_url),
         )
@@ -238,10 +253,15 @@ def embedded_addresses(home: Home, stack: StackSettings, settings: Settings) -> 
 
 
 def python_environment() -> Mapping[str, str]:
-    """The environment in which our modules are found, whatever the current directory contains."""
+    """The environment of every process, without secrets; our modules are found whatever the current directory has."""
     paths = [str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]
     ours = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-    return os.environ | ours
+    return {name: value for name, value in os.environ.items() if not is_secret(name)} | ours
+
+
+def is_secret(variable: str) -> bool:
+    """Whether an environment variable may hold a password or a key."""
+    return variable.upper() in _SECRETS or variable.upper().startswith("AWS_")
 
 
 def _reachable(host: str) -> str:

@@ -126,3 +126,32 @@ def test_our_modules_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest
     assert environment["PYTHONPATH"].endswith(":/elsewhere")
     assert (Path(environment["PYTHONPATH"].split(":")[0]) / "services" / "stack").is_dir()
     assert environment["PYTHONSAFEPATH"] == "1"
+
+
+SECRETS = {
+    "GROQ_API_KEY": "gsk",
+    "TRANSCRIPTION_API_KEY": "key",
+    "YOUTUBE_PROXY": "http://me:word@proxy.example:3128",
+    "VIDFERRY_AUDIO_STORE": "s3://key:word@ferry/audio",
+    "AWS_SECRET_ACCESS_KEY": "aws",
+    "https_proxy": "http://me:word@proxy.example:3128",
+}
+
+
+def test_secrets_are_only_where_they_are_needed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    plan = Plan.make(home, demo=False)
+    everybody = python_environment()
+    given = {process.name: {*everybody, *process.env} for process in (*plan.servers(), *plan.services())}
+    given["setup"] = {*everybody, *plan.service_environment("setup")}
+    secrets = {name: names & {*SECRETS, "DATABASE_URL"} for name, names in given.items()}
+    assert secrets == {
+        "postgres": set(),
+        "temporal": set(),
+        "temporal-ui": set(),
+        "setup": {"DATABASE_URL"},
+        "notifier": {"DATABASE_URL"},
+        "api": {"DATABASE_URL", "GROQ_API_KEY", "TRANSCRIPTION_API_KEY"},
+        "worker": {*SECRETS, "DATABASE_URL"},
+    }

@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import AsyncIterator, Iterator
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
+import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
 
@@ -49,9 +48,9 @@ async def browser() -> AsyncIterator[Browser]:
 async def test_the_web_ui_works_and_a_rebound_name_gets_nothing(port: int, browser: Browser) -> None:
     async def is_up() -> bool:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/api/v1/namespaces/default", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (HTTPError, OSError):
+            async with httpx.AsyncClient(trust_env=False) as http:
+                return (await http.get(f"http://127.0.0.1:{port}/api/v1/namespaces/default")).is_success
+        except httpx.TransportError:
             return False
 
     await eventually(is_up)

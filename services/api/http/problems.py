@@ -121,7 +121,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 def _methods_of(request: Request) -> list[str]:
     """The methods of the requested path; the framework names those of its first route only."""
-    scopes = [request.scope | {"method": method} for method in _METHODS]
+    scopes = [{**request.scope, "method": method} for method in _METHODS]
     routes = request.app.routes
     return [scope["method"] for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
 
