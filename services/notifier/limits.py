@@ -20,15 +20,18 @@ MAX_MESSAGE_BYTES = 64 * 1024
 """Longer messages end the connection (close code 1009)."""
 MAX_FRAGMENTS = 64
 """Of one message."""
-FRAMES_PER_SECOND, MAX_FRAMES_AT_ONCE = 20, 200
-VIDEOS_PER_SECOND, MAX_VIDEOS_AT_ONCE = 500, 20_000
+FRAMES_PER_SECOND, MAX_FRAMES_AT_ONCE = 20, 100
+VIDEOS_PER_SECOND, MAX_VIDEOS_AT_ONCE = 100, 5_000
 """Ids in `subscribe`."""
 VIDEOS_PER_RESUME = 500
 """What a `resume` counts as."""
 MAX_READS_PER_USER = 4
 """Snapshots and pages of missed events that are read and sent at once for one user; others wait for their turn."""
-CUT_OFF_SECONDS = 2.0
-"""How long a client that is closed for sending too much may take to read that."""
+CUT_OFF_SECONDS = 10.0
+"""How long a connection that is closed for what the client sends is kept without reading, unless the client closes it.
+
+A client that reads the reason goes at once; one that does not would come back at once.
+"""
 
 
 class Allowance:
@@ -76,12 +79,16 @@ class LimitedConnection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         """Parse what a client sends. The library limits lines and headers, `open_timeout` the time."""
+        if self._is_cut_off:
+            return
         if self.request is None:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self.transport.abort()
                 return
         super().data_received(data)
+        if self.protocol.close_sent is not None and self.protocol.close_rcvd is None and self.protocol.eof_sent:
+            self._hold()  # the library has refused a frame
 
     def process_event(self, event: Any) -> None:
         """Take the request, then frames."""
@@ -98,9 +105,12 @@ class LimitedConnection(ServerConnection):
         """Close with `TOO_MUCH`, and read nothing more: what a client goes on sending stays on its side."""
         if self._is_cut_off:
             return
-        self._is_cut_off = True
         self.protocol.fail(TOO_MUCH, "too much")
         self.send_data()
+        self._hold()
+
+    def _hold(self) -> None:
+        self._is_cut_off = True
         self.recv_messages.close()
         self.transport.pause_reading()
         self.loop.call_later(CUT_OFF_SECONDS, self.transport.abort)

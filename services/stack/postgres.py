@@ -40,7 +40,7 @@ BEGIN
   END IF;
   ALTER ROLE {admin} NOLOGIN PASSWORD NULL;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') THEN CREATE ROLE {user}; END IF;
-  ALTER ROLE {user} LOGIN CREATEDB NOSUPERUSER PASSWORD '{password}';
+  ALTER ROLE {user} LOGIN NOSUPERUSER PASSWORD '{password}';
   ALTER DATABASE {database} OWNER TO {user};
   FOR command IN
     SELECT format('ALTER %s %s OWNER TO {user}', kind, name) FROM (
@@ -103,6 +103,10 @@ class EmbeddedPostgres:
         """The command that does what `prepare` does, with the password that `stored_password` keeps in that file."""
         words = (self.directory, self.port, password_file)
         return [sys.executable, "-m", "services.stack.postgres", *map(str, words)]
+
+    def execute(self, statement: str) -> None:
+        """Run a statement as the superuser while no server runs. Raises StackError if it fails."""
+        _run_sql(self.directory, DATABASE, statement)
 
     def argv(self) -> list[str]:
         """The command that runs the server in the foreground; SIGINT is its fast shutdown."""
@@ -172,18 +176,13 @@ class EmbeddedPostgres:
             password.flush()
             _give_to_nobody(Path(password.name))
             _run([*initdb, "--builtin-locale=C.UTF-8", "--pwfile", password.name], directory)
-        self._run_sql(directory, "postgres", f"CREATE DATABASE {DATABASE}")
+        _run_sql(directory, "postgres", f"CREATE DATABASE {DATABASE}")
         self._set_roles(directory)
 
     def _set_roles(self, directory: Path) -> None:
         sql = _ROLES.format(user=USER, admin=ADMIN, database=DATABASE, password=self.password.replace("'", "''"))
-        self._run_sql(directory, DATABASE, sql)
+        _run_sql(directory, DATABASE, sql)
         (directory / ROLES_FILE).touch(mode=0o600)
-
-    def _run_sql(self, directory: Path, database: str, statement: str) -> None:
-        """Run a statement without a server. Raises StackError if it fails."""
-        single_user = [str(_program("postgres")), "--single", "-D", str(directory), database]
-        _run(single_user, directory, stdin=" ".join(statement.split("\n")) + "\n")
 
 
 def stored_password(path: Path) -> str:
@@ -246,6 +245,11 @@ def _program(name: str) -> Path:
 def _version(package: Path) -> str:
     """What distinguishes one version of the programs from another."""
     return str((package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns)
+
+
+def _run_sql(directory: Path, database: str, statement: str) -> None:
+    single_user = [str(_program("postgres")), "--single", "-D", str(directory), database]
+    _run(single_user, directory, stdin=" ".join(statement.split("\n")) + "\n")
 
 
 def _give_to_nobody(path: Path) -> None:

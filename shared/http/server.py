@@ -4,6 +4,7 @@ uvicorn limits neither the size of a head nor the time that it takes (h11 would 
 """
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -32,6 +33,10 @@ If the server closed first, the next request could fail without a response.
 """
 
 
+_INVALID_REQUEST = "Invalid HTTP request received."
+"""What uvicorn logs for each of them: a client could fill the disk with it."""
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket. Raises OSError if the port is in use or the host is not of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -51,6 +56,7 @@ async def serve(app: ASGIApp, listener: socket.socket, drain_seconds: int) -> No
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=drain_seconds,
     )
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _INVALID_REQUEST)
     await _Server(config, drain_seconds).serve(sockets=[listener])
 
 
