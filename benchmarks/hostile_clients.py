@@ -10,14 +10,14 @@ import asyncio
 import json
 import random
 import string
-import subprocess
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -245,10 +245,18 @@ async def has_idle(running: Machine) -> bool:
     return bool(answer.json()["connections"] >= IDLE)
 
 
-def cpu_seconds(processes: Mapping[str, subprocess.Popen[bytes]]) -> dict[str, float]:
-    """What each process has used so far."""
-    times = {name: psutil.Process(process.pid).cpu_times() for name, process in processes.items()}
-    return {name: used.user + used.system for name, used in times.items()}
+@dataclass(frozen=True)
+class CoreTime:
+    """Seconds that a process's main thread has spent on a core, and ready to run without one (Linux)."""
+
+    used: float
+    waited: float
+
+    @classmethod
+    def of(cls, pid: int) -> "CoreTime":
+        """Until now."""
+        used, waited, _ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
+        return cls(int(used) / 1e9, int(waited) / 1e9)
 
 
 async def main() -> None:
@@ -276,12 +284,17 @@ async def main() -> None:
                 await eventually(lambda: has_idle(running))
                 show_memory("with the idle ones")
                 await asyncio.sleep(SETTLE_SECONDS)
-                before, begun = cpu_seconds(processes), time.perf_counter()
+                before, begun = {name: CoreTime.of(each.pid) for name, each in processes.items()}, time.perf_counter()
                 beside = await well_behaved(running)
                 beside.show("beside:")
                 elapsed = time.perf_counter() - begun
-                shares = {name: (used - before[name]) / elapsed for name, used in cpu_seconds(processes).items()}
-                print("cores in use: " + ", ".join(f"{name} {share:.2f}" for name, share in shares.items()))
+                for name, each in processes.items():
+                    now = CoreTime.of(each.pid)
+                    used, waited = (
+                        (now.used - before[name].used) / elapsed,
+                        (now.waited - before[name].waited) / elapsed,
+                    )
+                    print(f"{name}: on a core {used:.0%} of the time, waiting for one {waited:.0%}")
                 show_memory("during")
             await asyncio.sleep(SETTLE_SECONDS)
             (await well_behaved(running)).show("after:")
