@@ -71,6 +71,7 @@ benchmarks: development page ## Measure POST, bulk, deletion, import rate, live 
 	@$(BIN)/python -m benchmarks.large_installation
 	@$(BIN)/python -m benchmarks.import_rate
 	@$(BIN)/python -m benchmarks.feed_lag
+	@$(BIN)/python -m benchmarks.hostile_clients
 	@$(BIN)/python -m benchmarks.long_audio
 	@$(BIN)/python -m benchmarks.page
 	@$(BIN)/python -m benchmarks.alternatives

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ _INDISCREET = ("httpcore", "botocore", "aiobotocore", "s3fs", "fsspec")
 NOT_DRAINED = os.EX_TEMPFAIL
 """Exit code of a process that ended although work was under way; another process does that work again."""
 STDERR = 2
+MAX_OPEN_FILES = 10_240
+"""The most that macOS grants."""
 DRAIN_MARGIN_SECONDS = 3.0
 """For closing what is open once the work has drained. Less than the launcher's own margin, so that the log says why."""
 
@@ -34,6 +37,17 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     for name in (*_CHATTY, *_INDISCREET):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def raise_open_files_limit() -> None:
+    """Allow this process and its children as many open files as the system does: every connection is one.
+
+    The usual soft limit is 1,024, for programs that use select(2). None here does.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def exit_now(code: int) -> NoReturn:
@@ -103,6 +117,7 @@ def run(
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
 ) -> NoReturn:
     """Run `main` on a new event loop and exit with what it returns (1 after an unexpected exception)."""
+    raise_open_files_limit()
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             code = runner.run(main())

@@ -54,6 +54,12 @@ class Settings(ExtractorSettings, AccessSettings):
     """Its namespace. In a Temporal of your own it has to exist."""
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", validation_alias="TEMPORAL_UI_URL")
     """Where people find its Web UI; `/api/config` returns it."""
+    temporal_ui_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_TEMPORAL_UI_HOST")
+    """Address that the guard of Temporal's Web UI listens on."""
+    temporal_ui_port: int = Field(default=8233, ge=1, le=65535, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
+    """Port of Temporal's Web UI, which is the port of its guard."""
+    temporal_ui_upstream: str = Field(default="http://127.0.0.1:8080", validation_alias="VIDFERRY_TEMPORAL_UI_UPSTREAM")
+    """Where the guard reaches the Web UI itself. The launcher sets it."""
 
     api_host: str = Field(default="127.0.0.1", validation_alias="VIDFERRY_API_HOST")
     """Address that the API listens on."""

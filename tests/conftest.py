@@ -133,6 +133,7 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Em
     directory = tmp_path_factory.mktemp("postgres")
     embedded = EmbeddedPostgres(directory / "data", free_port(), password="test", durable=False)
     embedded.prepare()
+    embedded.execute("ALTER ROLE vidferry SUPERUSER")  # tests create databases, and disks that are full
     with server(embedded.argv(), directory / "log", signal.SIGINT):
         await eventually(lambda: _postgres_answers(embedded.url()))
         await execute(embedded.url("postgres"), f"CREATE DATABASE {TEMPLATE}")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
 from shared.contracts.batches import BatchSummary
 from shared.contracts.messages import BatchComplete, BatchProgress, ImportProgress, UpstreamPaused, UpstreamResumed
@@ -33,7 +33,7 @@ class Subscribe(_ClientMessage):
     """Asks for a `snapshot` of these videos. It does not filter: every connection gets all events of its user."""
 
     type: Literal["subscribe"]
-    video_ids: list[UUID] = Field(max_length=MAX_SUBSCRIBED_VIDEOS)
+    video_ids: Annotated[list[UUID], Field(max_length=MAX_SUBSCRIBED_VIDEOS), FailFast()]
 
 
 class Resume(_ClientMessage):

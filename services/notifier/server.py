@@ -17,17 +17,19 @@ from services.notifier.conversation import Session, Sources
 from services.notifier.feed import FeedReader, poll_database
 from services.notifier.health import health_response
 from services.notifier.hub import Hub
+from services.notifier.limits import MAX_MESSAGE_BYTES, LimitedConnection
 from services.notifier.snapshots import Snapshots
 from services.notifier.store import Store
 from services.notifier.upstreams import UpstreamPauses
+from shared.http.limits import HEAD_SECONDS
 from shared.settings import Settings
 
 PROGRESS_PATH = "/api/ws/progress"
 HEALTH_PATH = "/healthz"
-MAX_MESSAGE_BYTES = 64 * 1024
-"""Longer messages end the connection (close code 1009)."""
 CLOSE_SECONDS = 20.0
 """How long a client may take to answer a close, and to read its backlog before that; then it is cut off."""
+BACKLOG = 2048
+"""Connections that the system accepts while the notifier is busy, as many as for the API."""
 GOODBYE_SECONDS = 5.0
 """The same when the notifier stops: clients resume from what they have read."""
 
@@ -60,10 +62,13 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
             self._settings.notifier_host,
             self._settings.notifier_port,
             process_request=self._process_request,
+            create_connection=LimitedConnection,
+            open_timeout=HEAD_SECONDS,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             write_limit=WRITE_LIMIT_BYTES,
             ping_interval=20,
+            backlog=BACKLOG,
             close_timeout=CLOSE_SECONDS,
         )
         self._background = [
@@ -111,5 +116,5 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
 
     async def _handle_connection(self, socket: ServerConnection) -> None:
         request = socket.request
-        if request is not None:  # always, after the handshake
+        if request is not None and isinstance(socket, LimitedConnection):  # always, after the handshake
             await Session(socket, user_of(request), language_of(request), self._sources).run()

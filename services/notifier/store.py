@@ -1,6 +1,5 @@
 """What the notifier reads from PostgreSQL. Every failure is one exception: `DatabaseUnavailableError`."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from shared.db.engine import ping
 from shared.db.errors import is_database_unavailable
 from shared.db.lists import NOT_DELETED
 from shared.db.upstreams import UpstreamRow, all_upstreams
+from shared.deadlines import responsive_timeout
 from shared.logs import get_logger
 
 READ_SECONDS = 5.0
@@ -140,7 +140,7 @@ class Store:
 @asynccontextmanager
 async def _in_time(seconds: float) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(seconds):
+        async with responsive_timeout(seconds):
             yield
     except Exception as error:
         if not is_database_unavailable(error):  # a bug, which must not end the task that serves other clients

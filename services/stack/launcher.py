@@ -19,6 +19,7 @@ from services.stack.running import running_in
 from services.stack.settings import check_ports, problems_of
 from services.stack.state import ProcessEntry, StackState
 from services.stack.supervisor import Supervisor
+from shared.process import raise_open_files_limit
 
 ROTATE_SECONDS = 60
 PREPARE_SECONDS = 120
@@ -28,6 +29,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 async def launch(make_plan: Callable[[], Plan], show: Callable[[str], None], print_error: Callable[[str], None]) -> int:
     """Run what `make_plan` plans; returns the exit code: 1 after a foreseeable error, which `print_error` gets."""
     os.umask(0o077)  # what this process and its children write is for this user only
+    raise_open_files_limit()
     try:
         return await Launcher(make_plan(), show).run()
     except StackError as error:
@@ -127,7 +129,7 @@ class Launcher:
             *(supervisor.wait_for(title, probe) for title, probe in plan.outside_servers().items()),
         )
         await supervisor.run_once(
-            "setup", "Migrating the database, setting up Temporal", plan.setup_argv(), plan.service_environment()
+            "setup", "Migrating the database, setting up Temporal", plan.setup_argv(), plan.service_environment("setup")
         )
         await supervisor.start(plan.services())
 

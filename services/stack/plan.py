@@ -25,7 +25,7 @@ from services.stack.probes import (
     temporal_error,
 )
 from services.stack.process import ManagedProcess
-from services.stack.settings import StackSettings, reserved_port
+from services.stack.settings import StackSettings, hidden_address, reserved_port, variable_of
 from services.stack.supervisor import DegradedReason
 from services.stack.temporal import EmbeddedTemporal
 from shared.settings import Settings
@@ -33,9 +33,20 @@ from shared.settings import Settings
 API_COMMAND = ("-m", "services.api")
 WORKER_COMMAND = ("-m", "services.worker")
 NOTIFIER_COMMAND = ("-m", "services.notifier")
+TEMPORAL_UI_COMMAND = ("-m", "services.temporal_ui")
 SETUP_COMMAND = ("-m", "services.worker.setup")
 """Arguments of Python, here and in docker-compose.yml. The set-up (migrations, search attributes, schedules) runs to
 its end before the services start; it is safe to run twice."""
+
+SECRETS_OF_SERVICES = {
+    "api": frozenset({"DATABASE_URL", "TRANSCRIPTION_API_KEY", "GROQ_API_KEY"}),  # the keys: whether there is one
+    "notifier": frozenset({"DATABASE_URL"}),
+    "setup": frozenset({"DATABASE_URL"}),
+}
+"""Variables with passwords and keys, by the service that gets them; the worker gets all, every other process none."""
+_SECRETS = frozenset(
+    variable_of(field) for field in Settings.model_fields.values() if "SecretStr" in str(field.annotation)
+) | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 
 KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""
@@ -53,6 +64,8 @@ class Plan:
     settings: Settings
     demo: bool
     liveness: LivenessPolicy = field(default_factory=LivenessPolicy)
+    web_ui: tuple[str, int] = field(default_factory=hidden_address)
+    """Where the embedded Temporal's Web UI itself listens. It has no guard of its own."""
 
     @classmethod
     def make(cls, home: Home, *, demo: bool) -> Self:
@@ -108,7 +121,7 @@ class Plan:
         if self.stack.database_url is None:
             servers.append(self.postgres_process())
         if self.stack.temporal_address is None:
-            servers.append(self._temporal_process())
+            servers += [self._temporal_process(), self._temporal_ui_process()]
         if self.demo:
             servers += self._fakes.processes()
         return servers
@@ -130,9 +143,9 @@ class Plan:
         """The one-shot that makes databases and Temporal ready for the services."""
         return [sys.executable, *SETUP_COMMAND]
 
-    def service_environment(self) -> dict[str, str]:
-        """What is added to the launcher's environment for the services."""
-        environment = {
+    def service_environment(self, name: str = "worker") -> dict[str, str]:
+        """What is added to the environment of all processes for this service: addresses, and the secrets it needs."""
+        environment = {variable: value for variable, value in os.environ.items() if is_secret(variable)} | {
             "DATABASE_URL": self.settings.database_url.get_secret_value(),
             "TEMPORAL_ADDRESS": self.settings.temporal_address,
             "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
@@ -141,7 +154,12 @@ class Plan:
             "YOUTUBE_EXTRACTOR_DIRECTORY": str(self.settings.extractor_directory),
             "YOUTUBE_ACCOUNT_DIRECTORY": str(self.settings.youtube_account_directory),
         }
-        return environment | (self._fakes.environment() if self.demo else {})
+        environment |= self._fakes.environment() if self.demo else {}
+        return {
+            variable: value
+            for variable, value in environment.items()
+            if not is_secret(variable) or name == "worker" or variable.upper() in SECRETS_OF_SERVICES.get(name, ())
+        }
 
     @property
     def _api_url(self) -> str:
@@ -174,7 +192,7 @@ class Plan:
     def _temporal_process(self) -> ManagedProcess:
         server = EmbeddedTemporal(
             port=self.stack.temporal_port,
-            ui_port=self.stack.temporal_ui_port,
+            ui=self.web_ui,
             db_file=self.home.path / "temporal.db",
             namespace=self.settings.temporal_namespace,
         )
@@ -189,6 +207,23 @@ class Plan:
             alive=probe.is_alive,
         )
 
+    def _temporal_ui_process(self) -> ManagedProcess:
+        host, port = self.web_ui
+        health_url = f"{self.settings.temporal_ui_url}/healthz"
+        return ManagedProcess(
+            "temporal-ui",
+            "Temporal Web UI",
+            [sys.executable, *TEMPORAL_UI_COMMAND],
+            partial(http_answers, health_url),
+            url=self.settings.temporal_ui_url,
+            health_url=health_url,
+            env={
+                "TEMPORAL_UI_URL": self.settings.temporal_ui_url,
+                "VIDFERRY_TEMPORAL_UI_UPSTREAM": f"http://{host}:{port}",
+            },
+            alive=partial(is_http_alive, health_url),
+        )
+
     def _service(
         self, name: str, title: str, command: tuple[str, ...], url: str, health_url: str, alive_url: str | None = None
     ) -> ManagedProcess:
@@ -200,7 +235,7 @@ class Plan:
             partial(http_answers, health_url),
             url=url,
             health_url=health_url,
-            env=self.service_environment(),
+            env=self.service_environment(name),
             stop_timeout_seconds=self.settings.drain_seconds + KILL_MARGIN_SECONDS,
             alive=partial(is_http_alive, alive_url or health_url),
         )
@@ -219,15 +254,20 @@ def embedded_addresses(home: Home, stack: StackSettings, settings: Settings) -> 
         addresses["database_url"] = SecretStr(_postgres(home, stack).url())
     if stack.temporal_address is None:
         addresses["temporal_address"] = f"127.0.0.1:{stack.temporal_port}"
-        addresses["temporal_ui_url"] = f"http://127.0.0.1:{stack.temporal_ui_port}"
+        addresses["temporal_ui_url"] = f"http://{_reachable(settings.temporal_ui_host)}:{settings.temporal_ui_port}"
     return addresses
 
 
 def python_environment() -> Mapping[str, str]:
-    """The environment in which our modules are found, whatever the current directory contains."""
+    """The environment of every process, without secrets; our modules are found whatever the current directory has."""
     paths = [str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]
     ours = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-    return os.environ | ours
+    return {name: value for name, value in os.environ.items() if not is_secret(name)} | ours
+
+
+def is_secret(variable: str) -> bool:
+    """Whether an environment variable may hold a password or a key."""
+    return variable.upper() in _SECRETS or variable.upper().startswith("AWS_")
 
 
 def _reachable(host: str) -> str:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,47 @@ ORPHAN_SECONDS = 10
 """How long the system may take to remove killed processes."""
 USER = "vidferry"
 DATABASE = "vidferry"
+ADMIN = "postgres"
+"""The role that initdb makes: a superuser, as which nobody can log in."""
+PUBLIC_PROGRAMS = Path("/var/lib/vidferry")
+"""Where copies of the programs are kept that lie where only root may go."""
+ROLES_FILE = "vidferry-roles"
+"""In the data directory: the roles are as they have to be."""
+_ROLES = """
+DO $$
+DECLARE command text;
+BEGIN
+  IF (SELECT rolname FROM pg_roles WHERE oid = 10) = '{user}' THEN
+    CREATE ROLE vidferry_renaming SUPERUSER;
+    PERFORM set_config('session_authorization', 'vidferry_renaming', true);
+    ALTER ROLE {user} RENAME TO {admin};
+    PERFORM set_config('session_authorization', '{admin}', true);
+    DROP ROLE vidferry_renaming;
+  END IF;
+  ALTER ROLE {admin} NOLOGIN PASSWORD NULL;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') THEN CREATE ROLE {user}; END IF;
+  ALTER ROLE {user} LOGIN NOSUPERUSER PASSWORD '{password}';
+  ALTER DATABASE {database} OWNER TO {user};
+  FOR command IN
+    SELECT format('ALTER %s %s OWNER TO {user}', kind, name) FROM (
+      SELECT 'pg_class'::regclass AS catalog, oid,
+        CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind,
+        oid::regclass::text AS name, relowner AS owner, relnamespace AS schema
+        FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'v')
+      UNION ALL SELECT 'pg_proc'::regclass, oid, 'ROUTINE', oid::regprocedure::text, proowner, pronamespace FROM pg_proc
+      UNION ALL SELECT 'pg_type'::regclass, oid, 'TYPE', oid::regtype::text, typowner, typnamespace
+        FROM pg_type WHERE typtype IN ('e', 'd')
+    ) AS thing
+    WHERE owner = 10 AND schema = 'public'::regnamespace AND NOT EXISTS (
+      SELECT FROM pg_depend WHERE classid = catalog AND objid = thing.oid AND deptype IN ('a', 'i', 'e')
+    )
+  LOOP EXECUTE command; END LOOP;
+END $$
+"""
+"""In one transaction: the services' role owns their database and is no superuser. Safe to run twice.
+
+Earlier versions had the services use the role that initdb makes; what it has created is theirs from now on.
+"""
 
 
 def binaries() -> Path:
@@ -47,13 +89,13 @@ class EmbeddedPostgres:
         """
         if (self.directory / "PG_VERSION").exists():
             self.clear_up()
+            if not (self.directory / ROLES_FILE).exists() and not self._is_running():
+                self._set_roles(self.directory)
             return
         unfinished = self.directory.with_name(f"{self.directory.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700, parents=True)
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(unfinished, nobody.pw_uid, nobody.pw_gid)
+        _give_to_nobody(unfinished)
         self._create_cluster(unfinished)
         unfinished.rename(self.directory)
 
@@ -61,6 +103,10 @@ class EmbeddedPostgres:
         """The command that does what `prepare` does, with the password that `stored_password` keeps in that file."""
         words = (self.directory, self.port, password_file)
         return [sys.executable, "-m", "services.stack.postgres", *map(str, words)]
+
+    def execute(self, statement: str) -> None:
+        """Run a statement as the superuser while no server runs. Raises StackError if it fails."""
+        _run_sql(self.directory, DATABASE, statement)
 
     def argv(self) -> list[str]:
         """The command that runs the server in the foreground; SIGINT is its fast shutdown."""
@@ -74,7 +120,7 @@ class EmbeddedPostgres:
         if not self.durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        return as_unprivileged([str(binaries() / "postgres"), "-D", str(self.directory), *settings])
+        return as_unprivileged([str(_program("postgres")), "-D", str(self.directory), *settings], self.directory)
 
     def is_stopped(self) -> bool:
         """Whether a signal such as SIGSTOP keeps any of the server's processes from doing anything.
@@ -86,6 +132,12 @@ class EmbeddedPostgres:
         except (OSError, ValueError, IndexError):
             return False
         return bool(stopped(family_of(pid)))
+
+    def _is_running(self) -> bool:
+        try:
+            return psutil.Process(int(self._pid_file.read_text().split()[0])).name() == "postgres"
+        except (OSError, ValueError, IndexError, psutil.Error):
+            return False
 
     def clear_up(self) -> None:
         """End what a server that died here has left behind, and its pid file: a new server would refuse to start.
@@ -117,17 +169,20 @@ class EmbeddedPostgres:
 
     def _create_cluster(self, directory: Path) -> None:
         """`initdb` with locale and encoding of our own choice (never the machine's), then our database."""
-        password_file = directory.with_name(f"{directory.name}-password")
-        password_file.touch(mode=0o600)
-        password_file.write_text(self.password)
-        initdb = [str(binaries() / "initdb"), "-D", str(directory), "-U", USER, "--pwfile", str(password_file)]
+        initdb = [str(_program("initdb")), "-D", str(directory), "-U", ADMIN]
         initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C"]
-        try:
-            _run([*initdb, "--builtin-locale=C.UTF-8"])
-        finally:
-            password_file.unlink()
-        single_user = [str(binaries() / "postgres"), "--single", "-D", str(directory), "postgres"]
-        _run(single_user, stdin=f"CREATE DATABASE {DATABASE}\n")
+        with tempfile.NamedTemporaryFile("w") as password:  # which nobody learns
+            password.write(secrets.token_urlsafe(24))
+            password.flush()
+            _give_to_nobody(Path(password.name))
+            _run([*initdb, "--builtin-locale=C.UTF-8", "--pwfile", password.name], directory)
+        _run_sql(directory, "postgres", f"CREATE DATABASE {DATABASE}")
+        self._set_roles(directory)
+
+    def _set_roles(self, directory: Path) -> None:
+        sql = _ROLES.format(user=USER, admin=ADMIN, database=DATABASE, password=self.password.replace("'", "''"))
+        _run_sql(directory, DATABASE, sql)
+        (directory / ROLES_FILE).touch(mode=0o600)
 
 
 def stored_password(path: Path) -> str:
@@ -141,11 +196,11 @@ def stored_password(path: Path) -> str:
     return path.read_text()
 
 
-def as_unprivileged(command: list[str]) -> list[str]:
+def as_unprivileged(command: list[str], directory: Path) -> list[str]:
     """`command` as the user nobody when we are root, as which PostgreSQL refuses to run; otherwise unchanged.
 
-    CAP_DAC_OVERRIDE lets it reach data and programs below directories that only root may enter (a checkout in /root),
-    so no permission is loosened; without `no_setuid_fixup` access(2), which PostgreSQL asks, would not count it.
+    It has no rights beyond those of nobody, and may work in `directory` even where only root may enter the directories
+    above it (a checkout in /root): it starts there, and knows it as /proc/self/cwd.
     Raises StackError where `setpriv` (util-linux) is missing.
     """
     if os.geteuid() != 0:
@@ -158,17 +213,59 @@ def as_unprivileged(command: list[str]) -> list[str]:
         )
     nobody = pwd.getpwnam("nobody")
     user = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-    rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
-    return [setpriv, *user, *rights, "--", *command]
+    rights = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    relative = ["/proc/self/cwd" if word == str(directory) else word for word in command]
+    return ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(directory), setpriv, *user, *rights, "--", *relative]
 
 
-def _run(command: list[str], stdin: str = "") -> None:
-    done = subprocess.run(
-        as_unprivileged(command), input=stdin, capture_output=True, text=True, check=False, env=_environment(), cwd="/"
-    )
-    if done.returncode != 0:
-        last_line = (done.stderr or done.stdout).strip().rpartition("\n")[2]
-        raise StackError(f"PostgreSQL could not be set up: {last_line}")
+def _program(name: str) -> Path:
+    """One of PostgreSQL's programs, where the user who runs it may go: for root, in a copy if need be."""
+    program = binaries() / name
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in program.parents):
+        return program
+    package = binaries().parents[1]
+    copy = PUBLIC_PROGRAMS / f"{package.name}-{_version(package)}"
+    if not copy.exists():
+        unfinished = copy.with_name(f"{copy.name}.unfinished-{os.getpid()}")
+        for part in (package, package.with_name(f"{package.name}.libs")):  # the programs and their libraries
+            if part.exists():
+                shutil.copytree(part, unfinished / part.name, symlinks=True)
+        for path in (PUBLIC_PROGRAMS, unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(
+                    0o755 if path.is_dir() else path.stat().st_mode | 0o044 | (path.stat().st_mode & 0o100) // 64
+                )
+        try:
+            unfinished.rename(copy)
+        except OSError:  # another launcher was faster
+            shutil.rmtree(unfinished)
+    return copy / package.name / "pginstall" / "bin" / name
+
+
+def _version(package: Path) -> str:
+    """What distinguishes one version of the programs from another."""
+    return str((package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns)
+
+
+def _run_sql(directory: Path, database: str, statement: str) -> None:
+    single_user = [str(_program("postgres")), "--single", "-D", str(directory), database]
+    _run(single_user, directory, stdin=" ".join(statement.split("\n")) + "\n")
+
+
+def _give_to_nobody(path: Path) -> None:
+    """If we are root: then PostgreSQL runs as nobody."""
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+
+def _run(command: list[str], directory: Path, stdin: str = "") -> None:
+    argv = as_unprivileged(command, directory)
+    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False, env=_environment(), cwd="/")
+    if done.returncode != 0 or "ERROR:" in done.stderr:  # an error does not end a single-user session
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        worst = next((line for line in lines if "ERROR:" in line), lines[-1] if lines else "")
+        raise StackError(f"PostgreSQL could not be set up: {worst}")
 
 
 def _environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.settings import Settings
 
 SERVICES = ("worker", "api", "notifier")
-"""All of them are given the same environment."""
+"""The first one is given every setting; the others, only those secrets that they need."""
 SERVERS = frozenset({"postgres", "temporal"})
 """What the services depend on, by the process name of the embedded one."""
 
@@ -58,7 +58,7 @@ class Running:
         return any(entry.name == name and entry.is_starting for entry in self.entries)
 
     def target(self) -> CheckTarget | None:
-        """The environment of a service; while none runs, what the launcher would give it. None: it cannot be read.
+        """The environment of the worker; while none runs, what the launcher would give it. None: it cannot be read.
 
         Raises pydantic's ValidationError. Read from the processes themselves: their environment holds
         passwords, which are better not written to a file for this.
@@ -66,7 +66,7 @@ class Running:
         from services.stack.settings import service_settings
 
         for entry in self.entries:
-            if entry.name in SERVICES and (environment := _environment(entry.pid)):
+            if entry.name == SERVICES[0] and (environment := _environment(entry.pid)):
                 return CheckTarget(service_settings(environment), SERVERS, youtube=True, environment=environment)
         environment = _environment(self.pid)
         return None if environment is None else self._launcher_target(environment)

@@ -1,8 +1,10 @@
 """The launcher's own settings; everything else is in shared.settings."""
 
 import errno
+import secrets
 import socket
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -46,8 +48,6 @@ class StackSettings(BaseSettings):
     """Port of the embedded PostgreSQL."""
     temporal_port: Port = Field(default=7233, validation_alias="VIDFERRY_TEMPORAL_PORT")
     """Port of the embedded Temporal."""
-    temporal_ui_port: Port = Field(default=8233, validation_alias="VIDFERRY_TEMPORAL_UI_PORT")
-    """Port of its Web UI."""
     fake_youtube_port: Port = Field(default=8002, validation_alias="VIDFERRY_STANDIN_PORT")
     """Port of the demo's fake YouTube."""
     fake_transcription_port: Port = Field(default=8004, validation_alias="VIDFERRY_SPEECH_PORT")
@@ -119,7 +119,8 @@ def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None
         wanted.append(("PostgreSQL", "127.0.0.1", stack.postgres_port, "VIDFERRY_POSTGRES_PORT"))
     if stack.temporal_address is None:
         wanted.append(("Temporal", "127.0.0.1", stack.temporal_port, "VIDFERRY_TEMPORAL_PORT"))
-        wanted.append(("Temporal's Web UI", "127.0.0.1", stack.temporal_ui_port, "VIDFERRY_TEMPORAL_UI_PORT"))
+        host, port = settings.temporal_ui_host, settings.temporal_ui_port
+        wanted.append(("Temporal's Web UI", host, port, "VIDFERRY_TEMPORAL_UI_PORT"))
     if demo:
         wanted.append(("the fake YouTube", "127.0.0.1", stack.fake_youtube_port, "VIDFERRY_STANDIN_PORT"))
         wanted.append(
@@ -136,17 +137,29 @@ def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None
 _reserved: list[socket.socket] = []
 
 
-def reserved_port() -> int:
-    """A port of 127.0.0.1 that the system gives to no other process or connection while this process runs.
+def reserved_port(host: str = "127.0.0.1") -> int:
+    """A port of `host` that the system gives to no other process or connection while this process runs.
 
     A server that sets SO_REUSEADDR, as asyncio's do, can listen there, also after a restart.
     """
     kept = socket.socket()
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    kept.bind(("127.0.0.1", 0))
+    kept.bind((host, 0))
     _reserved.append(kept)
     port: int = kept.getsockname()[1]
     return port
+
+
+def hidden_address() -> tuple[str, int]:
+    """An address of this machine that no page can guess: one of the 16 million of 127.0.0.0/8, and a port.
+
+    Where only 127.0.0.1 can be used (macOS), the port alone is unknown.
+    """
+    host = str(IPv4Address(int(IPv4Address("127.0.0.0")) + 2 + secrets.randbelow(2**24 - 3)))
+    try:
+        return host, reserved_port(host)
+    except OSError:
+        return "127.0.0.1", reserved_port()
 
 
 def _given(kind: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, str]:

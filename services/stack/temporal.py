@@ -1,5 +1,6 @@
 """The embedded Temporal server: the real one, with its Web UI, on a file of its own."""
 
+import json
 import shutil
 import sys
 import sysconfig
@@ -9,12 +10,14 @@ from pathlib import Path
 from services.stack.errors import StackError
 
 # One partition: with the default four, a task queue's rate limit and its fairness are kept per partition only.
-DYNAMIC_CONFIG: dict[str, int | bool] = {
+DYNAMIC_CONFIG: dict[str, int | bool | list[str]] = {
     "matching.numTaskqueueReadPartitions": 1,
     "matching.numTaskqueueWritePartitions": 1,
     "matching.enableFairness": True,
     # One alone may be a worker that died. The pauses between them grow: a fifth comes after a minute.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2,
+    # Temporal's HTTP API, which nothing here uses, answers to no Host: a browser could be led to it otherwise.
+    "frontend.httpAllowedHosts": ["none.invalid"],
 }
 """The same as in docker-compose.yml (deploy/temporal-dynamic-config.yaml)."""
 
@@ -24,8 +27,8 @@ class EmbeddedTemporal:
     """A Temporal server on 127.0.0.1:`port`."""
 
     port: int
-    ui_port: int | None = None
-    """Port of the Web UI; None: no Web UI."""
+    ui: tuple[str, int] | None = None
+    """Address and port of the Web UI, which anybody who reaches it may use; None: no Web UI."""
     db_file: Path | None = None
     """None: everything is kept in memory (for tests)."""
     namespace: str = "default"
@@ -35,15 +38,16 @@ class EmbeddedTemporal:
         command = [str(temporal_binary()), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(self.port)]
         command += ["--log-level", "warn", "--log-format", "text", "--color", "never"]
         for key, value in DYNAMIC_CONFIG.items():
-            command += ["--dynamic-config-value", f"{key}={str(value).lower()}"]
+            command += ["--dynamic-config-value", f"{key}={json.dumps(value)}"]
         if self.namespace != "default":
             command += ["--namespace", self.namespace]
         return [*command, *self._web_ui(), *self._storage()]
 
     def _web_ui(self) -> list[str]:
-        if self.ui_port is None:
+        if self.ui is None:
             return ["--headless"]
-        return ["--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
+        host, port = self.ui
+        return ["--ui-ip", host, "--ui-port", str(port), "--ui-disable-news-fetch"]
 
     def _storage(self) -> list[str]:
         if self.db_file is None:

@@ -1,6 +1,10 @@
 """Swagger UI works offline."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
 
 from tests.api.support import Api, problem
 
@@ -26,3 +30,22 @@ async def test_only_files_of_the_page_are_served(api_without_temporal: Api) -> N
     for path in ("/docs/redoc.standalone.js", "/docs/..%2f__init__.py"):
         response = await api_without_temporal.http.get(path)
         problem(response, response.status_code, response.json()["code"])
+
+
+async def test_its_policy_allows_its_own_script_only(api_without_temporal: Api) -> None:
+    page = await api_without_temporal.http.get("/docs")
+    [script] = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert f"script-src 'self' 'sha256-{digest}';" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/swagger-ui.css", "/api/lists", "/api", "/openapi.json", "/api/nothing", "/"]
+)
+async def test_nothing_is_shown_in_a_frame_or_taken_for_something_else(api_without_temporal: Api, path: str) -> None:
+    for headers in ({}, {"Host": "elsewhere.example"}):
+        response = await api_without_temporal.http.get(path, headers=headers)
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+        assert response.headers["x-content-type-options"] == "nosniff"

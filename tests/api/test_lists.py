@@ -30,7 +30,10 @@ async def test_a_list_counts_its_own_videos(api_without_temporal: Api) -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [("", "string_too_short"), ("   ", "string_too_short"), ("x" * 201, "string_too_long"), (7, "string_type"),
-     ("a\x00b", "string_pattern_mismatch"), ("\ud800", "string_unicode")],
+     ("a\x00b", "string_pattern_mismatch"), ("a\x9fb", "string_pattern_mismatch"),
+     ("a\u2028b", "string_pattern_mismatch"),
+     ("\u200b", "string_too_short"), ("\u3164 \u2800\ufe0f", "string_too_short"), ("\u202e", "string_too_short"),
+     ("\ud800", "string_unicode")],
 )  # fmt: skip
 async def test_a_list_needs_a_sensible_name(api_without_temporal: Api, name: object, code: str) -> None:
     response = await api_without_temporal.http.post(

@@ -1,15 +1,21 @@
 """Limits, media types and origins of bodies by path. `test_problems` tests what holds for all paths."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from services.api.batches.bodies import MAX_BATCH_BYTES, MAX_UPLOAD_BYTES
 from services.api.batches.files.problems import FileProblem, file_problem_text
-from services.api.http.middleware import MAX_BODY_BYTES
+from services.api.http.middleware import JSON as JSON_TYPE
+from services.api.http.middleware import MAX_BODY_BYTES, BodyLimit, BodyRule, RequestFilter
 from shared.i18n.languages import Language
 from tests.api.batches import FORM, JSON, form_part, post_file
-from tests.api.support import NOBODY, Api, problem, youtube_id
+from tests.api.support import BASE_URL, NOBODY, Api, problem, youtube_id
 
 
 async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -90,3 +96,48 @@ async def test_another_website_cannot_send_a_file(api_without_temporal: Api) -> 
     taken = await post_file(api, f"{list_id}/imports", youtube_id(1), Origin="http://localhost:5173")
 
     assert taken.status_code == 201
+
+
+async def test_a_body_has_one_deadline_however_often_a_byte_of_it_arrives() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(str(await Request(scope, receive).body()))(scope, receive, send)
+
+    async def drops() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    rules = (BodyRule("/slow", {JSON_TYPE: BodyLimit(MAX_BODY_BYTES, seconds=0.1)}),)
+    transport = httpx.ASGITransport(RequestFilter(app, ["127.0.0.1"], rules))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+        problem(await http.post("/slow", content=drops(), headers=JSON), 408, "body_too_slow")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"), [("Host", 400, "host_not_allowed"), ("Origin", 403, "cross_site_request")]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_header_that_decides_is_sent_once(
+    api_without_temporal: Api, name: str, status: int, code: str, method: str
+) -> None:
+    """Of two, this program and another in front of it might believe different ones."""
+    twice = [(name, "http://127.0.0.1" if name == "Origin" else "127.0.0.1")] * 2
+    problem(await api_without_temporal.http.request(method, "/api/lists", headers=twice), status, code)
+
+
+@pytest.mark.parametrize("path", ["*", ""])
+async def test_a_target_that_is_no_path_is_unknown(path: str) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("it reached the application")
+
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request"}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"127.0.0.1")]}
+    await RequestFilter(app, ["127.0.0.1"], ())(scope, receive, send)  # type: ignore[arg-type]
+    assert sent[0]["status"] == 404

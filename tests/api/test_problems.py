@@ -250,3 +250,19 @@ async def test_a_refusal_costs_no_connection(
 
 def test_every_problem_has_a_status() -> None:
     assert set(STATUSES) == set(ProblemCode)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/lists", "GET, POST"),
+        ("PUT", f"/api/lists/{NOBODY}", "DELETE, GET, PATCH"),
+        ("DELETE", "/docs", "GET"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(
+    api_without_temporal: Api, method: str, path: str, allowed: str
+) -> None:
+    response = await api_without_temporal.http.request(method, path)
+    problem(response, 405, "method_not_allowed")
+    assert response.headers["allow"] == allowed

@@ -21,9 +21,9 @@ from tests.chaos.proxy import LOOPBACK
 class ChaosPlan(Plan):
     """The demo with a proxy before each of its servers."""
 
-    def service_environment(self) -> dict[str, str]:
+    def service_environment(self, name: str = "worker") -> dict[str, str]:
         postgres_port, temporal_port = sys.argv[1:]
-        environment = super().service_environment()
+        environment = super().service_environment(name)
         url = make_url(environment["DATABASE_URL"]).set(port=int(postgres_port))
         return environment | {
             "DATABASE_URL": url.render_as_string(hide_password=False),

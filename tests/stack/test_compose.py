@@ -20,6 +20,7 @@ COMMANDS = {
     "api": plan.API_COMMAND,
     "worker": plan.WORKER_COMMAND,
     "notifier": plan.NOTIFIER_COMMAND,
+    "temporal-ui-guard": plan.TEMPORAL_UI_COMMAND,
     "migrate": plan.SETUP_COMMAND,
 }
 SERVICES = {"api", "worker", "notifier"}
@@ -153,7 +154,7 @@ def test_temporal_and_its_web_ui_have_the_versions_of_the_embedded_ones(services
 
 def test_nothing_is_published_beyond_loopback(services: dict[str, dict[str, Any]]) -> None:
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    assert set(published) == {"api", "notifier", "temporal", "temporal-ui"}
+    assert set(published) == {"api", "notifier", "temporal", "temporal-ui-guard"}
     for ports in published.values():
         assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
     assert [name for name, service in services.items() if "network_mode" in service] == []

@@ -79,7 +79,7 @@ async def test_an_embedded_server_that_does_not_answer_has_a_log(
 ) -> None:
     nowhere = {"DATABASE_URL": "postgresql://me@127.0.0.1:1/mine", "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
     with process_with(environment | nowhere) as pid:
-        write_state(home, entry("postgres", pid=GONE_PID), entry("api", pid=pid))
+        write_state(home, entry("postgres", pid=GONE_PID), entry("worker", pid=pid))
         report = await examine(home)
     assert report.about(FindingCode.PROCESS_DOWN, "postgres").level is Level.PROBLEM
     assert "`vidferry logs postgres`" in report.about(FindingCode.POSTGRES_UNAVAILABLE).text

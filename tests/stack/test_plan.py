@@ -19,7 +19,7 @@ def names(plan: Plan) -> list[str]:
 
 def test_everything_is_embedded_by_default(home: Home) -> None:
     plan = Plan.make(home, demo=False)
-    assert names(plan) == ["postgres", "temporal"]
+    assert names(plan) == ["postgres", "temporal", "temporal-ui"]
     assert plan.outside_servers() == {}
     password = stored_password(home.path / "postgres-password")
     port = os.environ["VIDFERRY_POSTGRES_PORT"]
@@ -39,7 +39,7 @@ def test_services_stop_in_the_order_api_notifier_worker(home: Home) -> None:
 
 
 def test_postgres_stops_fast_and_last(home: Home) -> None:
-    postgres, temporal = Plan.make(home, demo=False).servers()
+    postgres, temporal, _ = Plan.make(home, demo=False).servers()
     assert (postgres.stop_signal, temporal.stop_signal) == (signal.SIGINT, signal.SIGTERM)
 
 
@@ -51,7 +51,7 @@ def test_a_service_may_drain_before_it_is_killed(home: Home, monkeypatch: pytest
 def test_a_database_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me@db.example/mine")
     plan = Plan.make(home, demo=False)
-    assert names(plan) == ["temporal"]
+    assert names(plan) == ["temporal", "temporal-ui"]
     assert list(plan.outside_servers()) == ["PostgreSQL (DATABASE_URL)"]
     assert plan.service_environment()["DATABASE_URL"] == "postgresql://me@db.example/mine"
     assert plan.prepare_argv() == []
@@ -69,7 +69,7 @@ def test_a_temporal_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatc
 
 def test_a_namespace_of_ones_own_is_created(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "ferry")
-    _, temporal = Plan.make(home, demo=False).servers()
+    _, temporal, _ = Plan.make(home, demo=False).servers()
     assert temporal.argv[list(temporal.argv).index("--namespace") + 1] == "ferry"
 
 
@@ -94,7 +94,7 @@ def test_an_address_is_spelled_as_in_a_url(
 
 
 def test_the_demo_adds_its_fakes(home: Home) -> None:
-    assert names(Plan.make(home.demo, demo=True)) == ["postgres", "temporal", "youtube", "speech"]
+    assert names(Plan.make(home.demo, demo=True)) == ["postgres", "temporal", "temporal-ui", "youtube", "speech"]
 
 
 def test_audio_is_stored_in_the_home(home: Home) -> None:
@@ -126,3 +126,32 @@ def test_our_modules_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest
     assert environment["PYTHONPATH"].endswith(":/elsewhere")
     assert (Path(environment["PYTHONPATH"].split(":")[0]) / "services" / "stack").is_dir()
     assert environment["PYTHONSAFEPATH"] == "1"
+
+
+SECRETS = {
+    "GROQ_API_KEY": "gsk",
+    "TRANSCRIPTION_API_KEY": "key",
+    "YOUTUBE_PROXY": "http://me:word@proxy.example:3128",
+    "VIDFERRY_AUDIO_STORE": "s3://key:word@ferry/audio",
+    "AWS_SECRET_ACCESS_KEY": "aws",
+    "https_proxy": "http://me:word@proxy.example:3128",
+}
+
+
+def test_secrets_are_only_where_they_are_needed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    plan = Plan.make(home, demo=False)
+    everybody = python_environment()
+    given = {process.name: {*everybody, *process.env} for process in (*plan.servers(), *plan.services())}
+    given["setup"] = {*everybody, *plan.service_environment("setup")}
+    secrets = {name: names & {*SECRETS, "DATABASE_URL"} for name, names in given.items()}
+    assert secrets == {
+        "postgres": set(),
+        "temporal": set(),
+        "temporal-ui": set(),
+        "setup": {"DATABASE_URL"},
+        "notifier": {"DATABASE_URL"},
+        "api": {"DATABASE_URL", "GROQ_API_KEY", "TRANSCRIPTION_API_KEY"},
+        "worker": {*SECRETS, "DATABASE_URL"},
+    }

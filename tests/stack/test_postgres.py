@@ -2,10 +2,12 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,7 +22,7 @@ from services.stack.errors import StackError
 from services.stack.family import living, send
 from services.stack.home import Home
 from services.stack.plan import Plan
-from services.stack.postgres import EmbeddedPostgres, as_unprivileged, binaries, stored_password
+from services.stack.postgres import ROLES_FILE, EmbeddedPostgres, as_unprivileged, binaries, stored_password
 from services.stack.probes import postgres_answers
 from shared.settings import Settings
 from tests.stack.conftest import eventually
@@ -46,6 +48,12 @@ async def running(postgres: EmbeddedPostgres) -> AsyncIterator[subprocess.Popen[
         settings = Settings(database_url=SecretStr(postgres.url()))
         await waiting.eventually(lambda: postgres_answers(settings))
         yield process
+
+
+def capabilities(pid: int) -> set[int]:
+    """Of a process, whether in use, permitted, inherited or in its bounds."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return {int(mask, 16) for mask in re.findall(r"^Cap\w+:\s*(\w+)$", status, re.MULTILINE)}
 
 
 async def query(postgres: EmbeddedPostgres, sql: str) -> object:
@@ -153,11 +161,14 @@ async def test_an_interrupted_creation_starts_over(tmp_path: Path) -> None:
 
 
 def test_trouble_while_creating_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.stack.postgres.binaries", lambda: tmp_path)
-    (tmp_path / "initdb").write_text("#!/bin/sh\necho 'initdb: error: no space left on device' >&2\nexit 1\n")
-    (tmp_path / "initdb").chmod(0o755)
-    with pytest.raises(StackError, match="PostgreSQL could not be set up: initdb: error: no space left on device"):
-        EmbeddedPostgres(tmp_path / "postgres", 1, "secret").prepare()
+    with tempfile.TemporaryDirectory() as programs:
+        Path(programs).chmod(0o755)
+        monkeypatch.setattr("services.stack.postgres.binaries", lambda: Path(programs))
+        initdb = Path(programs) / "initdb"
+        initdb.write_text("#!/bin/sh\necho 'initdb: error: no space left on device' >&2\nexit 1\n")
+        initdb.chmod(0o755)
+        with pytest.raises(StackError, match="PostgreSQL could not be set up: initdb: error: no space left on device"):
+            EmbeddedPostgres(tmp_path / "postgres", 1, "secret").prepare()
     assert not (tmp_path / "postgres").exists()
 
 
@@ -167,6 +178,7 @@ async def test_as_root_the_server_runs_as_nobody_and_no_permission_is_loosened(c
     async with running(cluster) as process:
         nobody = pwd.getpwnam("nobody")
         assert psutil.Process(process.pid).uids().effective == nobody.pw_uid
+        assert capabilities(process.pid) == {0}
         assert cluster.directory.stat().st_uid == nobody.pw_uid
     assert stat.S_IMODE(cluster.directory.stat().st_mode) == 0o700
     assert [stat.S_IMODE(parent.stat().st_mode) for parent in cluster.directory.parents] == parents_before
@@ -174,6 +186,8 @@ async def test_as_root_the_server_runs_as_nobody_and_no_permission_is_loosened(c
 
 @as_root
 async def test_as_root_programs_may_lie_where_only_root_may_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    public = Path(tempfile.mkdtemp())
+    monkeypatch.setattr("services.stack.postgres.PUBLIC_PROGRAMS", public)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     package = binaries().parents[1]
@@ -183,18 +197,64 @@ async def test_as_root_programs_may_lie_where_only_root_may_go(tmp_path: Path, m
     postgres = EmbeddedPostgres(closed / "postgres", free_port(), "secret", durable=False)
     async with running(postgres):
         assert await query(postgres, "SELECT 1") == 1
+    shutil.rmtree(public)
+
+
+async def test_the_services_are_no_superuser(cluster: EmbeddedPostgres) -> None:
+    async with running(cluster):
+        assert await query(cluster, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+        assert (
+            await query(cluster, "SELECT array_agg(rolname::text) FROM pg_roles WHERE rolsuper AND rolcanlogin") is None
+        )
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await query(cluster, "COPY (SELECT 1) TO PROGRAM 'true'")
+
+
+async def test_neither_are_those_of_an_older_cluster_whose_data_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres = EmbeddedPostgres(tmp_path / "postgres", free_port(), "secret", durable=False)
+    with monkeypatch.context() as before:  # the services used the role that initdb makes
+        before.setattr("services.stack.postgres.ADMIN", "vidferry")
+        before.setattr("services.stack.postgres._ROLES", "ALTER ROLE {user} PASSWORD '{password}'")
+        async with running(postgres):
+            for statement in (
+                "CREATE EXTENSION pg_trgm",
+                "CREATE TYPE colour AS ENUM ('red')",
+                "CREATE TABLE kept (id serial PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, paint colour)",
+                "CREATE SEQUENCE loose",
+                "CREATE VIEW seen AS SELECT * FROM kept",
+                "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "INSERT INTO kept (paint) VALUES ('red'), ('red')",
+            ):
+                await query(postgres, statement)
+            assert await query(postgres, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is True
+        (postgres.directory / ROLES_FILE).unlink()
+    for _ in range(2):
+        async with running(postgres):
+            assert await query(postgres, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+            assert await query(postgres, "SELECT count(*) >= 2 FROM seen") is True
+            for statement in (
+                "INSERT INTO kept (paint) VALUES ('red')",
+                "ALTER TABLE kept ADD COLUMN IF NOT EXISTS more int",
+                "ALTER SEQUENCE loose RESTART",
+                "ALTER TYPE colour ADD VALUE IF NOT EXISTS 'blue'",
+                "CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+                "CREATE INDEX IF NOT EXISTS words ON kept USING gin ((id::text) gin_trgm_ops)",
+            ):
+                await query(postgres, statement)
 
 
 @as_root
 def test_as_root_without_setpriv_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StackError, match="setpriv"):
-        as_unprivileged(["postgres"])
+        as_unprivileged(["postgres"], tmp_path)
 
 
 def test_as_an_ordinary_user_the_command_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert as_unprivileged(["postgres", "-D", "x"]) == ["postgres", "-D", "x"]
+    assert as_unprivileged(["postgres", "-D", "x"], Path("x")) == ["postgres", "-D", "x"]
 
 
 def test_the_password_is_drawn_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:

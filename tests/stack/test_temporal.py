@@ -13,7 +13,7 @@ from tests.support.servers import free_port, server
 
 
 async def test_serves_its_namespace_on_loopback_only(tmp_path: Path) -> None:
-    embedded = EmbeddedTemporal(free_port(), free_port(), tmp_path / "temporal.db", namespace="ferry")
+    embedded = EmbeddedTemporal(free_port(), ("127.0.0.1", free_port()), tmp_path / "temporal.db", namespace="ferry")
     settings = Settings(temporal_address=f"127.0.0.1:{embedded.port}", temporal_namespace="ferry")
     other = settings.model_copy(update={"temporal_namespace": "elsewhere"})
     with server(embedded.argv(), tmp_path / "log") as process:
@@ -21,7 +21,7 @@ async def test_serves_its_namespace_on_loopback_only(tmp_path: Path) -> None:
         assert not await TemporalProbe(other).answers()
         sockets = psutil.Process(process.pid).net_connections(kind="inet")
         listening = {(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN}
-    assert {("127.0.0.1", embedded.port), ("127.0.0.1", embedded.ui_port)} <= listening
+    assert {("127.0.0.1", embedded.port), embedded.ui} <= listening
     assert {host for host, _ in listening} == {"127.0.0.1"}
     assert not await TemporalProbe(settings).answers()
 
@@ -34,6 +34,7 @@ def test_a_rate_limited_queue_has_one_partition_and_is_fair_and_failing_tasks_ar
         "matching.numTaskqueueWritePartitions=1",
         "matching.enableFairness=true",
         "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2",
+        'frontend.httpAllowedHosts=["none.invalid"]',
     }
 
 

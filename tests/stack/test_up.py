@@ -17,7 +17,7 @@ from shared.contracts.stages import CLOSED_STAGES
 from shared.contracts.youtube import CaptionsSource
 from tests.stack.conftest import Launch, LauncherProcess, eventually, processes_of
 
-NAMES = ["postgres", "temporal", "youtube", "speech", "worker", "notifier", "api"]
+NAMES = ["postgres", "temporal", "temporal-ui", "youtube", "speech", "worker", "notifier", "api"]
 START_SECONDS = 300
 """On a busy machine; a few seconds otherwise."""
 

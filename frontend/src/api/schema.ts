@@ -2419,7 +2419,7 @@ export interface components {
          * @description Which problem a request has; stable.
          * @enum {string}
          */
-        ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "import_under_way" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
+        ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "import_under_way" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
         /**
          * ProblemDetails
          * @description An error response (RFC 9457). Subclasses have the members of single problems.
@@ -2823,6 +2823,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Conflict */
             409: {
                 headers: {
@@ -3183,6 +3192,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3690,6 +3708,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -3776,6 +3803,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3996,6 +4032,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Conflict */
             409: {
                 headers: {
@@ -4207,6 +4252,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4715,6 +4769,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -4911,6 +4974,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

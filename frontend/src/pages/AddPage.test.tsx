@@ -1,7 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
-import { bookmarkToken } from "../features/add/bookmark";
 import { rememberList } from "../state/preferences";
 import { type ApiHandlers, type ApiRequest, refuse } from "../test/api";
 import { aList, aVideo, LIST_ID } from "../test/data";
@@ -15,21 +14,23 @@ afterEach(() => void vi.restoreAllMocks());
 
 const TWO = [aList(), aList({ id: OTHER_ID, name: "Clocks" })];
 
-/** As the bookmark opens it. */
+/** As the bookmark, the installed app or any other page opens it. */
 function show(query: Record<string, string>, lists = [aList()], api: ApiHandlers = {}) {
-  return showLink({ ...query, token: bookmarkToken() ?? "" }, lists, api);
-}
-
-/** As any page may open it. */
-function showLink(query: Record<string, string>, lists = [aList()], api: ApiHandlers = {}) {
   return renderWithApp(<AddPage />, {
     path: `/add?${new URLSearchParams(query)}`,
     api: { "GET /api/lists": { items: lists, next_cursor: null }, [ADD]: aVideo(), ...api },
   });
 }
 
-it("adds at once where there is one list, and says where it went", async () => {
-  const { requests } = show({ title: "A lens", text: `Watch ${VIDEO}` });
+/** Opens it and agrees. */
+async function add(query: Record<string, string>, lists = [aList()], api: ApiHandlers = {}) {
+  const app = show(query, lists, api);
+  await app.user.click(await screen.findByRole("button", { name: /^Add( to “.*”)?$/ }));
+  return app;
+}
+
+it("adds where there is one list, and says where it went", async () => {
+  const { requests } = await add({ title: "A lens", text: `Watch ${VIDEO}` });
   expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
   expect(screen.getByRole("link", { name: "Open “Lighthouses”" })).toHaveAttribute("href", `/lists/${LIST_ID}`);
   const added = requests.filter(({ method }) => method === "POST");
@@ -44,10 +45,11 @@ it("adds once, though effects run twice in development", async () => {
       <AddPage />
     </StrictMode>
   );
-  renderWithApp(ui, {
-    path: `/add?${new URLSearchParams({ url: VIDEO, token: bookmarkToken() ?? "" })}`,
+  const { user } = renderWithApp(ui, {
+    path: `/add?${new URLSearchParams({ url: VIDEO })}`,
     api: { "GET /api/lists": lists, [ADD]: ({ body }: ApiRequest) => requests.push(body) && aVideo() },
   });
+  await user.click(await screen.findByRole("button", { name: "Add to “Lighthouses”" }));
   expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
   expect(requests).toHaveLength(1);
 });
@@ -62,8 +64,8 @@ it("proposes the list that was used last", async () => {
   expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
 });
 
-it("asks nothing where the list is named", async () => {
-  show({ url: VIDEO, list: OTHER_ID }, TWO);
+it("adds to the list that is named", async () => {
+  await add({ url: VIDEO, list: OTHER_ID }, TWO);
   expect(await screen.findByText("Added to “Clocks”")).toBeInTheDocument();
 });
 
@@ -73,13 +75,15 @@ it("asks where the named list is not there", async () => {
 });
 
 it("says so where the video is there already", async () => {
-  show({ url: VIDEO }, undefined, { [ADD]: () => refuse(409, { code: "video_already_in_list", video: aVideo() }) });
+  await add({ url: VIDEO }, undefined, {
+    [ADD]: () => refuse(409, { code: "video_already_in_list", video: aVideo() }),
+  });
   expect(await screen.findByText("Already in “Lighthouses”")).toBeInTheDocument();
 });
 
 it("tries again where the API could not be reached", async () => {
   let isAway = true;
-  const { user } = show({ url: VIDEO }, undefined, { [ADD]: () => (isAway ? refuse(503) : aVideo()) });
+  const { user } = await add({ url: VIDEO }, undefined, { [ADD]: () => (isAway ? refuse(503) : aVideo()) });
   const again = await screen.findByRole("button", { name: "Try again" });
   isAway = false;
   await user.click(again);
@@ -88,7 +92,7 @@ it("tries again where the API could not be reached", async () => {
 
 it("says in the API's words what is wrong with an address", async () => {
   const refusal = () => refuse(422, { detail: "This is not the address of a YouTube video." });
-  show({ url: "https://example.com/" }, undefined, { [ADD]: refusal });
+  await add({ url: "https://example.com/" }, undefined, { [ADD]: refusal });
   expect(await screen.findByRole("alert")).toHaveTextContent("This is not the address of a YouTube video.");
   expect(screen.queryByRole("button", { name: "Try again" })).not.toBeInTheDocument();
 });
@@ -96,7 +100,7 @@ it("says in the API's words what is wrong with an address", async () => {
 it("looks at a channel before it brings all of it", async () => {
   const unavailable = () => refuse(503, { code: "preview_unavailable", detail: "There is no preview." });
   const created = { batch_id: null, kind: "channel", source: "x", created: 0, duplicate_count: 0, invalid_count: 0 };
-  const { user } = show({ url: "https://www.youtube.com/@lamp-room" }, undefined, {
+  const { user } = await add({ url: "https://www.youtube.com/@lamp-room" }, undefined, {
     "POST /api/lists/{id}/imports/preview": unavailable,
     "POST /api/lists/{id}/imports": created,
   });
@@ -129,11 +133,15 @@ it("says so where nothing was shared", async () => {
 const sent = (requests: ApiRequest[]) => requests.filter(({ method }) => method === "POST").map(({ body }) => body);
 
 it.each([
-  ["no token", {}],
-  ["somebody else's token", { token: "0123456789abcdef0123456789abcdef" }],
-])("asks before it adds what a mere link brings: %s", async (_name, more) => {
-  bookmarkToken();
-  const { requests, user } = showLink({ url: VIDEO, ...more });
+  ["a link", {}, false],
+  ["a link with a token, as bookmarks once had it", { token: "0123456789abcdef0123456789abcdef" }, false],
+  ["another app, to the installed one", {}, true],
+])("asks before it adds what %s brings", async (_name, more, isInstalled) => {
+  localStorage.setItem("vidferry.bookmark", "0123456789abcdef0123456789abcdef");
+  vi.spyOn(window, "matchMedia").mockImplementation(
+    (media) => ({ matches: isInstalled && media === "(display-mode: standalone)" }) as MediaQueryList,
+  );
+  const { requests, user } = show({ url: VIDEO, ...more });
   const agree = await screen.findByRole("button", { name: "Add to “Lighthouses”" });
   expect(sent(requests)).toEqual([]);
   await user.click(agree);
@@ -141,22 +149,14 @@ it.each([
   expect(sent(requests)).toEqual([{ url: VIDEO }]);
 });
 
-it("proposes the list that a mere link names", async () => {
-  const { requests } = showLink({ url: VIDEO, list: OTHER_ID }, TWO);
+it("proposes the list that a link names", async () => {
+  const { requests } = show({ url: VIDEO, list: OTHER_ID }, TWO);
   expect(await screen.findByLabelText("Add to which list?")).toHaveValue(OTHER_ID);
   expect(sent(requests)).toEqual([]);
 });
 
-it("asks nothing where it was shared into the installed app", async () => {
-  vi.spyOn(window, "matchMedia").mockImplementation(
-    (media) => ({ matches: media === "(display-mode: standalone)" }) as MediaQueryList,
-  );
-  showLink({ text: VIDEO });
-  expect(await screen.findByText("Added to “Lighthouses”")).toBeInTheDocument();
-});
-
 it("leaves an address behind that adds nothing", async () => {
-  const { history, unmount } = show({ url: VIDEO });
+  const { history, unmount } = await add({ url: VIDEO });
   await screen.findByText("Added to “Lighthouses”");
   const end = `/add?done=added&list=${LIST_ID}`;
   expect(history).toEqual([end]);
@@ -169,7 +169,7 @@ it("leaves an address behind that adds nothing", async () => {
 it("offers to import what only the API knows for a playlist", async () => {
   const errors = [{ field: "url", code: "playlist", message: "This address leads to a playlist." }];
   const created = { batch_id: null, kind: "playlist", source: "x", created: 0, duplicate_count: 0, invalid_count: 0 };
-  const { user, history } = show({ url: "https://youtube.com/odd" }, undefined, {
+  const { user, history } = await add({ url: "https://youtube.com/odd" }, undefined, {
     [ADD]: () => refuse(422, { errors }),
     "POST /api/lists/{id}/imports/preview": () => refuse(503, { code: "preview_unavailable", detail: "No preview." }),
     "POST /api/lists/{id}/imports": created,

@@ -4,7 +4,7 @@ import type { VideoList } from "../api/types";
 import { useCreateList } from "../data/queries";
 import { AddFromShare } from "../features/add/AddFromShare";
 import { ShareResult } from "../features/add/ShareResult";
-import { isWanted, outcomeIn, sharedAddress } from "../features/add/share";
+import { outcomeIn, sharedAddress } from "../features/add/share";
 import { ListChoice } from "../features/lists/ListChoice";
 import { ListNameForm } from "../features/lists/ListNameForm";
 import { useOrderedLists } from "../features/lists/useOrderedLists";
@@ -16,7 +16,7 @@ import { Spinner } from "../ui/Spinner";
 import { useTitle } from "../ui/useTitle";
 import styles from "./AddPage.module.css";
 
-/** Where the bookmark and other apps bring an address: /add?url=&text=&title=&list=&token= */
+/** Where the bookmark and other apps bring an address: /add?url=&text=&title=&list= */
 export function AddPage() {
   const text = useText();
   useTitle(text("adding.page.title"));
@@ -33,9 +33,7 @@ export function AddPage() {
       {isPending && <Spinner />}
       {!isPending && !lists && <ErrorNotice error={error} onRetry={refetch} />}
       {outcome && named && <ShareResult outcome={outcome} list={named} />}
-      {address && lists && (
-        <Shared key={address} address={address} lists={lists} named={named} isWanted={isWanted(query)} />
-      )}
+      {address && lists && <Shared key={address} address={address} lists={lists} named={named} />}
     </div>
   );
 }
@@ -54,17 +52,13 @@ interface SharedProps {
   lists: readonly VideoList[];
   /** The list that the address of this page names. */
   named: VideoList | undefined;
-  /** Whether the reader has confirmed already. */
-  isWanted: boolean;
 }
 
-/** Asks where to, and whether at all, as far as that is not clear. */
-function Shared({ address, lists, named, isWanted }: SharedProps) {
-  const proposed = named ?? lists[0];
-  const isClear = isWanted && (named !== undefined || lists.length === 1);
-  const [chosenId, setChosenId] = useState(isClear ? proposed?.id : undefined);
-  const [isAgreed, setAgreed] = useState(isClear);
-  const list = lists.find((known) => known.id === chosenId) ?? proposed;
+/** Asks where to, and whether at all: any page can link here, and any app can share into the installed one. */
+function Shared({ address, lists, named }: SharedProps) {
+  const [chosenId, setChosenId] = useState<string>();
+  const [isAgreed, setAgreed] = useState(false);
+  const list = lists.find((known) => known.id === chosenId) ?? named ?? lists[0];
   if (!list) return <FirstList onAgree={() => setAgreed(true)} />;
   if (isAgreed) return <AddFromShare address={address} list={list} />;
   return <Question lists={lists} list={list} onChange={setChosenId} onAgree={() => setAgreed(true)} />;

@@ -14,7 +14,7 @@ class BoundedThreads:
 
     def __init__(self, size: int, name: str) -> None:
         self.slots = asyncio.Semaphore(size)
-        """A caller holds one while it reads the input of a run, so that waiting inputs take no memory."""
+        """A caller holds one while it has the input of a run in memory."""
         self._threads = ThreadPoolExecutor(size, thread_name_prefix=name)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

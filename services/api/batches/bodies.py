@@ -1,8 +1,6 @@
 """Request bodies that are either JSON or a form with a file; FastAPI supports only one of them per endpoint."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, TypeVar, cast
@@ -33,8 +31,8 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 1024 * 1024
 """The largest file that is read, and what surrounds it."""
 MAX_PARTS = 1000
 """Of a form: those after the first are read to be refused by their names."""
-STALLED_SECONDS = 30
-"""After how long without a byte a file is given up: others wait for its place."""
+UPLOAD_SECONDS = 120.0
+"""For a whole form with a file, from its first byte to its last."""
 MAX_NAME_CHARACTERS = 200
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -66,7 +64,7 @@ def _file_too_large(language: Language) -> Problem:
     return Problem(ProblemCode.BODY_TOO_LARGE, errors=[error])
 
 
-_FILE = BodyLimit(MAX_UPLOAD_BYTES, _file_too_large)
+_FILE = BodyLimit(MAX_UPLOAD_BYTES, _file_too_large, UPLOAD_SECONDS)
 _URLS = BodyLimit(MAX_BATCH_BYTES)
 BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule("/api/lists/[^/]+/videos/batch", {JSON: _URLS}),
@@ -99,34 +97,32 @@ async def _json(request: Request, model: type[Model]) -> Model:
 
 
 async def _file(request: Request, language: Language, files: BoundedThreads) -> UploadedFile:
-    """The file of a form. Raises Problem (422) if it cannot be read."""
-    async with files.slots:
-        name, content = await _received(request, language)
-        try:
-            return UploadedFile(name, Rows((await files.run(read_file, name, content)).rows))
-        except UnreadableFileError as error:
-            raise invalid_field("file", error.reason, file_problem_text(error.reason, language)) from error
+    """The file of a form. Raises Problem (422) if it cannot be read.
 
-
-async def _received(request: Request, language: Language) -> tuple[str, bytes]:
-    try:
-        form = await _form(request)
-    except (ClientDisconnect, TimeoutError, MultiPartException, UnicodeError):  # the last: an unknown charset
-        raise Problem(ProblemCode.BODY_UNREADABLE) from None
+    It is received to disk, so that a slow upload takes no place from those that are parsed.
+    """
+    form = await _form(request)
     try:
         file = _only_file(form, language)
-        return _safe_name(file.filename or ""), await file.read()
+        name = _safe_name(file.filename or "")
+        async with files.slots:
+            return UploadedFile(name, Rows((await files.run(read_file, name, await file.read())).rows))
+    except UnreadableFileError as error:
+        raise invalid_field("file", error.reason, file_problem_text(error.reason, language)) from error
     finally:
         await form.close()
 
 
 async def _form(request: Request) -> FormData:
-    """The whole form. Raises MultiPartException if it is truncated, which the parser itself accepts."""
-    parser = _FormParser(request.headers, _stream(request), max_files=MAX_PARTS, max_fields=MAX_PARTS)
-    form = await parser.parse()
+    """The whole form. Raises Problem (400), also if it is truncated, which the parser itself accepts."""
+    parser = _FormParser(request.headers, request.stream(), max_files=MAX_PARTS, max_fields=MAX_PARTS)
+    try:
+        form = await parser.parse()
+    except (ClientDisconnect, MultiPartException, UnicodeError):  # the last: an unknown charset
+        raise Problem(ProblemCode.BODY_UNREADABLE) from None
     if not parser.has_ended:
         await form.close()
-        raise MultiPartException("cut off")
+        raise Problem(ProblemCode.BODY_UNREADABLE)
     return form
 
 
@@ -138,17 +134,6 @@ class _FormParser(MultiPartParser):
     def on_end(self) -> None:
         """Called by the parser."""
         self.has_ended = True
-
-
-async def _stream(request: Request) -> AsyncGenerator[bytes, None]:
-    """The body in chunks. Raises TimeoutError if the client stalls."""
-    async with aclosing(request.stream()) as chunks:
-        while True:
-            async with asyncio.timeout(STALLED_SECONDS):
-                chunk = await anext(chunks, None)
-            if chunk is None:
-                return
-            yield chunk
 
 
 def _only_file(form: FormData, language: Language) -> UploadFile:

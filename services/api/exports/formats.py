@@ -9,11 +9,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
 
+from shared.text import one_line
+
 ROWS_PER_CHUNK = 200
 """A chunk is one ASGI message."""
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]+")
+_UNSEEN = r"[\s\"'\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+"""What a spreadsheet program may skip before a formula."""
+_FORMULA = re.compile(rf"(^|;)(?={_UNSEEN}[=+\-@＝＋－＠])")
+"""At the beginning, or where a program that separates cells by semicolons begins another one."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,7 @@ def _values(video: ExportedVideo) -> list[str | int | None]:
 
 def _cell(value: str | int | None) -> str | int | None:
     """A cell on one line that no spreadsheet program takes for a formula."""
-    if not isinstance(value, str):
-        return value
-    mark = "'" if _FORMULA.match(value) else ""
-    return mark + _CONTROL_CHARACTERS.sub(" ", value)
+    return _FORMULA.sub(r"\1'", one_line(value)) if isinstance(value, str) else value
 
 
 def _table(rows: Iterable[Sequence[str | int | None]]) -> bytes:

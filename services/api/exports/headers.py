@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 MAX_NAME_CHARACTERS = 100
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069<>:"/\\|?*]+')
 _NOT_IN_HEADERS = re.compile(r"[^ !#-$&-\[\]-~]+")
 
 

@@ -3,6 +3,7 @@
 Plain ASGI, because it runs for every request.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from shared.auth.hosts import is_allowed_host, is_allowed_origin
 from shared.i18n.languages import Language, best_language
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 30.0
 JSON = b"application/json"
 MULTIPART = b"multipart/form-data"
 
@@ -25,10 +27,11 @@ def _body_too_large(_language: Language) -> Problem:
 
 @dataclass(frozen=True)
 class BodyLimit:
-    """The size limit of a body, and the problem of a larger one."""
+    """The limits of a body: its size, with the problem of a larger one, and the time until its end."""
 
     max_bytes: int
     problem: Callable[[Language], Problem] = _body_too_large
+    seconds: float = BODY_SECONDS
 
 
 USUAL_LIMIT = BodyLimit(MAX_BODY_BYTES)
@@ -45,6 +48,11 @@ class BodyRule:
     bodies: Bodies
 
 
+_SECURITY = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+]
+"""Of every response that has none of its own: data is shown in no frame, and is what it says it is."""
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PROBE_PATHS = frozenset({"/api/health", "/api/ready"})
 """Any host name is allowed here: probes use addresses of their own, and nothing is revealed or changed."""
@@ -67,9 +75,12 @@ class RequestFilter:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        names = [name for name, _ in scope["headers"]]
         answer = _Response(send)
         try:
-            limit = self._check(scope["method"], scope["path"], headers)
+            if not scope["path"].startswith("/"):  # such as *
+                raise Problem(ProblemCode.ROUTE_NOT_FOUND)
+            limit = self._check(scope["method"], scope["path"], headers, names)
             await self._app(scope, _limited(receive, limit, _language(headers)), answer.send)
         except Problem as refused:
             problem = refused
@@ -78,14 +89,16 @@ class RequestFilter:
         else:
             return None
         if not answer.has_started:
-            await problem_response(problem, _language(headers))(scope, receive, send)
+            await problem_response(problem, _language(headers))(scope, receive, answer.send)
         return None
 
-    def _check(self, method: str, path: str, headers: dict[bytes, bytes]) -> BodyLimit:
+    def _check(self, method: str, path: str, headers: dict[bytes, bytes], names: list[bytes]) -> BodyLimit:
         """The limit of the body. Raises Problem."""
         host = headers.get(b"host", b"").decode("latin-1")
-        if path not in _PROBE_PATHS and not is_allowed_host(host, self._allowed_hosts):
+        if names.count(b"host") > 1 or (path not in _PROBE_PATHS and not is_allowed_host(host, self._allowed_hosts)):
             raise Problem(ProblemCode.HOST_NOT_ALLOWED)
+        if names.count(b"origin") > 1:
+            raise Problem(ProblemCode.CROSS_SITE_REQUEST)
         if method not in _CHANGING_METHODS:
             return USUAL_LIMIT
         origin = headers.get(b"origin")
@@ -113,14 +126,17 @@ def _body_limit(bodies: Bodies, headers: dict[bytes, bytes]) -> BodyLimit:
 
 
 class _Response:
-    """Remembers whether the response has started: no other one can be sent then."""
+    """Adds headers, and remembers whether the response has started: no other one can be sent then."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.has_started = False
 
     async def send(self, message: Message) -> None:
-        self.has_started = True
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            names = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(each for each in _SECURITY if each[0] not in names)]
         await self._send(message)
 
 
@@ -129,12 +145,19 @@ def _language(headers: dict[bytes, bytes]) -> Language:
 
 
 def _limited(receive: Receive, limit: BodyLimit, language: Language) -> Receive:
-    """`receive` with a limit, for bodies without a Content-Length. Raises Problem if the body is too large."""
+    """`receive` within the limits of the body. Raises Problem if it is too large or too slow."""
     received = 0
+    deadline: float | None = asyncio.get_running_loop().time() + limit.seconds
 
     async def counted() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, deadline
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise Problem(ProblemCode.BODY_TOO_SLOW) from None
+        if not message.get("more_body"):
+            deadline = None  # what comes after the body is the end of the connection
         received += len(message.get("body", b""))
         if received > limit.max_bytes:
             raise limit.problem(language)

@@ -34,6 +34,7 @@ BODY_PROBLEMS = (
     ProblemCode.VALIDATION_FAILED,
     ProblemCode.BODY_UNREADABLE,
     ProblemCode.BODY_TOO_LARGE,
+    ProblemCode.BODY_TOO_SLOW,
     ProblemCode.UNSUPPORTED_MEDIA_TYPE,
     ProblemCode.UNSUPPORTED_ENCODING,
 )

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from services.api.http.problem_codes import STATUSES, ProblemCode
 from shared.i18n.catalog import sentences, text
@@ -102,6 +103,9 @@ _OF_STATUS = {
 """Errors of the framework itself."""
 
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
     problem = (
@@ -110,8 +114,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         else Problem(_OF_STATUS.get(HTTPStatus(refused.status_code), ProblemCode.BODY_UNREADABLE))
     )
     response = problem_response(problem, _language(request))
-    response.headers.update(refused.headers or {})
+    if problem.code is ProblemCode.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods of the requested path; the framework names those of its first route only."""
+    scopes = [{**request.scope, "method": method} for method in _METHODS]
+    routes = request.app.routes
+    return [scope["method"] for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

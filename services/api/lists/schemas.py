@@ -5,14 +5,26 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from services.api.http.schemas import NextCursor
 from shared.db.lists import ListRecord
+from shared.text import is_visible
+
+
+def _something_to_see(name: str) -> str:
+    if not is_visible(name):
+        raise PydanticCustomError("string_too_short", "nothing of it can be seen")
+    return name
+
 
 ListName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+    ),
+    AfterValidator(_something_to_see),
     Field(examples=["Lighthouses"]),
 ]
 

@@ -6,7 +6,7 @@ Each bound is several times what YouTube allows. A value of the wrong type becom
 import math
 from typing import Any
 
-from shared.text import sanitize_text
+from shared.text import one_line, sanitize_text
 
 MAX_TITLE_CHARACTERS = 1_000
 """YouTube allows 100, for chapters too."""
@@ -29,10 +29,16 @@ def text(value: object, max_characters: int) -> str | None:
     return str(sanitize_text(value[: 2 * max_characters]))[:max_characters] if isinstance(value, str) else None
 
 
+def line(value: object, max_characters: int) -> str | None:
+    """Return text on one line, without control characters."""
+    found = text(value, max_characters)
+    return None if found is None else one_line(found).strip()
+
+
 def texts(value: object) -> list[str]:
     """Return the names in a list; others are left out."""
     named = value[:MAX_NAMES] if isinstance(value, (list, tuple)) else []
-    return [name for each in named if (name := text(each, MAX_NAME_CHARACTERS))]
+    return [name for each in named if (name := line(each, MAX_NAME_CHARACTERS))]
 
 
 def number(value: object) -> float | None:

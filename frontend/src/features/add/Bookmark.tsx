@@ -4,12 +4,12 @@ import { Button } from "../../ui/Button";
 import { CopyFallback } from "../../ui/CopyFallback";
 import { copyText } from "../../ui/clipboard";
 import styles from "./AddHelp.module.css";
-import { bookmarkAddress, bookmarkToken } from "./bookmark";
+import { bookmarkAddress } from "./bookmark";
 
 /** Two ways to the bookmark of a list: dragging it away, and copying its address, as on phones and by keyboard. */
 export function Bookmark({ listId }: { listId: string }) {
   const text = useText();
-  const address = bookmarkAddress(window.location.origin, { list: listId, token: bookmarkToken() });
+  const address = bookmarkAddress(window.location.origin, listId);
   return (
     <>
       <div className={`${styles.way} ${styles.dragging}`}>

@@ -1,5 +1,4 @@
 import { addressesIn, kindOf } from "../../data/youtube";
-import { isOwnBookmark } from "./bookmark";
 
 /** The fields of a share or the bookmark, most reliable first: apps put the address into any of them. */
 const FIELDS = ["url", "text", "title"];
@@ -10,11 +9,6 @@ export function sharedAddress(query: URLSearchParams): string | null {
   const video = addresses.find((address) => kindOf(address) === "video" && address.includes("/"));
   const known = addresses.find((address) => kindOf(address) !== "unknown" && address.includes("/"));
   return video ?? known ?? addresses[0] ?? null;
-}
-
-/** Whether the reader confirmed it already: by the bookmark or by sharing into the installed app. Any page can link here. */
-export function isWanted(query: URLSearchParams): boolean {
-  return isOwnBookmark(query.get("token")) || window.matchMedia("(display-mode: standalone)").matches;
 }
 
 const OUTCOMES = ["added", "duplicate", "begun"] as const;

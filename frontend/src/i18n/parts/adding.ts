@@ -85,7 +85,7 @@ export const en = {
   "adding.page.noLists": "You do not have a list yet. Give your first one a name:",
 
   "adding.help.intro": "Add videos without opening Vidferry first:",
-  "adding.help.bookmark": "With one click on any video",
+  "adding.help.bookmark": "With a bookmark",
   "adding.help.bookmark.text":
     "This bookmark adds the video, playlist or channel that you have open on YouTube in this browser to “{name}”.",
   "adding.help.bookmark.drag": "Drag this button to your bookmarks bar:",
@@ -236,7 +236,7 @@ export const de: Record<keyof typeof en, string> = {
   "adding.page.noLists": "Sie haben noch keine Liste. Geben Sie Ihrer ersten einen Namen:",
 
   "adding.help.intro": "So fügen Sie Videos hinzu, ohne zuerst Vidferry zu öffnen:",
-  "adding.help.bookmark": "Mit einem Klick auf YouTube",
+  "adding.help.bookmark": "Mit einem Lesezeichen",
   "adding.help.bookmark.text":
     "Dieses Lesezeichen fügt zu „{name}“ hinzu, was Sie in diesem Browser auf YouTube geöffnet haben: ein Video, eine Playlist oder einen Kanal.",
   "adding.help.bookmark.drag": "Ziehen Sie diese Schaltfläche in Ihre Lesezeichenleiste:",

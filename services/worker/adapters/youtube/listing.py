@@ -152,7 +152,7 @@ def _read(extractor: "_ListIE", entries: Iterable[Info], *, title: str | None, a
     except _NextPageError as following:
         cursor = following.cursor
     return ListingPage(
-        bounds.text(title, bounds.MAX_TITLE_CHARACTERS),
+        bounds.line(title, bounds.MAX_TITLE_CHARACTERS),
         bounds.count(announced, bounds.MAX_INT4),
         [video.youtube_id for video in videos],
         unavailable + extractor.unavailable,
@@ -166,7 +166,7 @@ def _listed_video(entry: Info) -> ListedVideo:
     timestamp = entry.get("timestamp")
     return ListedVideo(
         entry["id"],
-        bounds.text(entry.get("title"), bounds.MAX_TITLE_CHARACTERS),
+        bounds.line(entry.get("title"), bounds.MAX_TITLE_CHARACTERS),
         entry.get("duration"),
         None if timestamp is None else datetime.fromtimestamp(timestamp, UTC),
     )

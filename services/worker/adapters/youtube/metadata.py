@@ -65,12 +65,12 @@ def read_metadata(youtube_id: str, info: Info) -> ExtractedVideo:
     """Read the metadata of one video from the answer of `MetadataAdapter.ask`."""
     tracks = original_tracks(info, info.get("client"))
     spoken = spoken_language(info.get("formats") or [], tracks) or info.get("spoken_language")
-    language = bounds.text(spoken, bounds.MAX_NAME_CHARACTERS)
+    language = bounds.line(spoken, bounds.MAX_NAME_CHARACTERS)
     return ExtractedVideo(
         youtube_id=youtube_id,
-        title=bounds.text(info["title"], bounds.MAX_TITLE_CHARACTERS) or "",
-        channel=bounds.text(info.get("channel"), bounds.MAX_NAME_CHARACTERS),
-        channel_id=bounds.text(info.get("channel_id"), bounds.MAX_NAME_CHARACTERS),
+        title=bounds.line(info["title"], bounds.MAX_TITLE_CHARACTERS) or "",
+        channel=bounds.line(info.get("channel"), bounds.MAX_NAME_CHARACTERS),
+        channel_id=bounds.line(info.get("channel_id"), bounds.MAX_NAME_CHARACTERS),
         duration_seconds=bounds.count(info.get("duration"), bounds.MAX_INT4),
         published_at=_published_at(info),
         description=bounds.text(info.get("description"), bounds.MAX_DESCRIPTION_CHARACTERS) or "",
@@ -79,7 +79,7 @@ def read_metadata(youtube_id: str, info: Info) -> ExtractedVideo:
         view_count=bounds.count(info.get("view_count")),
         like_count=bounds.count(info.get("like_count")),
         language=language,
-        live_status=bounds.text(info.get("live_status"), bounds.MAX_NAME_CHARACTERS),
+        live_status=bounds.line(info.get("live_status"), bounds.MAX_NAME_CHARACTERS),
         chapters=_chapters(info),
         caption_track=best_track(tracks, lambda track: (track.language, track.kind), language),
         captions_answers={client: CaptionsAnswer(answer) for client, answer in info.get("captions", {}).items()},
@@ -98,7 +98,7 @@ def _chapters(info: Info) -> list[ExtractedChapter]:
     """YouTube's chapters; `services.worker.transcripts.chapters` handles those without a title."""
     named = (info.get("chapters") or [])[: bounds.MAX_CHAPTERS]
     chapters = [
-        (bounds.text(chapter.get("title"), bounds.MAX_TITLE_CHARACTERS) or "", start_seconds)
+        (bounds.line(chapter.get("title"), bounds.MAX_TITLE_CHARACTERS) or "", start_seconds)
         for chapter in named
         if (start_seconds := bounds.seconds(chapter["start_time"])) is not None
     ]
