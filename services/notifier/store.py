@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,9 @@ PAGE_EVENTS = 500
 
 logger = get_logger(__name__)
 
-_VIDEO_COLUMNS = "id, list_id, batch_id, youtube_id, import_stage, import_progress, error_code"
+_VIDEO_COLUMNS = (
+    "id, list_id, batch_id, youtube_id, import_stage, import_progress, error_code, waiting_for, retry_at, attempt"
+)
 _IN_FLIGHT = text(
     f"""
     SELECT {_VIDEO_COLUMNS} FROM videos
@@ -67,6 +70,9 @@ class VideoRow:
     import_stage: str
     import_progress: int
     error_code: str | None
+    waiting_for: str | None
+    retry_at: datetime | None
+    attempt: int
 
 
 @dataclass(frozen=True)

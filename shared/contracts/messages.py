@@ -28,6 +28,9 @@ class ImportProgress(BaseModel):
     list_id: UUID | None = None
     batch_id: UUID | None = None
     error_code: ErrorType | None = None
+    """Why the import failed, or the error that it waits for."""
+    waiting_for: ErrorType | PauseReason | None = None
+    """Why the import waits, if it does."""
     attempt: int | None = None
     retry_at: datetime | None = None
 

@@ -9,23 +9,27 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.messages import FeedItem, ImportProgress
-from shared.contracts.stages import ImportStage
+from shared.contracts.stages import ImportStage, stage_under_way
 from shared.db.lists import NOT_DELETED
 
 _EVENT_COLUMNS = (
-    "seq, prev_seq, user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code, at"
+    "seq, prev_seq, user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code, "
+    "waiting_for, retry_at, attempt, at"
 )
 
 
-def insert_events_sql(message: str = "NULL") -> str:
+def insert_events_sql(message: str = "NULL", *, reaches_stage: bool = True) -> str:
     """SQL that writes the event of every row of a CTE `changed` (rows of `videos`) and returns the events.
 
     It belongs into the statement that changes the rows. Users are taken in one order everywhere, so that two writers
-    never wait for each other in a circle. `message` is an SQL expression.
+    never wait for each other in a circle. `message` is an SQL expression; without `reaches_stage`, a wait within the
+    stage has begun or ended.
     """
     return f"""
-    INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code)
-    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress, {message}, error_code
+    INSERT INTO import_events (user_id, video_id, list_id, batch_id, youtube_id, stage, progress, message, error_code,
+                               waiting_for, retry_at, attempt, reaches_stage)
+    SELECT user_id, id, list_id, batch_id, youtube_id, import_stage, import_progress, {message}, error_code,
+           waiting_for, retry_at, attempt, {reaches_stage}
     FROM changed ORDER BY user_id, id
     RETURNING {_EVENT_COLUMNS}
     """  # noqa: S608 - constants
@@ -48,8 +52,9 @@ _LATEST_OF_USERS = text(
 _STAGE_TIMES = text(
     """
     SELECT stage, max(at) AS at FROM import_events
-    WHERE video_id = :video_id
-      AND seq >= coalesce((SELECT max(seq) FROM import_events WHERE video_id = :video_id AND stage = 'created'), 0)
+    WHERE video_id = :video_id AND reaches_stage AND seq >= coalesce((
+        SELECT max(seq) FROM import_events WHERE video_id = :video_id AND stage = 'created' AND reaches_stage
+    ), 0)
     GROUP BY stage ORDER BY max(seq)
     """
 )
@@ -58,11 +63,10 @@ NO_UPPER_BOUND = 2**63 - 1
 
 def feed_item(row: Mapping[str, Any] | RowMapping) -> FeedItem:
     """The feed's form of an `import_events` row."""
-    return FeedItem(
-        user_id=row["user_id"],
-        prev_seq=row["prev_seq"],
-        message=ImportProgress.model_validate({name: row[name] for name in _MESSAGE_FIELDS}),
-    )
+    values = {name: row[name] for name in _MESSAGE_FIELDS}
+    values["stage"] = stage_under_way(ImportStage(row["stage"]), row["progress"])
+    values["error_code"] = row["error_code"] or row["waiting_for"]
+    return FeedItem(user_id=row["user_id"], prev_seq=row["prev_seq"], message=ImportProgress.model_validate(values))
 
 
 _MESSAGE_FIELDS = (
@@ -75,7 +79,9 @@ _MESSAGE_FIELDS = (
     "at",
     "list_id",
     "batch_id",
-    "error_code",
+    "waiting_for",
+    "retry_at",
+    "attempt",
 )
 
 

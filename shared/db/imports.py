@@ -6,6 +6,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportWait
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import STAGE_PROGRESS, ImportStage
 from shared.db.connection import AsyncpgConnection
@@ -22,11 +23,25 @@ _MOVE = f"""
         ORDER BY id FOR UPDATE
     ), changed AS (
         UPDATE videos SET import_stage = $2, import_progress = coalesce($3, import_progress),
-                          error_code = $4::text
+                          error_code = $4::text, waiting_for = NULL, retry_at = NULL, attempt = 1
         FROM behind WHERE videos.id = behind.id
         RETURNING videos.*
     )
     {insert_events_sql("$5::text")}
+    """  # noqa: S608 - constants
+# An attempt that has begun keeps its number until the next stage is reached.
+_WAIT = f"""
+    WITH others AS (
+        SELECT id FROM videos
+        WHERE youtube_id = $1 AND import_stage NOT IN ('complete', 'error') AND {NOT_DELETED}
+          AND (waiting_for, retry_at) IS DISTINCT FROM ($2::text, $3::timestamptz)
+        ORDER BY id FOR UPDATE
+    ), changed AS (
+        UPDATE videos SET waiting_for = $2, retry_at = $3, attempt = coalesce($4, attempt)
+        FROM others WHERE videos.id = others.id
+        RETURNING videos.*
+    )
+    {insert_events_sql(reaches_stage=False)}
     """  # noqa: S608 - constants
 _STEP = f"""
     WITH behind AS (
@@ -79,6 +94,12 @@ _BEFORE = {stage: reached for reached, stage in pairwise(STAGE_PROGRESS)}
 async def fail(connection: AsyncpgConnection, youtube_id: str, error_code: ErrorType) -> list[FeedItem]:
     """End every waiting entry of the video in `error`, at the percentage it had."""
     return await _move(connection, youtube_id, ImportStage.ERROR, progress=None, error_code=error_code)
+
+
+async def set_wait(connection: AsyncpgConnection, youtube_id: str, wait: ImportWait | None) -> list[FeedItem]:
+    """Show what the import waits for, if it does, on every waiting entry of the video; returns the events."""
+    values = (wait.reason, wait.retry_at, wait.attempt) if wait else (None, None, None)
+    return [feed_item(row) for row in await connection.fetch(_WAIT, youtube_id, *values)]
 
 
 async def wanted(connection: AsyncpgConnection, youtube_ids: Sequence[str]) -> set[str]:

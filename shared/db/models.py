@@ -234,6 +234,12 @@ class Video(SQLModel, table=True):
     )
     import_progress: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     error_code: str | None = Field(default=None, sa_type=Text)
+    waiting_for: str | None = Field(default=None, sa_type=Text)
+    """What the import waits for (`ErrorType`), unless it waits for a second only."""
+    retry_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When it continues."""
+    attempt: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The attempt of the stage under way, as of the last wait."""
     created_at: datetime = _created_at()
 
 
@@ -390,6 +396,11 @@ class ImportEvent(SQLModel, table=True):
     progress: int
     message: str | None = Field(default=None, sa_type=Text)
     error_code: str | None = Field(default=None, sa_type=Text)
+    waiting_for: str | None = Field(default=None, sa_type=Text)
+    retry_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    attempt: int | None = None
+    reaches_stage: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
+    """False: a wait within the stage has begun or ended."""
     at: datetime = _created_at()
 
 

@@ -25,6 +25,10 @@ class VideoRecord:
     import_stage: str
     import_progress: int
     error_code: str | None
+    waiting_for: str | None
+    """What the import waits for (`ErrorType`)."""
+    retry_at: datetime | None
+    attempt: int
     created_at: datetime
     title: str | None
     channel: str | None
@@ -67,7 +71,8 @@ class DeletedVideo:
 
 
 _RECORD = (
-    "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, v.created_at, "
+    "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, "
+    "v.waiting_for, v.retry_at, v.attempt, v.created_at, "
     "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language, "
     "e.captions_missing"
 )

@@ -47,6 +47,9 @@ async def test_an_added_video_is_created_at_once(api_without_temporal: Api) -> N
         "captions_missing_message": None,
         "error_code": None,
         "error_message": None,
+        "waiting_for": None,
+        "waiting_message": None,
+        "retry_at": None,
         "created_at": video["created_at"],
     }
     assert response.headers["Location"] == f"/api/videos/{video['id']}"

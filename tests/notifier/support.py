@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from services.notifier.server import Notifier
 from shared.contracts.batches import BatchKind
 from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportWait
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
@@ -87,6 +88,11 @@ class Library:
         """End in an error."""
         async with transaction(self.engine) as connection:
             return (await imports.fail(connection, youtube_id, error))[0]
+
+    async def wait(self, youtube_id: str, wait: ImportWait | None) -> FeedItem:
+        """Begin a wait, or end one."""
+        async with transaction(self.engine) as connection:
+            return (await imports.set_wait(connection, youtube_id, wait))[0]
 
     async def write_events(self, youtube_id: str, count: int, message: str | None = None) -> None:
         """Write many events of one video in one transaction."""
@@ -190,14 +196,6 @@ async def snapshot(notifier: Notifier, query: str = "") -> dict[str, Any]:
         message = await browser.receive()
     assert message["type"] == "snapshot"
     return message
-
-
-async def until_it_waits(notifier: Notifier) -> dict[str, Any]:
-    """The newest import, in German, once it answers that it waits."""
-    while True:
-        video: dict[str, Any] = (await snapshot(notifier, "?lang=de"))["videos"][0]
-        if video["retry_at"] and video["attempt"]:
-            return video
 
 
 def sub_progress(library: Library, youtube_id: str, progress: int) -> FeedItem:

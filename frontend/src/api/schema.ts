@@ -422,9 +422,9 @@ export interface paths {
         };
         /**
          * Follow one import
-         * @description Stage, percentage and what the import waits for: from the running import if it answers, otherwise as last saved.
+         * @description Stage, percentage and what the import waits for.
          *
-         *     An import that does not answer is taken to wait while calls to the upstream that it needs next are paused.
+         *     It also waits while calls to the upstream that it needs next are paused.
          */
         get: operations["get_video_progress"];
         put?: never;
@@ -1257,6 +1257,8 @@ export interface components {
             /** Batch Id */
             batch_id?: string | null;
             error_code?: components["schemas"]["ErrorType"] | null;
+            /** Waiting For */
+            waiting_for?: components["schemas"]["ErrorType"] | components["schemas"]["PauseReason"] | null;
             /** Attempt */
             attempt?: number | null;
             /** Retry At */
@@ -2074,6 +2076,23 @@ export interface components {
              */
             error_message: string | null;
             /**
+             * @description What the import waits for, if it waits for something of its own. `/progress` knows pauses, too.
+             * @example null
+             */
+            waiting_for: components["schemas"]["ErrorType"] | null;
+            /**
+             * Waiting Message
+             * @description `waiting_for` as a sentence in the language of the request.
+             * @example null
+             */
+            waiting_message: string | null;
+            /**
+             * Retry At
+             * @description When a waiting import continues.
+             * @example null
+             */
+            retry_at: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2271,6 +2290,23 @@ export interface components {
              */
             error_message: string | null;
             /**
+             * @description What the import waits for, if it waits for something of its own. `/progress` knows pauses, too.
+             * @example null
+             */
+            waiting_for: components["schemas"]["ErrorType"] | null;
+            /**
+             * Waiting Message
+             * @description `waiting_for` as a sentence in the language of the request.
+             * @example null
+             */
+            waiting_message: string | null;
+            /**
+             * Retry At
+             * @description When a waiting import continues.
+             * @example null
+             */
+            retry_at: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2319,7 +2355,7 @@ export interface components {
             progress: number;
             /**
              * Attempt
-             * @description Attempt of the stage in progress; null if unknown.
+             * @description Attempt of the stage in progress; null if the import has ended.
              * @example 2
              */
             attempt?: number | null;
@@ -2346,12 +2382,6 @@ export interface components {
              * @example YouTube is not reachable. The import retries automatically.
              */
             message?: string | null;
-            /**
-             * Source
-             * @description Whether the running workflow answered, or the stored state is shown.
-             * @enum {string}
-             */
-            source: "workflow" | "database";
         };
         /**
          * VideoUsageOutput

@@ -6,7 +6,6 @@ type Schemas = components["schemas"];
 export type Video = Schemas["VideoOutput"];
 export type VideoDetails = Schemas["VideoDetailsOutput"];
 export type VideoPage = Schemas["VideoPage"];
-export type VideoProgress = Schemas["VideoProgress"];
 export type VideoList = Schemas["ListOutput"];
 export type Batch = Schemas["BatchOutput"];
 export type BatchState = Schemas["BatchState"];

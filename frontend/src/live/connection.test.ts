@@ -19,7 +19,6 @@ function connect() {
     events: vi.fn(async (since: number, _limit: number) => ({ ...NO_EVENTS, next_since: since })),
     batches: vi.fn(async () => [aBatch()]),
     upstreams: vi.fn(async () => []),
-    progress: vi.fn(async (videoId: string) => anEvent({ video_id: videoId, seq: null, error_code: "live_now" })),
   };
   const connection = new LiveConnection({
     url: "ws://vidferry/progress",
@@ -114,19 +113,21 @@ describe("a connection that comes about", () => {
   });
 });
 
-describe("what has no event", () => {
-  it("is asked for again every 10 s, of watched videos that are under way", () => {
+describe("an idle connection", () => {
+  it("asks for nothing: waits are events", () => {
     const { newest, closed } = connect();
     const ended = "00000000-0000-4000-8000-000000000001";
     const stops = [VIDEO_ID, ended].map(watch);
     newest().tell(aSnapshot(5), PONG);
-    expect(newest().sentOf("subscribe")).toEqual([{ type: "subscribe", video_ids: [VIDEO_ID, ended] }]);
     closed.add(ended);
-    vi.advanceTimersByTime(12_100);
-    newest().tell(aSnapshot(6));
-    vi.advanceTimersByTime(12_100);
-    const again = { type: "subscribe", video_ids: [VIDEO_ID] };
-    expect(newest().sentOf("subscribe").slice(1)).toEqual([again, again]);
+    const before = newest().sentOf("subscribe").length;
+    for (let round = 0; round < 24; round += 1) {
+      vi.advanceTimersByTime(25_000);
+      newest().tell(PONG);
+    }
+    expect(newest().sentOf("subscribe")).toHaveLength(before);
+    newest().tell({ type: "upstream_resumed", upstream: "youtube" });
+    expect(newest().sentOf("subscribe").slice(before)).toEqual([{ type: "subscribe", video_ids: [VIDEO_ID] }]);
     for (const stop of stops) stop();
   });
 });
@@ -319,16 +320,6 @@ describe("where sockets are blocked", () => {
     expect(live.states.at(-1)).toBe("live");
     await vi.advanceTimersByTimeAsync(10_000);
     expect(live.api.events).not.toHaveBeenCalled();
-  });
-
-  it("asks for the videos on the screen, whose waits have no event", async () => {
-    const live = connect();
-    const stop = watch(VIDEO_ID);
-    await block(live);
-    expect(live.api.progress).toHaveBeenCalledExactlyOnceWith(VIDEO_ID);
-    const told = live.heard.find((message) => message.type === "snapshot");
-    expect(told).toMatchObject({ videos: [{ video_id: VIDEO_ID, error_code: "live_now" }] });
-    stop();
   });
 
   it("is not connected while nobody answers at all", async () => {

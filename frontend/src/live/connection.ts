@@ -13,8 +13,6 @@ const BLOCKED_RETRY_MS = 30_000;
 /** Cards appear together: one request asks for all of them. */
 const BUNDLE_MS = 50;
 const MAX_BUNDLE = 1_000;
-/** Waits have no event: only a snapshot says that one has started. */
-const REFRESH_MS = 10_000;
 /** A break this short misses little. */
 const SHORT_BREAK_MS = 60_000;
 const TRY_AGAIN_LATER = 1013;
@@ -56,7 +54,6 @@ export class LiveConnection {
   private blocked = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private bundle: ReturnType<typeof setTimeout> | undefined;
-  private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last moment at which nothing was missed, by a clock that also runs while the computer sleeps. */
   private upToDateAt = 0;
 
@@ -75,7 +72,6 @@ export class LiveConnection {
   stop(): void {
     clearTimeout(this.retry);
     clearTimeout(this.bundle);
-    clearTimeout(this.refreshTimer);
     this.session?.close();
     this.session = null;
     this.stopPolling();
@@ -114,7 +110,6 @@ export class LiveConnection {
     this.session = null;
     this.resume.end();
     this.failures += 1;
-    clearTimeout(this.refreshTimer);
     if (!this.sessionState && code !== TRY_AGAIN_LATER) this.blocked += 1;
     this.sessionState = null;
     if (this.blocked >= BLOCKED_AFTER) this.startPolling();
@@ -170,7 +165,6 @@ export class LiveConnection {
     const since = this.resume.begin(snapshot.seq);
     if (since !== null) this.session?.send({ type: "resume", since });
     this.ask(this.underWay());
-    this.scheduleRefresh();
     this.session?.check();
     this.options.onState("live");
   }
@@ -196,15 +190,6 @@ export class LiveConnection {
     return watchedIds().filter((videoId) => !this.options.isClosed(videoId));
   }
 
-  private scheduleRefresh(): void {
-    clearTimeout(this.refreshTimer);
-    const delay = REFRESH_MS * (0.8 + this.random() * 0.4);
-    this.refreshTimer = setTimeout(() => {
-      if (this.sessionState) this.refresh(this.sessionState);
-      this.scheduleRefresh();
-    }, delay);
-  }
-
   private ask(videoIds: string[]): void {
     const sessionState = this.sessionState;
     if (!sessionState) return;
@@ -215,7 +200,7 @@ export class LiveConnection {
     }
   }
 
-  /** Only a snapshot says which imports wait for something of their own. */
+  /** Snapshots delay what an import waits for to the end of the pause: its own time is needed again. */
   private refresh(sessionState: SessionState): void {
     sessionState.videoIds.clear();
     this.ask(this.underWay());
@@ -226,7 +211,6 @@ export class LiveConnection {
       api: this.options.api,
       since: () => this.resume.since,
       isBatchShown: this.options.isBatchShown,
-      videoIds: () => this.underWay(),
       onStart: (seq) => this.resume.begin(seq),
       onMessage: (message) => {
         if (message.type !== "import_progress" || this.resume.take(message)) this.queue.push(message);

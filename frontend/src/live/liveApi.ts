@@ -1,7 +1,7 @@
 import { Problem } from "../api/problem";
 import { answerOf, api } from "../data/client";
 import type { LiveMessage } from "../state/messages";
-import { messageOfBatch, messageOfVideo } from "../state/messages";
+import { messageOfBatch } from "../state/messages";
 import type { LiveApi } from "./polling";
 
 const NEWEST_BATCHES = 50;
@@ -11,10 +11,6 @@ export const liveApi: LiveApi = {
   events: (since, limit) => answerOf(api.GET("/api/events", { params: { query: { since, limit } } })),
   batches: async () =>
     (await answerOf(api.GET("/api/batches", { params: { query: { limit: NEWEST_BATCHES } } }))).items,
-  progress: async (videoId) => {
-    const params = { path: { video_id: videoId } };
-    return messageOfVideo(await answerOf(api.GET("/api/videos/{video_id}/progress", { params })));
-  },
   upstreams: async () => (await answerOf(api.GET("/api/upstreams"))).items,
 };
 

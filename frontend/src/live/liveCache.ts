@@ -73,7 +73,8 @@ export class LiveCache {
       if (listId && !lists.has(listId)) lists.set(listId, this.shownIn(listId));
       const shown = lists.get(listId ?? "");
       const loaded = shown?.get(event.youtube_id);
-      if (listId && shown && loaded === undefined && event.stage === "created") this.loadNew(listId);
+      const isNew = event.stage === "created" && !event.waiting_for;
+      if (listId && shown && loaded === undefined && isNew) this.loadNew(listId);
       if (loaded !== undefined && isWorthRefetching(event, loaded)) this.refetch(videoId);
       if (loaded === undefined && !isOpen) unseen.push(videoId);
     }

@@ -1,4 +1,4 @@
-import type { Batch, ImportProgress, PauseReason, Upstream, UpstreamStatus, VideoProgress } from "../api/types";
+import type { Batch, ImportProgress, PauseReason, Upstream, UpstreamStatus } from "../api/types";
 
 /** Where imports stand. Events up to `seq` are older than it. */
 export interface Snapshot {
@@ -134,10 +134,4 @@ export function messageOfUpstream(upstream: UpstreamStatus): UpstreamPaused | Up
     resume_at: upstream.resume_at,
     message: upstream.message ?? "",
   };
-}
-
-/** An answer of `GET /api/videos/{id}/progress` in the form of a snapshot's videos. */
-export function messageOfVideo(asked: VideoProgress): ImportProgress {
-  const { source: _source, waiting_for: _reason, ...progress } = asked;
-  return { ...progress, type: "import_progress" };
 }

@@ -63,6 +63,9 @@ function pendingVideo(listId: string, youtubeId: string): Video {
     captions_missing_message: null,
     error_code: null,
     error_message: null,
+    waiting_for: null,
+    waiting_message: null,
+    retry_at: null,
     created_at: new Date().toISOString(),
   };
 }

@@ -36,6 +36,9 @@ export function aVideo(known: Partial<Video> = {}): Video {
     captions_missing_message: null,
     error_code: null,
     error_message: null,
+    waiting_for: null,
+    waiting_message: null,
+    retry_at: null,
     created_at: "2026-11-23T08:01:00Z",
     ...known,
   };

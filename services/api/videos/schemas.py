@@ -72,6 +72,15 @@ class VideoOutput(BaseModel):
         description="`error_code` as a sentence in the language of the request.",
         examples=[None],
     )
+    waiting_for: ErrorType | None = Field(
+        description="What the import waits for, if it waits for something of its own. `/progress` knows pauses, too.",
+        examples=[None],
+    )
+    waiting_message: str | None = Field(
+        description="`waiting_for` as a sentence in the language of the request.",
+        examples=[None],
+    )
+    retry_at: datetime | None = Field(description="When a waiting import continues.", examples=[None])
     created_at: datetime
 
     @classmethod
@@ -150,7 +159,7 @@ class VideoProgress(BaseModel):
     )
     progress: int = Field(ge=0, le=100, description="Percent.", examples=[25])
     attempt: int | None = Field(
-        default=None, description="Attempt of the stage in progress; null if unknown.", examples=[2]
+        default=None, description="Attempt of the stage in progress; null if the import has ended.", examples=[2]
     )
     retry_at: datetime | None = Field(
         default=None,
@@ -167,9 +176,6 @@ class VideoProgress(BaseModel):
         default=None,
         description="Why the import waits or failed, as a sentence in the language of the request.",
         examples=[text("import_retrying.youtube")],
-    )
-    source: Literal["workflow", "database"] = Field(
-        description="Whether the running workflow answered, or the stored state is shown."
     )
 
 
@@ -233,6 +239,7 @@ class Chapters(BaseModel):
 def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
     error_code = ErrorType(record.error_code) if record.error_code else None
     captions_missing = ErrorType(record.captions_missing) if record.captions_missing else None
+    waiting_for = ErrorType(record.waiting_for) if record.waiting_for else None
     return {
         "id": record.id,
         "list_id": record.list_id,
@@ -251,5 +258,8 @@ def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
         "captions_missing_message": import_error_text(captions_missing, language) if captions_missing else None,
         "error_code": error_code,
         "error_message": import_error_text(error_code, language) if error_code else None,
+        "waiting_for": waiting_for,
+        "waiting_message": import_error_text(waiting_for, language, waiting=True) if waiting_for else None,
+        "retry_at": record.retry_at,
         "created_at": record.created_at,
     }
