@@ -9,6 +9,7 @@ from services.notifier.upstreams import UpstreamPauses
 from shared.contracts.errors import ErrorType
 from shared.contracts.messages import ImportProgress
 from shared.contracts.upstreams import PauseReason
+from shared.db.facts import FACT_FIELDS
 from shared.i18n.languages import Language
 from shared.i18n.messages import waiting_text
 from shared.progress import CurrentStatus, current_status
@@ -52,6 +53,7 @@ def _message(row: VideoRow, status: CurrentStatus, language: Language) -> Import
         waiting_for=status.waiting_for,
         error_code=status.error_code or _error_code(status.waiting_for),
         message=waiting_text(status.upstream, status.waiting_for, language) if status.waiting_for else None,
+        **{name: getattr(row, name) for name in FACT_FIELDS},
     )
 
 

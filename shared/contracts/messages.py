@@ -10,7 +10,7 @@ from shared.contracts.batches import BatchKind, BatchState, ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, Upstream
-from shared.contracts.youtube import YoutubeId
+from shared.contracts.youtube import CaptionsSource, YoutubeId
 
 
 class ImportProgress(BaseModel):
@@ -33,6 +33,15 @@ class ImportProgress(BaseModel):
     """Why the import waits, if it does."""
     attempt: int | None = None
     retry_at: datetime | None = None
+    title: str | None = None
+    """What is known about the video, as in the API's videos; unknown in sub-progress."""
+    channel: str | None = None
+    duration_seconds: int | None = None
+    published_at: datetime | None = None
+    starts_at: datetime | None = None
+    captions_source: CaptionsSource | None = None
+    captions_missing: ErrorType | None = None
+    captions_missing_message: str | None = None
 
 
 class UpstreamPaused(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import ImportStage, stage_under_way
+from shared.db.facts import FACT_FIELDS, FACTS, join_facts
 from shared.db.lists import NOT_DELETED
 
 _EVENT_COLUMNS = (
@@ -35,9 +36,17 @@ def insert_events_sql(message: str = "NULL", *, reaches_stage: bool = True) -> s
     """  # noqa: S608 - constants
 
 
+def changed_events_sql(message: str = "NULL", *, reaches_stage: bool = True) -> str:
+    """As `insert_events_sql`, as the last CTE of a statement and its result: the events, for `feed_item`."""
+    return f"""
+    , event AS ({insert_events_sql(message, reaches_stage=reaches_stage)})
+    SELECT event.*, {FACTS} FROM event {join_facts("event")} ORDER BY event.seq
+    """  # noqa: S608 - constants
+
+
 _SINCE = text(
     f"""
-    SELECT {_EVENT_COLUMNS} FROM import_events
+    SELECT event.*, {FACTS} FROM import_events event {join_facts("event")}
     WHERE user_id = :user_id AND seq > :after AND seq <= :up_to AND {NOT_DELETED} ORDER BY seq LIMIT :limit
     """  # noqa: S608 - constants
 )
@@ -82,6 +91,7 @@ _MESSAGE_FIELDS = (
     "waiting_for",
     "retry_at",
     "attempt",
+    *FACT_FIELDS,
 )
 
 

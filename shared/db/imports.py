@@ -10,7 +10,7 @@ from shared.contracts.imports import ImportWait
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import STAGE_PROGRESS, ImportStage
 from shared.db.connection import AsyncpgConnection
-from shared.db.events import feed_item, insert_events_sql
+from shared.db.events import changed_events_sql, feed_item
 from shared.db.lists import NOT_DELETED
 from shared.i18n.messages import import_error_text
 
@@ -27,7 +27,7 @@ _MOVE = f"""
         FROM behind WHERE videos.id = behind.id
         RETURNING videos.*
     )
-    {insert_events_sql("$5::text")}
+    {changed_events_sql("$5::text")}
     """  # noqa: S608 - constants
 # An attempt that has begun keeps its number until the next stage is reached.
 _WAIT = f"""
@@ -41,7 +41,7 @@ _WAIT = f"""
         FROM others WHERE videos.id = others.id
         RETURNING videos.*
     )
-    {insert_events_sql(reaches_stage=False)}
+    {changed_events_sql(reaches_stage=False)}
     """  # noqa: S608 - constants
 _STEP = f"""
     WITH behind AS (

@@ -294,6 +294,18 @@ class VideoEnrichment(SQLModel, table=True):
     """When every stage was done: from then on, adding the video needs no request."""
 
 
+class EarlyMetadata(SQLModel, table=True):
+    """What YouTube says about a video that it does not play (yet), such as a premiere, until its metadata is saved."""
+
+    __tablename__ = "early_metadata"
+
+    youtube_id: str = Field(sa_type=Text, primary_key=True)
+    title: str = Field(sa_type=Text)
+    channel: str | None = Field(default=None, sa_type=Text)
+    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When a live stream or premiere starts, or has started."""
+
+
 class TranscriptSegment(SQLModel, table=True):
     """One timed line of a video's captions."""
 

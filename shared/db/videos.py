@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.messages import FeedItem
 from shared.db.events import feed_item, insert_events_sql
+from shared.db.facts import FACTS, join_facts
 from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
 
 
@@ -34,6 +35,8 @@ class VideoRecord:
     channel: str | None
     duration_seconds: int | None
     published_at: datetime | None
+    starts_at: datetime | None
+    """When a live stream or premiere starts, until it has metadata."""
     captions_source: str | None
     captions_language: str | None
     captions_missing: str | None
@@ -73,14 +76,13 @@ class DeletedVideo:
 _RECORD = (
     "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, "
     "v.waiting_for, v.retry_at, v.attempt, v.created_at, "
-    "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language, "
-    "e.captions_missing"
+    f"{FACTS}, e.captions_language"
 )
 _DETAILS = (
     f"{_RECORD}, e.captions_kind, e.description, coalesce(e.tags, '{{}}') AS tags, "
     "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count, c.transcribed_seconds, c.estimated_usd"
 )
-_VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
+_VIDEOS = f"videos v {join_facts('v')}"
 CHANGED_COLUMNS = f"{_RECORD}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
 
 _RETRY = text(
@@ -97,7 +99,7 @@ _RETRY = text(
         WHERE id = :video_id AND user_id = :user_id AND {NOT_DELETED} AND NOT EXISTS (SELECT FROM changed)
     )
     SELECT {CHANGED_COLUMNS}
-    FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
+    FROM entry v LEFT JOIN event ON true {join_facts("v")}
     """  # noqa: S608 - constants
 )
 _GET = text(

@@ -31,11 +31,14 @@ def waiting_text(waiting_on: Upstream | None, reason: ErrorType | PauseReason, l
 
 
 def in_language(message: ImportProgress, language: Language) -> ImportProgress:
-    """The message with its sentence in a language: events are stored without, or in English."""
-    if message.error_code is None:
-        return message
-    waiting = message.stage is not ImportStage.ERROR
-    return message.model_copy(update={"message": import_error_text(message.error_code, language, waiting=waiting)})
+    """The message with its sentences in a language: events are stored without, or in English."""
+    sentences = {}
+    if message.error_code:
+        waiting = message.stage is not ImportStage.ERROR
+        sentences["message"] = import_error_text(message.error_code, language, waiting=waiting)
+    if message.captions_missing:
+        sentences["captions_missing_message"] = import_error_text(message.captions_missing, language)
+    return message.model_copy(update=sentences)
 
 
 def import_error_text(code: ErrorType, language: Language = Language.EN, *, waiting: bool = False) -> str:

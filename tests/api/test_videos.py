@@ -38,6 +38,7 @@ async def test_an_added_video_is_created_at_once(api_without_temporal: Api) -> N
         "channel": None,
         "duration_seconds": None,
         "published_at": None,
+        "starts_at": None,
         "thumbnail_url": "https://img.youtube.com/vi/video000001/mqdefault.jpg",
         "import_stage": "created",
         "import_progress": 0,

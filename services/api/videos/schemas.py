@@ -48,6 +48,10 @@ class VideoOutput(BaseModel):
     channel: str | None = Field(examples=["The Lamp Room"])
     duration_seconds: int | None = Field(examples=[754])
     published_at: datetime | None = Field(examples=["2025-03-09T17:30:00Z"])
+    starts_at: datetime | None = Field(
+        description="When a live stream or premiere starts, or has started; null once its metadata is there.",
+        examples=[None],
+    )
     thumbnail_url: str = Field(examples=["https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg"])
     import_stage: ImportStage = Field(
         description="The last stage reached. `/progress` and the WebSocket name the stage in progress.",
@@ -249,6 +253,7 @@ def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
         "channel": record.channel,
         "duration_seconds": record.duration_seconds,
         "published_at": record.published_at,
+        "starts_at": record.starts_at,
         "thumbnail_url": record.thumbnail_url,
         "import_stage": record.import_stage,
         "import_progress": record.import_progress,
