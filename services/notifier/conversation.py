@@ -17,8 +17,8 @@ from services.notifier.protocol import (
     Resume,
     Snapshot,
     Subscribe,
+    encode_event,
     encode_problem,
-    encode_progress,
     encode_snapshot,
     parse,
 )
@@ -116,6 +116,6 @@ class Session:
         start = self._connection.start
         while since < start and (page := await self._store.events_page(self._user_id, since, start)):
             for item in page:
-                self._connection.send(encode_progress(item.message, self._connection.language))
+                self._connection.send(encode_event(item.message, self._connection.language))
                 since = item.message.seq or start
             await self._connection.wait_until_read()

@@ -12,7 +12,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.contracts.batches import BatchSummary
-from shared.contracts.messages import BatchComplete, BatchProgress, ImportProgress, UpstreamPaused, UpstreamResumed
+from shared.contracts.messages import (
+    BatchComplete,
+    BatchProgress,
+    Change,
+    ImportProgress,
+    UpstreamPaused,
+    UpstreamResumed,
+)
 from shared.contracts.upstreams import UpstreamStatus
 from shared.i18n.languages import Language
 from shared.i18n.messages import import_error_text, in_language, pause_text
@@ -102,8 +109,10 @@ def parse(data: str | bytes) -> Subscribe | Resume | Ping | MessageProblem:
                 return _problem(MessageProblemCode.UNKNOWN_TYPE)
 
 
-def encode_progress(message: ImportProgress, language: Language) -> bytes:
+def encode_event(message: ImportProgress | Change, language: Language) -> bytes:
     """An event as a client reads it."""
+    if isinstance(message, Change):
+        return message.model_dump_json(exclude_none=True).encode()
     return in_language(message, language).model_dump_json().encode()
 
 

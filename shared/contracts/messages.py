@@ -1,10 +1,11 @@
 """Messages between the notifier and a browser."""
 
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.contracts.batches import BatchKind, BatchState, ListingState
 from shared.contracts.errors import ErrorType
@@ -42,6 +43,43 @@ class ImportProgress(BaseModel):
     captions_source: CaptionsSource | None = None
     captions_missing: ErrorType | None = None
     captions_missing_message: str | None = None
+
+
+class ChangeType(StrEnum):
+    """What else changes for a user besides imports."""
+
+    LIST_CHANGED = "list_changed"
+    LIST_DELETED = "list_deleted"
+    VIDEO_DELETED = "video_deleted"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
+    SUBSCRIPTION_DELETED = "subscription_deleted"
+    BATCH_ENDED = "batch_ended"
+
+
+class Change(BaseModel):
+    """A change of something that a user sees, other than an import; the API has what it is now."""
+
+    type: Literal[
+        ChangeType.LIST_CHANGED,
+        ChangeType.LIST_DELETED,
+        ChangeType.VIDEO_DELETED,
+        ChangeType.SUBSCRIPTION_CHANGED,
+        ChangeType.SUBSCRIPTION_DELETED,
+        ChangeType.BATCH_ENDED,
+    ]
+    seq: int
+    at: datetime
+    list_id: UUID
+    name: str | None = None
+    """The list's, in `list_changed` and `list_deleted`."""
+    video_id: UUID | None = None
+    youtube_id: YoutubeId | None = None
+    subscription_id: UUID | None = None
+    batch_id: UUID | None = None
+
+
+Event = Annotated[ImportProgress | Change, Field(discriminator="type")]
+"""What a user's events tell."""
 
 
 class UpstreamPaused(BaseModel):
@@ -105,9 +143,15 @@ class BatchComplete(BatchMessage):
 
 
 class FeedItem(BaseModel):
-    """An `ImportProgress` on its way through the `ProgressFeed`, with what routing needs."""
+    """An event, or sub-progress, on its way through the `ProgressFeed`, with what routing needs."""
 
     user_id: UUID
     prev_seq: int | None = None
     """The user's event before this one: a reader that has not seen it knows that it missed something."""
+    message: Event
+
+
+class ImportFeedItem(FeedItem):
+    """One that is about an import."""
+
     message: ImportProgress

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportWait
-from shared.contracts.messages import FeedItem, ImportProgress
+from shared.contracts.messages import ImportFeedItem, ImportProgress
 from shared.contracts.stages import STAGE_PROGRESS, ImportStage
 from shared.db.connection import AsyncpgConnection
-from shared.db.events import changed_events_sql, feed_item
+from shared.db.events import changed_events_sql, import_feed_item
 from shared.db.lists import NOT_DELETED
 from shared.i18n.messages import import_error_text
 
@@ -56,7 +56,7 @@ _WANTED = f"""
     """  # noqa: S608 - a constant
 
 
-async def advance(connection: AsyncpgConnection, youtube_id: str, stage: ImportStage) -> list[FeedItem]:
+async def advance(connection: AsyncpgConnection, youtube_id: str, stage: ImportStage) -> list[ImportFeedItem]:
     """Bring every waiting entry of the video to `stage`; returns the events."""
     if stage is ImportStage.CREATED:
         return []  # where every entry begins
@@ -65,7 +65,7 @@ async def advance(connection: AsyncpgConnection, youtube_id: str, stage: ImportS
 
 async def set_subprogress(
     connection: AsyncpgConnection, youtube_id: str, under_way: ImportStage, progress: int
-) -> list[FeedItem]:
+) -> list[ImportFeedItem]:
     """Bring every entry that waits for the stage under way to a percentage before it.
 
     Clients are notified, but no event is stored: the next stage makes up for a missed message.
@@ -73,7 +73,7 @@ async def set_subprogress(
     reached = _BEFORE[under_way]
     rows = await connection.fetch(_STEP, youtube_id, reached, progress)
     return [
-        FeedItem(
+        ImportFeedItem(
             user_id=row["user_id"],
             message=ImportProgress(
                 video_id=row["id"],
@@ -91,15 +91,15 @@ async def set_subprogress(
 _BEFORE = {stage: reached for reached, stage in pairwise(STAGE_PROGRESS)}
 
 
-async def fail(connection: AsyncpgConnection, youtube_id: str, error_code: ErrorType) -> list[FeedItem]:
+async def fail(connection: AsyncpgConnection, youtube_id: str, error_code: ErrorType) -> list[ImportFeedItem]:
     """End every waiting entry of the video in `error`, at the percentage it had."""
     return await _move(connection, youtube_id, ImportStage.ERROR, progress=None, error_code=error_code)
 
 
-async def set_wait(connection: AsyncpgConnection, youtube_id: str, wait: ImportWait | None) -> list[FeedItem]:
+async def set_wait(connection: AsyncpgConnection, youtube_id: str, wait: ImportWait | None) -> list[ImportFeedItem]:
     """Show what the import waits for, if it does, on every waiting entry of the video; returns the events."""
     values = (wait.reason, wait.retry_at, wait.attempt) if wait else (None, None, None)
-    return [feed_item(row) for row in await connection.fetch(_WAIT, youtube_id, *values)]
+    return [import_feed_item(row) for row in await connection.fetch(_WAIT, youtube_id, *values)]
 
 
 async def wanted(connection: AsyncpgConnection, youtube_ids: Sequence[str]) -> set[str]:
@@ -114,10 +114,10 @@ async def _move(
     *,
     progress: int | None,
     error_code: ErrorType | None,
-) -> list[FeedItem]:
+) -> list[ImportFeedItem]:
     message = import_error_text(error_code) if error_code else None
     rows = await connection.fetch(_MOVE, youtube_id, stage, progress, error_code, message)
-    return [feed_item(row) for row in rows]
+    return [import_feed_item(row) for row in rows]
 
 
 _WAITING = f"""

@@ -385,7 +385,7 @@ class UpstreamAnswer(SQLModel, table=True):
 
 
 class ImportEvent(SQLModel, table=True):
-    """One progress message, stored so that clients that missed it can catch up.
+    """One message about an import or another change, stored so that clients that missed it can catch up.
 
     A trigger gives `seq` and `prev_seq` while it holds the user's row: the events of one user form a chain in
     commit order, so `seq > last seen` is exactly what was missed.
@@ -395,17 +395,24 @@ class ImportEvent(SQLModel, table=True):
     __table_args__ = (
         _one_of("stage", ImportStage, "import_events_stage_is_known"),
         Index("import_events_by_user", "user_id", "seq", unique=True),
+        Index("import_events_of_changes", "at", postgresql_where=text("type <> 'import_progress'")),
     )
 
     seq: int = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     prev_seq: int | None = Field(default=None, sa_type=BigInteger)
+    type: str = Field(default="import_progress", sa_type=Text, sa_column_kwargs={"server_default": "import_progress"})
+    """`import_progress`, or a `ChangeType`: those are written by triggers, and deleted after a month."""
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
-    video_id: UUID = Field(foreign_key="videos.id", ondelete="CASCADE", index=True)
+    video_id: UUID | None = Field(default=None, foreign_key="videos.id", ondelete="CASCADE", index=True)
     list_id: UUID
     batch_id: UUID | None = None
-    youtube_id: str = Field(sa_type=Text)
-    stage: str = Field(sa_type=Text)
-    progress: int
+    youtube_id: str | None = Field(default=None, sa_type=Text)
+    stage: str | None = Field(default=None, sa_type=Text)
+    progress: int | None = None
+    subject_id: UUID | None = None
+    """The subscription that has changed, or the video that was deleted."""
+    name: str | None = Field(default=None, sa_type=Text)
+    """The list's."""
     message: str | None = Field(default=None, sa_type=Text)
     error_code: str | None = Field(default=None, sa_type=Text)
     waiting_for: str | None = Field(default=None, sa_type=Text)

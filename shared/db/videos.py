@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.messages import FeedItem
-from shared.db.events import feed_item, insert_events_sql
+from shared.contracts.messages import ImportFeedItem
+from shared.db.events import import_feed_item, insert_events_sql
 from shared.db.facts import FACTS, join_facts
 from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
 
@@ -63,7 +63,7 @@ class ChangedVideo:
     """An entry after an attempt to change it. `event` is None where nothing changed."""
 
     video: VideoRecord
-    event: FeedItem | None
+    event: ImportFeedItem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def changed_video(row: RowMapping | Mapping[str, Any]) -> ChangedVideo:
     return ChangedVideo(video=video, event=_event(row) if row["seq"] is not None else None)
 
 
-def _event(row: RowMapping | Mapping[str, Any]) -> FeedItem:
+def _event(row: RowMapping | Mapping[str, Any]) -> ImportFeedItem:
     event: dict[str, Any] = {
         **row,
         "video_id": row["id"],
@@ -188,4 +188,4 @@ def _event(row: RowMapping | Mapping[str, Any]) -> FeedItem:
         "progress": row["import_progress"],
         "message": None,
     }
-    return feed_item(event)
+    return import_feed_item(event)

@@ -1,6 +1,6 @@
 """Lists and videos as the API would have written them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, text
@@ -52,4 +52,9 @@ async def events_of(engine: AsyncEngine, video: Video) -> list[ImportProgress]:
     """Everything that was told of the entry."""
     async with engine.connect() as connection:
         items = await events_since(connection, video.user_id, 0)
-    return [item.message for item in items if item.message.video_id == video.id]
+    return [message for message in messages_of(items) if message.video_id == video.id]
+
+
+def messages_of(items: Iterable[FeedItem]) -> list[ImportProgress]:
+    """What was told of imports."""
+    return [item.message for item in items if isinstance(item.message, ImportProgress)]

@@ -536,7 +536,7 @@ export interface paths {
         };
         /**
          * List missed events
-         * @description All progress events of the user after `since`, oldest first.
+         * @description All events of the user after `since`, oldest first.
          */
         get: operations["list_events"];
         put?: never;
@@ -959,6 +959,39 @@ export interface components {
          */
         CaptionsSource: "youtube" | "whisper" | "none";
         /**
+         * Change
+         * @description A change of something that a user sees, other than an import; the API has what it is now.
+         */
+        Change: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch_ended" | "list_changed" | "list_deleted" | "subscription_changed" | "subscription_deleted" | "video_deleted";
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * List Id
+             * Format: uuid
+             */
+            list_id: string;
+            /** Name */
+            name?: string | null;
+            /** Video Id */
+            video_id?: string | null;
+            /** Youtube Id */
+            youtube_id?: string | null;
+            /** Subscription Id */
+            subscription_id?: string | null;
+            /** Batch Id */
+            batch_id?: string | null;
+        };
+        /**
          * ChannelTab
          * @description Which of a channel's lists.
          * @enum {string}
@@ -1116,7 +1149,7 @@ export interface components {
         ErrorType: "video_unavailable" | "video_private" | "members_only" | "payment_required" | "geo_blocked" | "age_restricted" | "recording_unavailable" | "live_now" | "upcoming" | "bot_check" | "rate_limited" | "upstream_unavailable" | "link_expired" | "unexpected_answer" | "certificate_untrusted" | "extractor_outdated" | "captions_none" | "captions_disabled" | "captions_token_required" | "captions_age_restricted" | "speech_too_long" | "speech_none" | "speech_failed" | "audio_unavailable" | "audio_store_full" | "chunk_too_large" | "transcription_limited" | "transcription_unavailable" | "transcription_unexpected" | "transcription_refused" | "transcription_misconfigured" | "list_unavailable" | "list_short" | "import_cancelled" | "internal_error";
         /**
          * EventPage
-         * @description Progress events after `since`, oldest first.
+         * @description Events after `since`, oldest first.
          */
         EventPage: {
             /**
@@ -1134,7 +1167,7 @@ export interface components {
              *       }
              *     ]
              */
-            items: components["schemas"]["ImportProgress"][];
+            items: (components["schemas"]["ImportProgress"] | components["schemas"]["Change"])[];
             /**
              * Next Since
              * @description The `since` of the next request.
@@ -1231,9 +1264,8 @@ export interface components {
          */
         ImportProgress: {
             /**
-             * Type
-             * @default import_progress
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "import_progress";
             /**
@@ -1263,6 +1295,20 @@ export interface components {
             attempt?: number | null;
             /** Retry At */
             retry_at?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Duration Seconds */
+            duration_seconds?: number | null;
+            /** Published At */
+            published_at?: string | null;
+            /** Starts At */
+            starts_at?: string | null;
+            captions_source?: components["schemas"]["CaptionsSource"] | null;
+            captions_missing?: components["schemas"]["ErrorType"] | null;
+            /** Captions Missing Message */
+            captions_missing_message?: string | null;
         };
         /**
          * ImportStage
@@ -2027,6 +2073,12 @@ export interface components {
              */
             published_at: string | null;
             /**
+             * Starts At
+             * @description When a live stream or premiere starts, or has started; null once its metadata is there.
+             * @example null
+             */
+            starts_at: string | null;
+            /**
              * Thumbnail Url
              * @example https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg
              */
@@ -2240,6 +2292,12 @@ export interface components {
              * @example 2025-03-09T17:30:00Z
              */
             published_at: string | null;
+            /**
+             * Starts At
+             * @description When a live stream or premiere starts, or has started; null once its metadata is there.
+             * @example null
+             */
+            starts_at: string | null;
             /**
              * Thumbnail Url
              * @example https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg

@@ -17,7 +17,7 @@ from services.worker.adapters.models import EarlyMetadata, ExtractedVideo, Trans
 from services.worker.adapters.youtube.metadata import read_metadata
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.imports import VideoMetadata, VideoRef
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import ImportFeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.contracts.youtube import CaptionsAnswer, CaptionTrack
@@ -88,7 +88,7 @@ class YoutubeActivities(contract.YoutubeActivities):
             stored = await find_stored_answer(connection, key)
         answer = stored or Answer(await self._ask_for_metadata(youtube, youtube_id))
 
-        async def save(connection: AsyncpgConnection, found: ExtractedVideo) -> tuple[str, list[FeedItem]]:
+        async def save(connection: AsyncpgConnection, found: ExtractedVideo) -> tuple[str, list[ImportFeedItem]]:
             await enrichments.save_metadata(connection, _enrichment(found))
             return found.title, await imports.advance(connection, youtube_id, ImportStage.METADATA)
 
@@ -143,7 +143,7 @@ class YoutubeActivities(contract.YoutubeActivities):
             )
         )
 
-        async def save(connection: AsyncpgConnection, found: Transcript) -> list[FeedItem]:
+        async def save(connection: AsyncpgConnection, found: Transcript) -> list[ImportFeedItem]:
             lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
             await enrichments.save_captions(
                 connection, youtube_id, language=found.language, kind=found.kind, lines=lines

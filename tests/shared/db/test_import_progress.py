@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import ImportWait
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import ImportFeedItem
 from shared.contracts.stages import (
     SPEECH_DOWNLOADED,
     STAGE_PROGRESS,
@@ -28,12 +28,12 @@ from tests.support.waiting import eventually
 ID, OTHER_ID = "abcdefghijk", "lmnopqrstuv"
 
 
-async def advance(engine: AsyncEngine, stage: ImportStage, youtube_id: str = ID) -> list[FeedItem]:
+async def advance(engine: AsyncEngine, stage: ImportStage, youtube_id: str = ID) -> list[ImportFeedItem]:
     async with transaction(engine) as connection:
         return await imports.advance(connection, youtube_id, stage)
 
 
-async def step(engine: AsyncEngine, progress: int) -> list[FeedItem]:
+async def step(engine: AsyncEngine, progress: int) -> list[ImportFeedItem]:
     async with transaction(engine) as connection:
         return await imports.set_subprogress(connection, ID, ImportStage.CAPTIONS, progress)
 
@@ -143,7 +143,7 @@ def test_the_bands() -> None:
 LIVE = ImportWait(reason=ErrorType.LIVE_NOW, retry_at=datetime(2040, 1, 2, tzinfo=UTC), attempt=3)
 
 
-async def wait(engine: AsyncEngine, wait: ImportWait | None) -> list[FeedItem]:
+async def wait(engine: AsyncEngine, wait: ImportWait | None) -> list[ImportFeedItem]:
     async with transaction(engine) as connection:
         return await imports.set_wait(connection, ID, wait)
 
