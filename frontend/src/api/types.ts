@@ -29,6 +29,7 @@ export type VideoFilter = Schemas["VideoFilter"];
 export type SourceKind = Schemas["SourceKind"];
 export type ImportStage = Schemas["ImportStage"];
 export type ImportProgress = Schemas["ImportProgress"];
+export type Change = Schemas["Change"];
 export type EventPage = Schemas["EventPage"];
 export type ErrorType = Schemas["ErrorType"];
 export type CaptionsSource = Schemas["CaptionsSource"];

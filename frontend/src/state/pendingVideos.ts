@@ -54,6 +54,7 @@ function pendingVideo(listId: string, youtubeId: string): Video {
     channel: null,
     duration_seconds: null,
     published_at: null,
+    starts_at: null,
     thumbnail_url: `https://img.youtube.com/vi/${youtubeId}/mqdefault.jpg`,
     import_stage: "created",
     import_progress: 0,

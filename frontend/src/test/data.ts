@@ -27,6 +27,7 @@ export function aVideo(known: Partial<Video> = {}): Video {
     channel: "The Lamp Room",
     duration_seconds: 754,
     published_at: "2025-03-09T17:30:00Z",
+    starts_at: null,
     thumbnail_url: `https://img.youtube.com/vi/${youtubeId}/mqdefault.jpg`,
     import_stage: "complete",
     import_progress: 100,
