@@ -1,16 +1,15 @@
 """Where an import is: the one rule, used by the API and the notifier.
 
-An import is described by its row, by the answer of its running workflow, and by the pauses of the upstreams.
+An import is described by its row and by the pauses of the upstreams.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import ImportStatus
-from shared.contracts.stages import CLOSED_STAGES, SPEECH_DOWNLOADED, STAGE_PROGRESS, ImportStage
+from shared.contracts.stages import CLOSED_STAGES, SPEECH_DOWNLOADED, ImportStage, stage_under_way
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamStatus
 
 _THROTTLES: dict[Upstream, set[ErrorType]] = {
@@ -35,6 +34,18 @@ class ImportRow(Protocol):
     def error_code(self) -> str | None:
         """Why the import has failed."""
 
+    @property
+    def waiting_for(self) -> str | None:
+        """What it waits for."""
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When it continues."""
+
+    @property
+    def attempt(self) -> int:
+        """The attempt of the stage under way."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentStatus:
@@ -44,71 +55,41 @@ class CurrentStatus:
     """The last stage reached, or the next one once `progress` is above the percentage of the last."""
     progress: int
     """Percent, 0-100."""
-    source: Literal["workflow", "database"]
     attempt: int | None = None
-    """The attempt of the stage under way; None: unknown."""
+    """The attempt of the stage under way; None: the import has ended."""
     retry_at: datetime | None = None
     """When the import continues; None: unknown, or it does not wait."""
     waiting_for: ErrorType | PauseReason | None = None
     upstream: Upstream | None = None
-    """The upstream whose answer the import needs next; None: none, or unknown."""
+    """The upstream whose answer the import needs next; None: none, or it waits for something of its own."""
     error_code: ErrorType | None = None
     """Why the import has failed."""
 
 
-def current_status(row: ImportRow, answer: ImportStatus | None, upstreams: Iterable[UpstreamStatus]) -> CurrentStatus:
-    """Where an import is.
-
-    `answer`: what its running workflow reports; None where there is none. `upstreams` must be read after the answer, so
-    that they are not older than it.
-    """
-    stage = ImportStage(row.import_stage)
-    if stage in CLOSED_STAGES:
+def current_status(row: ImportRow, upstreams: Iterable[UpstreamStatus]) -> CurrentStatus:
+    """Where an import is. One that does not wait for something of its own is taken to queue for its next upstream."""
+    reached, progress = ImportStage(row.import_stage), row.import_progress
+    if reached in CLOSED_STAGES:
         error_code = ErrorType(row.error_code) if row.error_code else None
-        return CurrentStatus(stage=stage, progress=row.import_progress, source="database", error_code=error_code)
-    if answer is None or _is_outdated(answer, stage):
-        status = _from_row(stage, row.import_progress)
-    else:
-        status = _from_answer(answer, row.import_progress)
+        return CurrentStatus(stage=reached, progress=progress, error_code=error_code)
+    status = CurrentStatus(
+        stage=stage_under_way(reached, progress),
+        progress=progress,
+        attempt=row.attempt,
+        retry_at=row.retry_at,
+        waiting_for=ErrorType(row.waiting_for) if row.waiting_for else None,
+        upstream=None if row.waiting_for else _next_upstream(reached, progress),
+    )
     for upstream in upstreams:
         if upstream.is_paused:
             status = _behind_pause(status, upstream)
     return status
 
 
-def _is_outdated(answer: ImportStatus, stage: ImportStage) -> bool:
-    """Whether the row knows more: it is further, or it was retried while the run of the last import is still ending."""
-    return answer.stage in CLOSED_STAGES or answer.progress < STAGE_PROGRESS[stage]
-
-
-def _from_row(stage: ImportStage, progress: int) -> CurrentStatus:
-    """The status without an answer: the import is taken to be in the queue of its next upstream."""
-    upstream = Upstream.YOUTUBE if stage in {ImportStage.CREATED, ImportStage.METADATA} else None
-    if upstream and progress >= SPEECH_DOWNLOADED:
-        upstream = Upstream.TRANSCRIPTION
-    return CurrentStatus(
-        stage=_stage_under_way(stage, progress), progress=progress, source="database", upstream=upstream
-    )
-
-
-def _from_answer(answer: ImportStatus, row_progress: int) -> CurrentStatus:
-    progress = max(answer.progress, row_progress)  # activities write theirs to the row; the workflow learns it later
-    return CurrentStatus(
-        stage=_stage_under_way(answer.stage, progress),
-        progress=progress,
-        source="workflow",
-        attempt=answer.attempt,
-        retry_at=answer.retry_at,
-        waiting_for=answer.waiting_for,
-        upstream=answer.upstream,
-    )
-
-
-def _stage_under_way(reached: ImportStage, progress: int) -> ImportStage:
-    """The stage that sub-progress messages name as well, so that one moment has one name everywhere."""
-    if progress <= STAGE_PROGRESS[reached]:
-        return reached
-    return next(stage for stage, percent in STAGE_PROGRESS.items() if percent >= progress)
+def _next_upstream(reached: ImportStage, progress: int) -> Upstream | None:
+    if reached not in {ImportStage.CREATED, ImportStage.METADATA}:
+        return None
+    return Upstream.TRANSCRIPTION if progress >= SPEECH_DOWNLOADED else Upstream.YOUTUBE
 
 
 def _behind_pause(status: CurrentStatus, paused: UpstreamStatus) -> CurrentStatus:

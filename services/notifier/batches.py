@@ -17,7 +17,7 @@ from services.notifier.audience import Audience, Listener
 from services.notifier.protocol import encode_batch
 from services.notifier.store import DatabaseUnavailableError
 from shared.contracts.batches import BatchSummary
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import CLOSED_STAGES
 from shared.logs import get_logger
 
@@ -115,7 +115,8 @@ class Batches:
     def hint(self, item: FeedItem) -> None:
         """Poll soon if this event ends an import of a connected user's batch."""
         message = item.message
-        if message.batch_id and message.stage in CLOSED_STAGES and item.user_id in self._users:
+        is_end = isinstance(message, ImportProgress) and message.stage in CLOSED_STAGES
+        if is_end and message.batch_id and item.user_id in self._users:
             self._hint.set()
 
     async def run(self) -> None:

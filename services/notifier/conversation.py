@@ -20,8 +20,8 @@ from services.notifier.protocol import (
     Resume,
     Snapshot,
     Subscribe,
+    encode_event,
     encode_problem,
-    encode_progress,
     encode_snapshot,
     parse,
 )
@@ -131,7 +131,7 @@ class Session:
             async with self._turn:
                 page = await self._store.events_page(self._user_id, since, start)
                 for item in page:
-                    self._connection.send(encode_progress(item.message, self._connection.language))
+                    self._connection.send(encode_event(item.message, self._connection.language))
                     since = item.message.seq or start
             if not page:
                 return

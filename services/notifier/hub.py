@@ -10,7 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from services.notifier.audience import Audience, Listener
-from services.notifier.protocol import encode_progress
+from services.notifier.protocol import encode_event
 from services.notifier.store import DatabaseUnavailableError
 from shared.contracts.messages import FeedItem
 from shared.logs import get_logger
@@ -132,4 +132,4 @@ class Hub:
             user.catching_up = None
 
     def _deliver(self, item: FeedItem) -> None:
-        self._audience.deliver(item.user_id, item.message.seq, partial(encode_progress, item.message))
+        self._audience.deliver(item.user_id, item.message.seq, partial(encode_event, item.message))

@@ -12,11 +12,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
 from shared.contracts.batches import BatchSummary
-from shared.contracts.messages import BatchComplete, BatchProgress, ImportProgress, UpstreamPaused, UpstreamResumed
-from shared.contracts.stages import ImportStage
+from shared.contracts.messages import (
+    BatchComplete,
+    BatchProgress,
+    Change,
+    ImportProgress,
+    UpstreamPaused,
+    UpstreamResumed,
+)
 from shared.contracts.upstreams import UpstreamStatus
 from shared.i18n.languages import Language
-from shared.i18n.messages import import_error_text, pause_text
+from shared.i18n.messages import import_error_text, in_language, pause_text
 
 MAX_SUBSCRIBED_VIDEOS = 1000
 MAX_SEQ = 2**63 - 1
@@ -103,14 +109,16 @@ def parse(data: str | bytes) -> Subscribe | Resume | Ping | MessageProblem:
                 return _problem(MessageProblemCode.UNKNOWN_TYPE)
 
 
-def encode_progress(message: ImportProgress, language: Language) -> bytes:
+def encode_event(message: ImportProgress | Change, language: Language) -> bytes:
     """An event as a client reads it."""
-    return _in_language(message, language).model_dump_json().encode()
+    if isinstance(message, Change):
+        return message.model_dump_json(exclude_none=True).encode()
+    return in_language(message, language).model_dump_json().encode()
 
 
 def encode_snapshot(snapshot: Snapshot, language: Language) -> bytes:
     """A snapshot as a client reads it."""
-    videos = [_in_language(video, language) for video in snapshot.videos]
+    videos = [in_language(video, language) for video in snapshot.videos]
     return snapshot.model_copy(update={"videos": videos}).model_dump_json().encode()
 
 
@@ -139,14 +147,6 @@ def encode_batch(batch: BatchSummary, language: Language) -> bytes:
 def encode_problem(problem: MessageProblem) -> bytes:
     """A problem as a client reads it."""
     return problem.model_dump_json().encode()
-
-
-def _in_language(message: ImportProgress, language: Language) -> ImportProgress:
-    """Events are stored in English; with an `error_code` their text exists in every language."""
-    if message.error_code is None:
-        return message
-    waiting = message.stage is not ImportStage.ERROR
-    return message.model_copy(update={"message": import_error_text(message.error_code, language, waiting=waiting)})
 
 
 def _problem(code: MessageProblemCode, **values: str) -> MessageProblem:

@@ -44,7 +44,7 @@ class Notifier(AbstractAsyncContextManager["Notifier"]):
         self._batches = Batches(self._store.batches)
         self._feed = FeedReader(client, settings.feed_shards, self._hub, self._batches)
         self._pauses = UpstreamPauses()
-        snapshots = Snapshots(self._store, client, self._pauses)
+        snapshots = Snapshots(self._store, self._pauses)
         self._sources = Sources(self._hub, self._pauses, self._batches, self._store, snapshots)
         self._background: list[asyncio.Task[None]] = []
         self._server: Server

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from shared.db.batches import batches_of_users
 from shared.db.connection import raw_connection, snapshot
 from shared.db.engine import ping
 from shared.db.errors import is_database_unavailable
+from shared.db.facts import FACTS, join_facts
 from shared.db.lists import NOT_DELETED
 from shared.db.upstreams import UpstreamRow, all_upstreams
 from shared.deadlines import responsive_timeout
@@ -25,23 +27,27 @@ READ_SECONDS = 5.0
 """How long one read may take, waiting for a connection included."""
 CHECK_SECONDS = 2.0
 """The same for a health check, whose client waits for 4 s."""
-PAGE_EVENTS = 500
-"""About 200 kB as messages: well below MAX_BACKLOG_BYTES of a connection."""
+PAGE_EVENTS = 200
+"""About 140 kB as messages, and below MAX_BACKLOG_BYTES of a connection even with the longest titles."""
 
 logger = get_logger(__name__)
 
-_VIDEO_COLUMNS = "id, list_id, batch_id, youtube_id, import_stage, import_progress, error_code"
+_VIDEO_COLUMNS = (
+    "v.id, v.list_id, v.batch_id, v.youtube_id, v.import_stage, v.import_progress, v.error_code, v.waiting_for, "
+    f"v.retry_at, v.attempt, {FACTS}"
+)
 _IN_FLIGHT = text(
     f"""
-    SELECT {_VIDEO_COLUMNS} FROM videos
-    WHERE user_id = :user_id AND import_stage NOT IN ('complete', 'error') AND {NOT_DELETED}
-    ORDER BY created_at DESC, id LIMIT :limit
+    SELECT {_VIDEO_COLUMNS} FROM videos v {join_facts("v")}
+    WHERE v.user_id = :user_id AND v.import_stage NOT IN ('complete', 'error') AND v.{NOT_DELETED}
+    ORDER BY v.created_at DESC, v.id LIMIT :limit
     """  # noqa: S608 - constants
 )
 _OF_IDS = text(
     f"""
-    SELECT {_VIDEO_COLUMNS} FROM videos WHERE user_id = :user_id AND id = ANY(:video_ids) AND {NOT_DELETED}
-    ORDER BY created_at DESC, id
+    SELECT {_VIDEO_COLUMNS} FROM videos v {join_facts("v")}
+    WHERE v.user_id = :user_id AND v.id = ANY(:video_ids) AND v.{NOT_DELETED}
+    ORDER BY v.created_at DESC, v.id
     """  # noqa: S608 - constants
 )
 _ENDED_BATCHES = text(
@@ -58,7 +64,7 @@ class DatabaseUnavailableError(Exception):
 
 @dataclass(frozen=True)
 class VideoRow:
-    """A row of `videos`, as far as progress goes."""
+    """A row of `videos`, as far as progress goes, and what is known about its video."""
 
     id: UUID
     list_id: UUID
@@ -67,6 +73,16 @@ class VideoRow:
     import_stage: str
     import_progress: int
     error_code: str | None
+    waiting_for: str | None
+    retry_at: datetime | None
+    attempt: int
+    title: str | None
+    channel: str | None
+    duration_seconds: int | None
+    published_at: datetime | None
+    starts_at: datetime | None
+    captions_source: str | None
+    captions_missing: str | None
 
 
 @dataclass(frozen=True)

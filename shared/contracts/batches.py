@@ -194,8 +194,6 @@ class AdvanceBatchInput(BaseModel):
     """Requests since the last step, in order."""
     slot_holders: list[YoutubeId] = []
     """Videos that held a slot after the last step."""
-    check_blocked: bool = False
-    """See whether some of them only wait for something of their own."""
 
 
 class BatchSnapshot(BaseModel):

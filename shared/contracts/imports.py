@@ -68,6 +68,22 @@ class VideoRef(BaseModel):
     youtube_id: YoutubeId
 
 
+class ImportWait(BaseModel):
+    """What an import waits for, as its list entries show it."""
+
+    reason: ErrorType
+    retry_at: datetime
+    attempt: int
+    """The attempt that follows."""
+
+
+class WaitingVideo(BaseModel):
+    """A video whose import waits, or does not."""
+
+    youtube_id: YoutubeId
+    wait: ImportWait | None = None
+
+
 class ImportState(BaseModel):
     """What PostgreSQL already knows of a video when its import begins."""
 

@@ -26,6 +26,14 @@ STAGE_PROGRESS: dict[ImportStage, int] = {
 CLOSED_STAGES: frozenset[ImportStage] = frozenset({ImportStage.COMPLETE, ImportStage.ERROR})
 """Stages of an import that has ended: PostgreSQL alone knows it."""
 
+
+def stage_under_way(reached: ImportStage, progress: int) -> ImportStage:
+    """The stage that an import is shown in: the one it has reached, or the next one while that is done by half."""
+    if reached in CLOSED_STAGES or progress <= STAGE_PROGRESS[reached]:
+        return reached
+    return next(stage for stage, percent in STAGE_PROGRESS.items() if percent >= progress)
+
+
 SPEECH_DOWNLOADED = 40
 """Percentage, within the band of the captions stage, once the audio for transcription is downloaded."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.contracts.batches import BatchChange
+from shared.contracts.errors import ERROR_RULES, Retry
 from shared.db.connection import AsyncpgConnection
 from shared.db.lists import NOT_DELETED
 
@@ -20,6 +21,8 @@ _SLOT_HOLDERS = """
     SELECT youtube_id FROM videos
     WHERE batch_id = $1 AND batch_slot = 'running' AND import_stage NOT IN ('complete', 'error')
     """
+_WAITING_FOR_AVAILABILITY = f"{_SLOT_HOLDERS} AND waiting_for = ANY($2::text[])"
+_AVAILABLE_LATER = [error_type for error_type, rule in ERROR_RULES.items() if rule.retry is Retry.WHEN_AVAILABLE]
 # In the order of the list, newest first; locked by id, as everywhere.
 _CLAIM_NEXT = """
     WITH next AS (
@@ -75,7 +78,7 @@ _CANCEL_QUEUED = """
         WHERE batch_id = $1 AND batch_slot = 'queued' AND import_stage = 'created'
         ORDER BY id FOR UPDATE
     )
-    UPDATE videos SET import_stage = 'error', error_code = 'import_cancelled'
+    UPDATE videos SET import_stage = 'error', error_code = 'import_cancelled', waiting_for = NULL, retry_at = NULL
     FROM queued WHERE videos.id = queued.id
     """
 # Other lists have started these imports: the batch waits for their end as well.
@@ -117,6 +120,12 @@ async def lock(connection: AsyncpgConnection, batch_id: UUID) -> UUID | None:
 async def slot_holders(connection: AsyncpgConnection, batch_id: UUID) -> set[str]:
     """The YouTube ids of the batch that hold a slot: their imports are running."""
     return {row["youtube_id"] for row in await connection.fetch(_SLOT_HOLDERS, batch_id)}
+
+
+async def waiting_for_availability(connection: AsyncpgConnection, batch_id: UUID) -> set[str]:
+    """The YouTube ids of the batch that hold a slot and wait for an event of their own, such as a premiere."""
+    rows = await connection.fetch(_WAITING_FOR_AVAILABILITY, batch_id, _AVAILABLE_LATER)
+    return {row["youtube_id"] for row in rows}
 
 
 async def ended(connection: AsyncpgConnection, batch_id: UUID, youtube_ids: Sequence[str]) -> set[str]:

@@ -14,6 +14,7 @@ from shared.contracts.youtube import thumbnail_url
 from shared.db import counts
 from shared.db.batch_window import lock
 from shared.db.connection import AsyncpgConnection
+from shared.db.facts import join_facts
 from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
 from shared.db.videos import RECORD_COLUMNS, VideoRecord
 from shared.text import sanitize_text
@@ -71,7 +72,7 @@ _PUT = """
     """
 _PRESENT = "SELECT youtube_id, id FROM videos WHERE list_id = $1 AND youtube_id = ANY($2::text[])"
 _VIDEOS = f"""
-    SELECT {RECORD_COLUMNS} FROM videos v LEFT JOIN video_enrichments e USING (youtube_id)
+    SELECT {RECORD_COLUMNS} FROM videos v {join_facts("v")}
     WHERE v.batch_id = $1 ORDER BY v.created_at DESC, v.id DESC
     """  # noqa: S608 - constants
 _NOTE_CREATED = "UPDATE import_batches SET created = created + $2 WHERE id = $1"

@@ -14,7 +14,7 @@ from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionsSource, CaptionTrack
 from shared.db.connection import AsyncpgConnection
 from shared.db.lists import NOT_DELETED
-from shared.db.models import Chapter, VideoEnrichment
+from shared.db.models import Chapter, EarlyMetadata, VideoEnrichment
 from shared.text import sanitize_text
 
 _LAST_FETCHED = "SELECT max(fetched_at) FROM video_enrichments"
@@ -52,6 +52,12 @@ _SAVE_METADATA = f"""
     ON CONFLICT (youtube_id)
     DO UPDATE SET fetched_at = now(), {", ".join(f"{name} = excluded.{name}" for name in _FOUND)}
     """  # noqa: S608 - constants
+_SAVE_EARLY_METADATA = """
+    INSERT INTO early_metadata (youtube_id, title, channel, starts_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (youtube_id) DO UPDATE SET title = excluded.title, channel = excluded.channel,
+                                           starts_at = excluded.starts_at
+    """
+_FORGET_EARLY_METADATA = "DELETE FROM early_metadata WHERE youtube_id = $1"
 _KNOWN_CAPTIONS = "SELECT caption_track, captions_answers, channel_id FROM video_enrichments WHERE youtube_id = $1"
 _SAVE_SEGMENTS = """
     INSERT INTO transcript_segments (youtube_id, position, language, start_seconds, end_seconds, text)
@@ -138,6 +144,13 @@ async def save_metadata(connection: AsyncpgConnection, found: VideoEnrichment) -
         # SQLAlchemy configures its connections to take JSON as text and to return it decoded.
         values[name] = json.dumps(values[name]) if values[name] is not None else None
     await connection.execute(_SAVE_METADATA, *(values[name] for name in _FOUND))
+    await connection.execute(_FORGET_EARLY_METADATA, found.youtube_id)
+
+
+async def save_early_metadata(connection: AsyncpgConnection, found: EarlyMetadata) -> None:
+    """Write what YouTube says about a video that it does not play."""
+    title, channel = sanitize_text(found.title), sanitize_text(found.channel)
+    await connection.execute(_SAVE_EARLY_METADATA, found.youtube_id, title, channel, found.starts_at)
 
 
 @dataclass(frozen=True)

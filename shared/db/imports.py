@@ -6,10 +6,11 @@ from itertools import pairwise
 from uuid import UUID
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.messages import FeedItem, ImportProgress
+from shared.contracts.imports import ImportWait
+from shared.contracts.messages import ImportFeedItem, ImportProgress
 from shared.contracts.stages import STAGE_PROGRESS, ImportStage
 from shared.db.connection import AsyncpgConnection
-from shared.db.events import feed_item, insert_events_sql
+from shared.db.events import changed_events_sql, import_feed_item
 from shared.db.lists import NOT_DELETED
 from shared.i18n.messages import import_error_text
 
@@ -22,11 +23,25 @@ _MOVE = f"""
         ORDER BY id FOR UPDATE
     ), changed AS (
         UPDATE videos SET import_stage = $2, import_progress = coalesce($3, import_progress),
-                          error_code = $4::text
+                          error_code = $4::text, waiting_for = NULL, retry_at = NULL, attempt = 1
         FROM behind WHERE videos.id = behind.id
         RETURNING videos.*
     )
-    {insert_events_sql("$5::text")}
+    {changed_events_sql("$5::text")}
+    """  # noqa: S608 - constants
+# An attempt that has begun keeps its number until the next stage is reached.
+_WAIT = f"""
+    WITH others AS (
+        SELECT id FROM videos
+        WHERE youtube_id = $1 AND import_stage NOT IN ('complete', 'error') AND {NOT_DELETED}
+          AND (waiting_for, retry_at) IS DISTINCT FROM ($2::text, $3::timestamptz)
+        ORDER BY id FOR UPDATE
+    ), changed AS (
+        UPDATE videos SET waiting_for = $2, retry_at = $3, attempt = coalesce($4, attempt)
+        FROM others WHERE videos.id = others.id
+        RETURNING videos.*
+    )
+    {changed_events_sql(reaches_stage=False)}
     """  # noqa: S608 - constants
 _STEP = f"""
     WITH behind AS (
@@ -41,7 +56,7 @@ _WANTED = f"""
     """  # noqa: S608 - a constant
 
 
-async def advance(connection: AsyncpgConnection, youtube_id: str, stage: ImportStage) -> list[FeedItem]:
+async def advance(connection: AsyncpgConnection, youtube_id: str, stage: ImportStage) -> list[ImportFeedItem]:
     """Bring every waiting entry of the video to `stage`; returns the events."""
     if stage is ImportStage.CREATED:
         return []  # where every entry begins
@@ -50,7 +65,7 @@ async def advance(connection: AsyncpgConnection, youtube_id: str, stage: ImportS
 
 async def set_subprogress(
     connection: AsyncpgConnection, youtube_id: str, under_way: ImportStage, progress: int
-) -> list[FeedItem]:
+) -> list[ImportFeedItem]:
     """Bring every entry that waits for the stage under way to a percentage before it.
 
     Clients are notified, but no event is stored: the next stage makes up for a missed message.
@@ -58,7 +73,7 @@ async def set_subprogress(
     reached = _BEFORE[under_way]
     rows = await connection.fetch(_STEP, youtube_id, reached, progress)
     return [
-        FeedItem(
+        ImportFeedItem(
             user_id=row["user_id"],
             message=ImportProgress(
                 video_id=row["id"],
@@ -76,9 +91,15 @@ async def set_subprogress(
 _BEFORE = {stage: reached for reached, stage in pairwise(STAGE_PROGRESS)}
 
 
-async def fail(connection: AsyncpgConnection, youtube_id: str, error_code: ErrorType) -> list[FeedItem]:
+async def fail(connection: AsyncpgConnection, youtube_id: str, error_code: ErrorType) -> list[ImportFeedItem]:
     """End every waiting entry of the video in `error`, at the percentage it had."""
     return await _move(connection, youtube_id, ImportStage.ERROR, progress=None, error_code=error_code)
+
+
+async def set_wait(connection: AsyncpgConnection, youtube_id: str, wait: ImportWait | None) -> list[ImportFeedItem]:
+    """Show what the import waits for, if it does, on every waiting entry of the video; returns the events."""
+    values = (wait.reason, wait.retry_at, wait.attempt) if wait else (None, None, None)
+    return [import_feed_item(row) for row in await connection.fetch(_WAIT, youtube_id, *values)]
 
 
 async def wanted(connection: AsyncpgConnection, youtube_ids: Sequence[str]) -> set[str]:
@@ -93,10 +114,10 @@ async def _move(
     *,
     progress: int | None,
     error_code: ErrorType | None,
-) -> list[FeedItem]:
+) -> list[ImportFeedItem]:
     message = import_error_text(error_code) if error_code else None
     rows = await connection.fetch(_MOVE, youtube_id, stage, progress, error_code, message)
-    return [feed_item(row) for row in rows]
+    return [import_feed_item(row) for row in rows]
 
 
 _WAITING = f"""

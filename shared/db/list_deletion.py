@@ -40,6 +40,10 @@ _DELETE_SEEN_VIDEOS = f"""
         WHERE s.list_id = {_DELETED} LIMIT $2
     ) RETURNING youtube_id
     """  # noqa: S608 - a constant
+_DELETE_CHANGES = """
+    DELETE FROM import_events WHERE list_id = $1 AND type NOT IN ('import_progress', 'list_deleted')
+      AND list_id IN (SELECT id FROM lists WHERE deleted_at IS NOT NULL)
+    """
 _DELETE_LIST = "DELETE FROM lists WHERE id = $1 AND deleted_at IS NOT NULL"
 
 
@@ -74,5 +78,6 @@ async def delete_piece(connection: AsyncpgConnection, list_id: UUID, size: int) 
     for statement in (_DELETE_BATCHES, _DELETE_SEEN_VIDEOS):
         if await connection.fetch(statement, list_id, size):
             return Piece(is_last=False, under_way=[])
+    await connection.execute(_DELETE_CHANGES, list_id)
     await connection.execute(_DELETE_LIST, list_id)
     return Piece(is_last=True, under_way=[])

@@ -237,6 +237,12 @@ class Video(SQLModel, table=True):
     error_code: str | None = Field(default=None, sa_type=Text)
     without_captions: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     """Whether the video of a complete entry has no captions; triggers keep it right."""
+    waiting_for: str | None = Field(default=None, sa_type=Text)
+    """What the import waits for (`ErrorType`), unless it waits for a second only."""
+    retry_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When it continues."""
+    attempt: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The attempt of the stage under way, as of the last wait."""
     created_at: datetime = _created_at()
 
 
@@ -303,6 +309,18 @@ class VideoEnrichment(SQLModel, table=True):
     fetched_at: datetime = _created_at()
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     """When every stage was done: from then on, adding the video needs no request."""
+
+
+class EarlyMetadata(SQLModel, table=True):
+    """What YouTube says about a video that it does not play (yet), such as a premiere, until its metadata is saved."""
+
+    __tablename__ = "early_metadata"
+
+    youtube_id: str = Field(sa_type=Text, primary_key=True)
+    title: str = Field(sa_type=Text)
+    channel: str | None = Field(default=None, sa_type=Text)
+    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When a live stream or premiere starts, or has started."""
 
 
 class TranscriptSegment(SQLModel, table=True):
@@ -384,7 +402,7 @@ class UpstreamAnswer(SQLModel, table=True):
 
 
 class ImportEvent(SQLModel, table=True):
-    """One progress message, stored so that clients that missed it can catch up.
+    """One message about an import or another change, stored so that clients that missed it can catch up.
 
     A trigger gives `seq` and `prev_seq` while it holds the user's row: the events of one user form a chain in
     commit order, so `seq > last seen` is exactly what was missed.
@@ -394,19 +412,31 @@ class ImportEvent(SQLModel, table=True):
     __table_args__ = (
         _one_of("stage", ImportStage, "import_events_stage_is_known"),
         Index("import_events_by_user", "user_id", "seq", unique=True),
+        Index("import_events_of_changes", "at", postgresql_where=text("type <> 'import_progress'")),
     )
 
     seq: int = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     prev_seq: int | None = Field(default=None, sa_type=BigInteger)
+    type: str = Field(default="import_progress", sa_type=Text, sa_column_kwargs={"server_default": "import_progress"})
+    """`import_progress`, or a `ChangeType`: those are written by triggers, and deleted after a month."""
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
-    video_id: UUID = Field(foreign_key="videos.id", ondelete="CASCADE", index=True)
+    video_id: UUID | None = Field(default=None, foreign_key="videos.id", ondelete="CASCADE", index=True)
     list_id: UUID
     batch_id: UUID | None = None
-    youtube_id: str = Field(sa_type=Text)
-    stage: str = Field(sa_type=Text)
-    progress: int
+    youtube_id: str | None = Field(default=None, sa_type=Text)
+    stage: str | None = Field(default=None, sa_type=Text)
+    progress: int | None = None
+    subject_id: UUID | None = None
+    """The subscription that has changed, or the video that was deleted."""
+    name: str | None = Field(default=None, sa_type=Text)
+    """The list's."""
     message: str | None = Field(default=None, sa_type=Text)
     error_code: str | None = Field(default=None, sa_type=Text)
+    waiting_for: str | None = Field(default=None, sa_type=Text)
+    retry_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    attempt: int | None = None
+    reaches_stage: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
+    """False: a wait within the stage has begun or ended."""
     at: datetime = _created_at()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.events import insert_events_sql
+from shared.db.facts import join_facts
 from shared.db.lists import NOT_DELETED
 from shared.db.videos import CHANGED_COLUMNS, ChangedVideo, changed_video
 
@@ -37,7 +38,7 @@ _REIMPORT = text(
         WHERE id = :video_id AND user_id = :user_id AND {NOT_DELETED} AND NOT EXISTS (SELECT FROM changed)
     )
     SELECT {CHANGED_COLUMNS}
-    FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
+    FROM entry v LEFT JOIN event ON true {join_facts("v")}
     """  # noqa: S608 - constants
 )
 

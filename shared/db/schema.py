@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.connection import AsyncpgConnection, transaction
 
-OLDEST_SCHEMA = "0017"
+OLDEST_SCHEMA = "0020"
 """The first migration after which this code works."""
-NEWEST_SCHEMA = "0017"
+NEWEST_SCHEMA = "0020"
 """The newest migration of this code."""
 OLDEST_CODE = "oldest_code"
 """The name of the row of `installation` that says which code the schema works with, by its `NEWEST_SCHEMA`."""

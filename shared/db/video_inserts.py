@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.contracts.youtube import thumbnail_url
 from shared.db.connection import AsyncpgConnection
 from shared.db.events import insert_events_sql
+from shared.db.facts import join_facts
 from shared.db.videos import CHANGED_COLUMNS, ChangedVideo, changed_video
 
 
@@ -54,7 +55,7 @@ _ADD = f"""
     LEFT JOIN list ON list.id = w.list_id AND list.user_id = w.user_id
     LEFT JOIN entry v ON v.list_id = list.id AND v.youtube_id = w.youtube_id
     LEFT JOIN event ON event.video_id = v.id
-    LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
+    {join_facts("v")}
     ORDER BY w.position
     """  # noqa: S608 - constants
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.messages import FeedItem
-from shared.db.events import feed_item, insert_events_sql
+from shared.contracts.messages import ImportFeedItem
+from shared.db.events import import_feed_item, insert_events_sql
+from shared.db.facts import FACTS, join_facts
 from shared.db.lists import FIRST_PAGE, NOT_DELETED, PageStart
 
 
@@ -25,11 +26,17 @@ class VideoRecord:
     import_stage: str
     import_progress: int
     error_code: str | None
+    waiting_for: str | None
+    """What the import waits for (`ErrorType`)."""
+    retry_at: datetime | None
+    attempt: int
     created_at: datetime
     title: str | None
     channel: str | None
     duration_seconds: int | None
     published_at: datetime | None
+    starts_at: datetime | None
+    """When a live stream or premiere starts, until it has metadata."""
     captions_source: str | None
     captions_language: str | None
     captions_missing: str | None
@@ -56,7 +63,7 @@ class ChangedVideo:
     """An entry after an attempt to change it. `event` is None where nothing changed."""
 
     video: VideoRecord
-    event: FeedItem | None
+    event: ImportFeedItem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +74,15 @@ class DeletedVideo:
 
 
 RECORD_COLUMNS = (
-    "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, v.created_at, "
-    "e.title, e.channel, e.duration_seconds, e.published_at, e.captions_source, e.captions_language, "
-    "e.captions_missing"
+    "v.id, v.list_id, v.youtube_id, v.thumbnail_url, v.import_stage, v.import_progress, v.error_code, "
+    "v.waiting_for, v.retry_at, v.attempt, v.created_at, "
+    f"{FACTS}, e.captions_language"
 )
 _DETAILS = (
     f"{RECORD_COLUMNS}, e.captions_kind, e.description, coalesce(e.tags, '{{}}') AS tags, "
     "coalesce(e.categories, '{}') AS categories, e.view_count, e.like_count, c.transcribed_seconds, c.estimated_usd"
 )
-_VIDEOS = "videos v LEFT JOIN video_enrichments e USING (youtube_id)"
+_VIDEOS = f"videos v {join_facts('v')}"
 CHANGED_COLUMNS = f"{RECORD_COLUMNS}, v.user_id, v.batch_id, event.seq, event.prev_seq, event.at"
 
 _RETRY = text(
@@ -92,7 +99,7 @@ _RETRY = text(
         WHERE id = :video_id AND user_id = :user_id AND {NOT_DELETED} AND NOT EXISTS (SELECT FROM changed)
     )
     SELECT {CHANGED_COLUMNS}
-    FROM entry v LEFT JOIN event ON true LEFT JOIN video_enrichments e ON e.youtube_id = v.youtube_id
+    FROM entry v LEFT JOIN event ON true {join_facts("v")}
     """  # noqa: S608 - constants
 )
 _GET = text(
@@ -161,7 +168,7 @@ def changed_video(row: RowMapping | Mapping[str, Any]) -> ChangedVideo:
     return ChangedVideo(video=video, event=_event(row) if row["seq"] is not None else None)
 
 
-def _event(row: RowMapping | Mapping[str, Any]) -> FeedItem:
+def _event(row: RowMapping | Mapping[str, Any]) -> ImportFeedItem:
     event: dict[str, Any] = {
         **row,
         "video_id": row["id"],
@@ -169,4 +176,4 @@ def _event(row: RowMapping | Mapping[str, Any]) -> FeedItem:
         "progress": row["import_progress"],
         "message": None,
     }
-    return feed_item(event)
+    return import_feed_item(event)

@@ -1,6 +1,8 @@
 """Which sentence of the catalogue describes an import's error, its wait or a pause of an upstream."""
 
 from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+from shared.contracts.messages import ImportProgress
+from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, Upstream
 from shared.i18n.catalog import text
 from shared.i18n.languages import Language
@@ -26,6 +28,17 @@ def waiting_text(waiting_on: Upstream | None, reason: ErrorType | PauseReason, l
     if reason in _OWN_LIMITS:
         return text(f"import_paused.{reason}", language)
     return import_error_text(ErrorType(reason), language, waiting=True)
+
+
+def in_language(message: ImportProgress, language: Language) -> ImportProgress:
+    """The message with its sentences in a language: events are stored without, or in English."""
+    sentences = {}
+    if message.error_code:
+        waiting = message.stage is not ImportStage.ERROR
+        sentences["message"] = import_error_text(message.error_code, language, waiting=waiting)
+    if message.captions_missing:
+        sentences["captions_missing_message"] = import_error_text(message.captions_missing, language)
+    return message.model_copy(update=sentences)
 
 
 def import_error_text(code: ErrorType, language: Language = Language.EN, *, waiting: bool = False) -> str:

@@ -23,8 +23,8 @@ from shared.temporal.names import PROGRESS_FEED, PROGRESS_TOPIC, WORKFLOW_TASK_T
 BATCH_SECONDS = 0.05
 """How long a publisher collects between two signals. The first event after a quiet time is sent at once."""
 POLL_COOLDOWN = timedelta(milliseconds=20)
-MAX_BATCH_ITEMS = 500
-"""About 400 kB of a signal's 2 MB."""
+MAX_BATCH_ITEMS = 300
+"""About 250 kB of a signal's 2 MB, and 1.5 MB with the longest titles."""
 MAX_WAITING_ITEMS = 10_000
 """Kept while Temporal is unavailable; readers that miss older items read them from PostgreSQL."""
 RETRY_SECONDS = 1.0

@@ -44,7 +44,7 @@ PRIORITY_BULK_BEGUN = 4
 """What has begun in bulk is finished before more is begun."""
 PRIORITY_BULK = 5
 
-WORKFLOW_GENERATION = 3
+WORKFLOW_GENERATION = 4
 """Raised whenever the commands of a workflow change: a history is only ever replayed by the code that wrote it.
 
 `services.worker.setup` terminates what another generation has begun; PostgreSQL says what is to be started again.

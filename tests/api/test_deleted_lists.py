@@ -49,7 +49,8 @@ async def test_other_users_cannot_see_it(deleted: Deleted) -> None:
     assert [found["id"] for found in (await api.get("/lists"))["items"]] == [deleted.other]
     assert (await api.get("/batches"))["items"] == (await api.get("/subscriptions"))["items"] == []
     assert (await api.get("/batches", list_id=deleted.list_id))["items"] == []
-    assert await api.get("/events") == {"items": [], "next_since": 0, "has_more": False}
+    told = [(event["type"], event["list_id"]) for event in (await api.get("/events"))["items"]]
+    assert told == [("list_changed", deleted.other), ("list_deleted", deleted.list_id)]
     for path in ("", "/videos", "/export"):
         problem(await api.http.get(f"/api/lists/{deleted.list_id}{path}"), 404, "list_not_found")
     for video_id in deleted.video_ids:

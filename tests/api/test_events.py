@@ -19,8 +19,9 @@ async def test_every_addition_is_an_event_and_they_form_a_chain(api_without_temp
 
     page = await api.get("/events")
 
-    assert [event["video_id"] for event in page["items"]] == [video["id"] for video in videos]
-    for event in page["items"]:
+    [_list, *added] = page["items"]
+    assert [event["video_id"] for event in added] == [video["id"] for video in videos]
+    for event in added:
         assert (event["type"], event["stage"], event["progress"]) == ("import_progress", "created", 0)
         assert (event["message"], event["list_id"]) == (None, list_id)
     numbers = [event["seq"] for event in page["items"]]
@@ -31,7 +32,7 @@ async def test_every_addition_is_an_event_and_they_form_a_chain(api_without_temp
 async def test_missed_events_come_in_pages(api_without_temporal: Api, engine: AsyncEngine) -> None:
     api = api_without_temporal
     await api.add(await api.new_list())
-    [seen] = (await api.get("/events"))["items"]
+    [*_, seen] = (await api.get("/events"))["items"]
     for stage in (ImportStage.METADATA, ImportStage.CAPTIONS, ImportStage.CHAPTERS):
         async with transaction(engine) as connection:
             await advance(connection, youtube_id(1), stage)
@@ -51,6 +52,44 @@ async def test_missed_events_come_in_pages(api_without_temporal: Api, engine: As
 
 async def test_without_events_there_is_nothing_to_catch_up_on(api_without_temporal: Api) -> None:
     assert await api_without_temporal.get("/events") == {"items": [], "next_since": 0, "has_more": False}
+
+
+async def test_every_change_is_an_event(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list("Lighthouses")
+    await api.http.patch(f"/api/lists/{list_id}", json={"name": "Lenses"})
+    video = await api.add(list_id)
+    await api.http.delete(f"/api/videos/{video['id']}")
+    body = {"list_id": list_id, "source": "https://www.youtube.com/@lamp-room/videos"}
+    subscription = (await api.http.post("/api/subscriptions", json=body)).json()
+    await api.http.post(f"/api/subscriptions/{subscription['id']}/pause")
+    await api.http.delete(f"/api/subscriptions/{subscription['id']}")
+
+    events = (await api.get("/events"))["items"]
+
+    assert [event["type"] for event in events] == [
+        "list_changed",
+        "list_changed",
+        "video_deleted",
+        "subscription_changed",
+        "subscription_changed",
+        "subscription_deleted",
+    ], "the events of a video go with it"
+    assert {event["list_id"] for event in events} == {list_id}
+    assert [event.get("name") for event in events[:2]] == ["Lighthouses", "Lenses"]
+    assert (events[2]["video_id"], events[2]["youtube_id"]) == (video["id"], video["youtube_id"])
+    assert {event["subscription_id"] for event in events[3:]} == {subscription["id"]}
+
+
+async def test_of_a_deleted_list_only_its_deletion_is_told(api_without_temporal: Api) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    await api.add(list_id)
+    await api.http.delete(f"/api/lists/{list_id}")
+
+    [event] = (await api.get("/events"))["items"]
+
+    assert (event["type"], event["list_id"]) == ("list_deleted", list_id)
 
 
 async def test_error_in_the_language_of_the_request(api_without_temporal: Api, engine: AsyncEngine) -> None:

@@ -38,6 +38,7 @@ async def test_an_added_video_is_created_at_once(api_without_temporal: Api) -> N
         "channel": None,
         "duration_seconds": None,
         "published_at": None,
+        "starts_at": None,
         "thumbnail_url": "https://img.youtube.com/vi/video000001/mqdefault.jpg",
         "import_stage": "created",
         "import_progress": 0,
@@ -47,6 +48,9 @@ async def test_an_added_video_is_created_at_once(api_without_temporal: Api) -> N
         "captions_missing_message": None,
         "error_code": None,
         "error_message": None,
+        "waiting_for": None,
+        "waiting_message": None,
+        "retry_at": None,
         "created_at": video["created_at"],
     }
     assert response.headers["Location"] == f"/api/videos/{video['id']}"

@@ -11,7 +11,7 @@ from services.api.background import workflow_commands
 from services.api.background.workflow_commands import WorkflowCommands
 from services.api.http.database import Database
 from shared import background
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import ImportFeedItem
 from shared.db.connection import raw_connection
 from shared.db.lists import create_list
 from shared.db.video_inserts import add_video
@@ -23,7 +23,7 @@ from tests.api.support import youtube_id
 from tests.support.servers import free_port
 
 
-async def _added(engine: AsyncEngine, user_id: UUID, number: int) -> FeedItem:
+async def _added(engine: AsyncEngine, user_id: UUID, number: int) -> ImportFeedItem:
     """The event of a video that was just added."""
     async with Database(engine).connection() as connection:
         into = await create_list(connection, user_id, "Lighthouses")

@@ -35,7 +35,7 @@ _QUERIES = {
         FROM videos ORDER BY youtube_id
         """,
     "batches": "SELECT id::text, list_id::text, kind, state, listing, completed_at FROM import_batches",
-    "events": "SELECT seq, prev_seq, video_id::text, stage FROM import_events ORDER BY seq",
+    "events": "SELECT seq, prev_seq, video_id::text, stage, reaches_stage FROM import_events ORDER BY seq",
     "deleted_events": "SELECT seq, prev_seq, video_id::text FROM chaos.deleted_events ORDER BY seq",
     "enrichments": "SELECT youtube_id, captions_source, captions_missing, completed_at FROM video_enrichments",
     "transcripts": """

@@ -52,7 +52,7 @@ class Scene:
 
     def chain(self, *stages: str) -> list[Row]:
         return [
-            {"seq": number, "prev_seq": number - 1 or None, "video_id": "video", "stage": stage}
+            {"seq": number, "prev_seq": number - 1 or None, "video_id": "video", "stage": stage, "reaches_stage": True}
             for number, stage in enumerate(stages, start=1)
         ]
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -16,9 +17,13 @@ from workflows.progress_feed import ProgressFeed
 
 
 @pytest.fixture
-def library(engine: AsyncEngine) -> Library:
-    """The local user's videos."""
-    return Library(engine)
+async def library(engine: AsyncEngine) -> Library:
+    """The local user's videos; their list was there long before anybody connects."""
+    library = Library(engine)
+    await library.the_list()
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM import_events"))
+    return library
 
 
 @pytest.fixture

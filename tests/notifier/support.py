@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from services.notifier.server import Notifier
 from shared.contracts.batches import BatchKind
 from shared.contracts.errors import ErrorType
-from shared.contracts.messages import FeedItem, ImportProgress
+from shared.contracts.imports import ImportWait
+from shared.contracts.messages import FeedItem, ImportFeedItem, ImportProgress
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.db import imports, lists
@@ -55,7 +56,7 @@ class Library:
         assert created.batch_id is not None
         return created.batch_id
 
-    async def add(self, youtube_id: str) -> FeedItem:
+    async def add(self, youtube_id: str) -> ImportFeedItem:
         """Put a video on the user's list."""
         list_id = await self.the_list()
         async with self.engine.begin() as connection:
@@ -78,15 +79,20 @@ class Library:
             )
         return [f"newer{number:06}" for number in range(count, 0, -1)]
 
-    async def advance(self, youtube_id: str, stage: ImportStage) -> FeedItem:
+    async def advance(self, youtube_id: str, stage: ImportStage) -> ImportFeedItem:
         """Reach a stage."""
         async with transaction(self.engine) as connection:
             return (await imports.advance(connection, youtube_id, stage))[0]
 
-    async def fail(self, youtube_id: str, error: ErrorType) -> FeedItem:
+    async def fail(self, youtube_id: str, error: ErrorType) -> ImportFeedItem:
         """End in an error."""
         async with transaction(self.engine) as connection:
             return (await imports.fail(connection, youtube_id, error))[0]
+
+    async def wait(self, youtube_id: str, wait: ImportWait | None) -> ImportFeedItem:
+        """Begin a wait, or end one."""
+        async with transaction(self.engine) as connection:
+            return (await imports.set_wait(connection, youtube_id, wait))[0]
 
     async def write_events(self, youtube_id: str, count: int, message: str | None = None) -> None:
         """Write many events of one video in one transaction."""
@@ -190,14 +196,6 @@ async def snapshot(notifier: Notifier, query: str = "") -> dict[str, Any]:
         message = await browser.receive()
     assert message["type"] == "snapshot"
     return message
-
-
-async def until_it_waits(notifier: Notifier) -> dict[str, Any]:
-    """The newest import, in German, once it answers that it waits."""
-    while True:
-        video: dict[str, Any] = (await snapshot(notifier, "?lang=de"))["videos"][0]
-        if video["retry_at"] and video["attempt"]:
-            return video
 
 
 def sub_progress(library: Library, youtube_id: str, progress: int) -> FeedItem:

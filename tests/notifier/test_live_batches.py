@@ -155,7 +155,8 @@ async def test_every_notifier_tells_its_own_clients(
             assert len(await told_before_the_pong(each)) == 1
         await complete(library, VIDEO, batch_id)
         for each in (browser, second_browser):
-            assert {*await receive_types(each, 2)} == {"import_progress", "batch_complete"}
+            told = {"import_progress", "batch_complete", "batch_ended"}
+            assert {*await receive_types(each, len(told))} == told
             await each.assert_silent()
 
 

@@ -13,8 +13,8 @@ from services.notifier.protocol import (
     Snapshot,
     Subscribe,
     encode_batch,
+    encode_event,
     encode_problem,
-    encode_progress,
     encode_snapshot,
     encode_upstream,
     parse,
@@ -118,7 +118,7 @@ def test_as_many_videos_as_allowed_fit_a_message() -> None:
 @pytest.mark.parametrize("language", Language)
 def test_errors_are_sent_in_the_clients_language(language: Language) -> None:
     message = text("import_error.video_private", language)
-    event = json.loads(encode_progress(FAILED, language))
+    event = json.loads(encode_event(FAILED, language))
     assert (event["stage"], event["error_code"], event["message"]) == ("error", "video_private", message)
     snapshot = json.loads(encode_snapshot(Snapshot(seq=1, videos=[FAILED]), language))
     assert [video["message"] for video in snapshot["videos"]] == [message]

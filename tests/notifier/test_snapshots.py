@@ -1,41 +1,22 @@
 """Where imports stand: on connecting, and when asked for."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest
-from temporalio.client import Client
-
-from fakes.youtube import FakeVideo, FakeYoutube, VideoState
 from services.notifier.server import Notifier
-from services.notifier.snapshots import MAX_IN_FLIGHT, MAX_QUERIED
+from services.notifier.snapshots import MAX_IN_FLIGHT
 from shared.contracts.errors import ErrorType
+from shared.contracts.imports import ImportWait
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState
 from shared.i18n.languages import Language
 from shared.i18n.messages import import_error_text, waiting_text
-from shared.settings import Settings
-from tests.notifier.support import Browser, Library, other_library, snapshot, until_it_waits
+from tests.notifier.support import Browser, Library, other_library, snapshot
 from tests.support.upstreams import paused, write_down
-from tests.support.waiting import eventually
-from tests.support.worker import worker_at_work
-from workflows.imports.client import start_import
 
 VIDEO = "aaaaaaaaaaa"
 RESUME_AT = datetime(2040, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-async def starts_at(
-    client: Client, settings: Settings, library: Library, fake_youtube: FakeYoutube
-) -> AsyncIterator[datetime]:
-    """Real workers, and a video that begins then."""
-    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
-    fake_youtube.library.add(FakeVideo(VIDEO, state=VideoState.UPCOMING, starts_at=starts_at))
-    async with worker_at_work(client, settings, library.engine, fake_youtube):
-        yield starts_at
 
 
 async def subscribed(notifier: Notifier, *video_ids: str) -> dict[str, Any]:
@@ -118,42 +99,34 @@ async def test_an_import_waits_while_youtube_is_paused(notifier: Notifier, libra
     assert await waits(notifier) == (None, None, waiting_text(Upstream.YOUTUBE, PauseReason.OPERATOR))  # no error
 
 
-async def test_imports_that_are_not_queried_wait_as_well(notifier: Notifier, library: Library) -> None:
-    await library.add(VIDEO)
-    newer = await library.add_newer(MAX_QUERIED + 1)
-    await library.advance(newer[0], ImportStage.CAPTIONS)  # needs YouTube no more
+async def test_every_import_of_a_paused_upstream_waits(notifier: Notifier, library: Library) -> None:
+    for name in (VIDEO, "needs_none_"):
+        await library.add(name)
+    await library.advance("needs_none_", ImportStage.CAPTIONS)
     await write_down(library.engine, paused(PauseReason.RATE_LIMITED, resume_at=RESUME_AT))
 
     codes = {video["youtube_id"]: video["error_code"] for video in (await snapshot(notifier))["videos"]}
 
-    assert codes == dict.fromkeys([VIDEO, *newer], "rate_limited") | {newer[0]: None}
+    assert codes == {VIDEO: "rate_limited", "needs_none_": None}
 
 
-async def test_asks_the_running_import_itself(
-    notifier: Notifier, client: Client, library: Library, starts_at: datetime
-) -> None:
-    """Only the workflow knows that it waits, why, and until when."""
+WAIT = ImportWait(reason=ErrorType.UPCOMING, retry_at=RESUME_AT, attempt=2)
+
+
+async def test_a_wait_of_its_own_is_pushed_and_part_of_snapshots(notifier: Notifier, library: Library) -> None:
     await library.add(VIDEO)
-    await start_import(client, VIDEO, library.user_id)
-    video = await until_it_waits(notifier)
-    assert (video["stage"], video["progress"], video["attempt"]) == ("created", 0, 1)
-    assert video["error_code"] == "upcoming"
-    assert video["message"] == waiting_text(Upstream.YOUTUBE, ErrorType.UPCOMING, Language.DE)
-    assert abs(datetime.fromisoformat(video["retry_at"]) - starts_at) < timedelta(minutes=1)
+    async with Browser(notifier.port, "?lang=de") as browser:
+        await browser.receive()
+        begun = await library.wait(VIDEO, WAIT)
+        pushed = await browser.receive()
+        asked = await subscribed(notifier, library.video_ids[VIDEO])
+        await library.wait(VIDEO, None)
+        ended = await browser.receive()
 
-    async def is_told_when_asked_for() -> bool:  # a busy worker may not have answered in time
-        asked_for = await subscribed(notifier, library.video_ids[VIDEO])
-        return bool(asked_for["videos"][0]["retry_at"] == video["retry_at"])
-
-    await eventually(is_told_when_asked_for)
-
-
-@pytest.mark.usefixtures("starts_at")
-async def test_what_is_over_is_told_from_postgres(notifier: Notifier, client: Client, library: Library) -> None:
-    """A video that was asked for again is not told by the import that ended before."""
-    await library.add(VIDEO)
-    await start_import(client, VIDEO, library.user_id)
-    await until_it_waits(notifier)
-    await client.get_workflow_handle(f"import-video:{VIDEO}").terminate("the test ends it")
-    video = (await snapshot(notifier))["videos"][0]
-    assert (video["stage"], video["retry_at"], video["error_code"]) == ("created", None, None)
+    assert (pushed["type"], pushed["stage"], pushed["progress"]) == ("import_progress", "created", 0)
+    assert (pushed["seq"], pushed["attempt"]) == (begun.message.seq, 2)
+    waits = ("upcoming", "upcoming", "2040-01-02T03:04:05Z")
+    for message in (pushed, asked["videos"][0]):
+        assert (message["waiting_for"], message["error_code"], message["retry_at"]) == waits
+    assert pushed["message"] == waiting_text(None, ErrorType.UPCOMING, Language.DE)
+    assert (ended["waiting_for"], ended["error_code"], ended["retry_at"], ended["message"]) == (None, None, None, None)

@@ -143,7 +143,9 @@ class Installation:
     async def told(self) -> dict[str, list[str]]:
         """The stages that people have been told of each video, oldest first."""
         told: dict[str, list[str]] = {}
-        for youtube_id, stage in await self._select("SELECT youtube_id, stage FROM import_events ORDER BY seq"):
+        for youtube_id, stage in await self._select(
+            "SELECT youtube_id, stage FROM import_events WHERE reaches_stage ORDER BY seq"
+        ):
             told.setdefault(youtube_id, []).append(stage)
         return told
 

@@ -1,13 +1,11 @@
-"""Where an import is, given its row, its workflow's answer and the pauses of the upstreams."""
+"""Where an import is, given its row and the pauses of the upstreams."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import (
     SPEECH_DOWNLOADED,
     STAGE_PROGRESS,
@@ -15,7 +13,7 @@ from shared.contracts.stages import (
     download_progress,
     transcription_progress,
 )
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, UpstreamState, UpstreamStatus
 from shared.progress import CurrentStatus, current_status
 from tests.support.upstreams import GOING, SPEECH_GOING, paused
 
@@ -29,42 +27,19 @@ class Row:
     import_stage: str
     import_progress: int
     error_code: str | None = None
-
-
-def answer(stage: ImportStage, progress: int, **values: Any) -> ImportStatus:
-    return ImportStatus(youtube_id="abcdefghijk", stage=stage, progress=progress, **values)
+    waiting_for: str | None = None
+    retry_at: datetime | None = None
+    attempt: int = 1
 
 
 def of_row(stage: ImportStage, progress: int, *upstreams: UpstreamStatus) -> CurrentStatus:
-    """The status of an import whose workflow does not answer."""
-    return current_status(Row(stage, progress), None, upstreams)
+    """The status of an import that waits for nothing of its own."""
+    return current_status(Row(stage, progress), upstreams)
 
 
-def of_answer(status: ImportStatus, *upstreams: UpstreamStatus) -> CurrentStatus:
-    """The status of an import whose row says the same as its workflow."""
-    return current_status(Row(status.stage, status.progress), status, upstreams)
-
-
-@pytest.mark.parametrize(
-    ("row", "answered", "stage", "progress", "source"),
-    [
-        (Row(METADATA, 25), None, METADATA, 25, "database"),
-        (Row(METADATA, 25), answer(METADATA, 40), CAPTIONS, 40, "workflow"),
-        # An activity has written its progress; the workflow learns it at the end of the activity.
-        (Row(METADATA, 33), answer(METADATA, 25), CAPTIONS, 33, "workflow"),
-        # The workflow has not yet loaded the state of the row.
-        (Row(CAPTIONS, 60), answer(METADATA, 25), CAPTIONS, 60, "database"),
-        # Retried before the run of the last import has ended.
-        (Row(CREATED, 0), answer(ImportStage.ERROR, 25), CREATED, 0, "database"),
-        (Row(CREATED, 0), answer(ImportStage.COMPLETE, 100), CREATED, 0, "database"),
-        (Row(ImportStage.COMPLETE, 100), answer(CREATED, 0), ImportStage.COMPLETE, 100, "database"),
-    ],
-)
-def test_the_workflow_answers_unless_the_row_knows_more(
-    row: Row, answered: ImportStatus | None, stage: ImportStage, progress: int, source: str
-) -> None:
-    status = current_status(row, answered, [])
-    assert (status.stage, status.progress, status.source) == (stage, progress, source)
+def waiting(reason: ErrorType, retry_at: datetime, *upstreams: UpstreamStatus) -> CurrentStatus:
+    """The status of an import that waits for something of its own."""
+    return current_status(Row(METADATA, 33, waiting_for=reason, retry_at=retry_at, attempt=2), upstreams)
 
 
 @pytest.mark.parametrize(("stage", "progress"), STAGE_PROGRESS.items())
@@ -79,16 +54,13 @@ def test_above_its_percentage_the_next_stage_is_shown(progress: int) -> None:
 
 @pytest.mark.parametrize("progress", [0, 25, 60])
 def test_a_failed_import_keeps_its_percentage_and_waits_for_nothing(progress: int) -> None:
-    status = current_status(Row(ImportStage.ERROR, progress, "video_private"), None, [paused(PauseReason.BOT_CHECK)])
-    assert status == CurrentStatus(
-        stage=ImportStage.ERROR, progress=progress, source="database", error_code=ErrorType.VIDEO_PRIVATE
-    )
+    status = current_status(Row(ImportStage.ERROR, progress, "video_private"), [paused(PauseReason.BOT_CHECK)])
+    assert status == CurrentStatus(stage=ImportStage.ERROR, progress=progress, error_code=ErrorType.VIDEO_PRIVATE)
 
 
-def test_the_wait_of_an_import_is_shown_with_the_progress_of_its_row() -> None:
-    waits = answer(METADATA, 25, attempt=2, retry_at=EARLIER, waiting_for=ErrorType.LINK_EXPIRED)
-    status = current_status(Row(METADATA, 33), waits, [])
-    assert (status.progress, status.attempt) == (33, 2)
+def test_a_wait_is_shown_with_its_attempt() -> None:
+    status = waiting(ErrorType.LINK_EXPIRED, EARLIER)
+    assert (status.stage, status.progress, status.attempt) == (CAPTIONS, 33, 2)
     assert (status.waiting_for, status.retry_at) == (ErrorType.LINK_EXPIRED, EARLIER)
 
 
@@ -96,17 +68,8 @@ def test_the_wait_of_an_import_is_shown_with_the_progress_of_its_row() -> None:
 def test_an_import_waits_while_the_upstream_that_it_asks_is_paused(reason: PauseReason) -> None:
     # A spent budget pauses calls in the state `closed`, everything else opens the breaker or is the operator's doing.
     state = UpstreamState.CLOSED if reason is PauseReason.HOURLY_REQUESTS else UpstreamState.OPEN
-    pause = paused(reason, state, resume_at=EARLIER)
-    status = of_answer(answer(CREATED, 0, upstream=Upstream.YOUTUBE), SPEECH_GOING, pause)
+    status = of_row(CREATED, 0, SPEECH_GOING, paused(reason, state, resume_at=EARLIER))
     assert (status.waiting_for, status.retry_at, status.attempt) == (reason, EARLIER, 1)
-
-
-@pytest.mark.parametrize("upstream", [Upstream.TRANSCRIPTION, None])
-def test_an_import_that_does_not_ask_a_paused_upstream_does_not_wait(upstream: Upstream | None) -> None:
-    status = of_answer(
-        answer(METADATA, 25, upstream=upstream), paused(PauseReason.BOT_CHECK, resume_at=EARLIER), SPEECH_GOING
-    )
-    assert (status.waiting_for, status.retry_at) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +82,7 @@ def test_an_import_that_does_not_ask_a_paused_upstream_does_not_wait(upstream: U
         (CAPTIONS, 60, None),
     ],
 )
-def test_an_import_without_an_answer_needs_youtube_until_its_audio_is_downloaded(
+def test_an_import_needs_youtube_until_its_audio_is_downloaded(
     stage: ImportStage, progress: int, reason: PauseReason | None
 ) -> None:
     assert of_row(stage, progress, paused(PauseReason.BOT_CHECK), SPEECH_PAUSED).waiting_for == reason
@@ -136,14 +99,11 @@ def test_a_throttled_import_that_backs_off_waits_for_the_pause_as_well(
     error: ErrorType, resume_at: datetime, expected: datetime
 ) -> None:
     own = LATER if resume_at is EARLIER else EARLIER
-    status = of_answer(
-        answer(CREATED, 0, waiting_for=error, retry_at=own), paused(PauseReason.BOT_CHECK, resume_at=resume_at)
-    )
+    status = waiting(error, own, paused(PauseReason.BOT_CHECK, resume_at=resume_at))
     assert (status.waiting_for, status.retry_at) == (error, expected)
 
 
 @pytest.mark.parametrize("error", [ErrorType.LIVE_NOW, ErrorType.TRANSCRIPTION_LIMITED])
 def test_an_import_that_waits_for_something_else_is_not_delayed_by_a_pause(error: ErrorType) -> None:
-    waits = answer(CREATED, 0, waiting_for=error, retry_at=EARLIER)
-    status = of_answer(waits, paused(PauseReason.BOT_CHECK, resume_at=LATER))
+    status = waiting(error, EARLIER, paused(PauseReason.BOT_CHECK, resume_at=LATER))
     assert (status.waiting_for, status.retry_at) == (error, EARLIER)

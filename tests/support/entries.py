@@ -1,6 +1,6 @@
 """Lists and videos as the API would have written them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, text
@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.youtube import thumbnail_url
-from shared.db.events import events_since, feed_item, insert_events_sql
+from shared.db.events import changed_events_sql, events_since, feed_item
 from shared.db.models import LOCAL_USER_ID, User, Video, VideoList
 
 
@@ -36,7 +36,7 @@ async def add_video(engine: AsyncEngine, youtube_id: str, user_id: UUID = LOCAL_
 
 async def append_events(connection: AsyncConnection, video_ids: Sequence[UUID]) -> list[FeedItem]:
     """Tell of the entries' present stage once more."""
-    statement = text(f"WITH changed AS (SELECT * FROM videos WHERE id = ANY(:video_ids)) {insert_events_sql()}")
+    statement = text(f"WITH changed AS (SELECT * FROM videos WHERE id = ANY(:video_ids)) {changed_events_sql()}")
     rows = await connection.execute(statement, {"video_ids": list(video_ids)})
     return [feed_item(row) for row in rows.mappings()]
 
@@ -52,4 +52,9 @@ async def events_of(engine: AsyncEngine, video: Video) -> list[ImportProgress]:
     """Everything that was told of the entry."""
     async with engine.connect() as connection:
         items = await events_since(connection, video.user_id, 0)
-    return [item.message for item in items if item.message.video_id == video.id]
+    return [message for message in messages_of(items) if message.video_id == video.id]
+
+
+def messages_of(items: Iterable[FeedItem]) -> list[ImportProgress]:
+    """What was told of imports."""
+    return [item.message for item in items if isinstance(item.message, ImportProgress)]

@@ -14,14 +14,13 @@ from services.worker.adapters.models import YoutubeError
 from services.worker.adapters.youtube import access, account
 from services.worker.dependencies import dependencies
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import ImportStatus
 from shared.contracts.stages import ImportStage
 from shared.settings import Settings
 from tests.support.cookies import SECRET, cookies_file, deno
 from tests.support.entries import add_video, find_video
 from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
-from workflows.imports.client import running_status, start_import
+from workflows.imports.client import start_import
 
 ID, OTHER = "abcdefghijk", "bbcdefghijk"
 
@@ -60,15 +59,14 @@ async def test_one_video_is_imported_with_it_and_the_next_one_waits(
     run = await start_import(client, ID, video.user_id)
     await run.result()
     assert (await find_video(engine, video.id)).import_stage == ImportStage.COMPLETE
-    await start_import(client, OTHER, (await add_video(engine, OTHER)).user_id)
+    other = await add_video(engine, OTHER)
+    await start_import(client, OTHER, other.user_id)
 
-    async def waiting() -> ImportStatus | None:
-        status = await running_status(client, OTHER)
-        return status if status is not None and status.retry_at is not None else None
+    async def waits_for_its_turn() -> bool:
+        found = await find_video(engine, other.id)
+        return found.waiting_for == ErrorType.ACCOUNT_BUSY and found.retry_at is not None
 
-    status = await eventually(waiting)
-    assert status is not None
-    assert status.waiting_for is ErrorType.ACCOUNT_BUSY
+    await eventually(waits_for_its_turn)
     history = b"".join([event.SerializeToString() async for event in run.fetch_history_events()])
     assert ID.encode() in history
     assert SECRET.encode() not in history

@@ -19,7 +19,7 @@ from services.worker.activities.youtube import YoutubeActivities
 from services.worker.adapters.models import Transcript, TranscriptLine
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import FailImportInput, SkipCaptionsInput, VideoRef
+from shared.contracts.imports import FailImportInput, SkipCaptionsInput, VideoRef, WaitingVideo
 from shared.contracts.messages import FeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.upstreams import Upstream
@@ -65,7 +65,7 @@ async def test_repeated_activities_publish_each_stage_once(
     video = await add_video(engine, ID)
     run = ActivityEnvironment().run
     for _ in range(2):
-        await run(activities.load_import_state, VIDEO)
+        await run(activities.load_import_state, WaitingVideo(youtube_id=ID))
     for _ in range(2):
         await run(activities.skip_captions, SKIP)
     for step in (activities.save_chapters, activities.complete_import):
@@ -100,11 +100,11 @@ async def test_rows_never_move_backwards(engine: AsyncEngine, activities: Import
 
 
 async def test_only_a_waiting_entry_makes_a_video_wanted(engine: AsyncEngine, activities: ImportActivities) -> None:
-    assert not (await ActivityEnvironment().run(activities.load_import_state, VIDEO)).wanted
+    assert not (await ActivityEnvironment().run(activities.load_import_state, WaitingVideo(youtube_id=ID))).wanted
     await add_video(engine, ID)
-    assert (await ActivityEnvironment().run(activities.load_import_state, VIDEO)).wanted
+    assert (await ActivityEnvironment().run(activities.load_import_state, WaitingVideo(youtube_id=ID))).wanted
     assert not (
-        await ActivityEnvironment().run(activities.load_import_state, VideoRef(youtube_id="another_one"))
+        await ActivityEnvironment().run(activities.load_import_state, WaitingVideo(youtube_id="another_one"))
     ).wanted
 
 

@@ -36,7 +36,7 @@ from shared.db.engine import create_engine
 from shared.db.models import Video
 from shared.settings import Settings
 from shared.temporal.client import connect
-from tests.support.entries import add_video, find_video
+from tests.support.entries import add_video, find_video, messages_of
 from tests.support.servers import free_port
 from tests.support.waiting import PATIENCE_SECONDS, eventually
 from tests.support.youtube_audio import audio_adapter
@@ -230,7 +230,7 @@ async def test_audio_is_stored_and_its_progress_is_published(
 
     assert (await find_video(engine, video.id)).import_progress == SPEECH_DOWNLOADED
     assert (await find_video(engine, somewhere_else.id)).import_progress == 0
-    told = [item.message for item in published]
+    told = messages_of(published)
     assert {(each.video_id, each.stage) for each in told} == {(video.id, ImportStage.CAPTIONS)}
     percentages = [each.progress for each in told]
     assert percentages == sorted(set(percentages))

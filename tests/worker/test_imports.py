@@ -1,7 +1,10 @@
 """Whole imports by the production worker: real Temporal, PostgreSQL, yt-dlp and youtube-transcript-api."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from uuid import UUID
 
 import pytest
@@ -58,7 +61,8 @@ async def chapters(engine: AsyncEngine) -> list[tuple[float, float | None, str]]
 
 
 def stages(events: list[ImportProgress]) -> list[tuple[str, int]]:
-    return [(event.stage.value, event.progress) for event in events]
+    """What was reached; waits repeat a stage."""
+    return [reached for reached, _ in groupby((event.stage.value, event.progress) for event in events)]
 
 
 async def test_a_captioned_video_in_three_requests(
@@ -135,6 +139,33 @@ async def test_a_private_video_ends_in_error_with_plain_words(
     assert (last.stage, last.progress, last.error_code) == (ImportStage.ERROR, 0, ErrorType.VIDEO_PRIVATE)
     assert last.message == import_error_text(ErrorType.VIDEO_PRIVATE)
     assert (await find_video(engine, video.id)).error_code == ErrorType.VIDEO_PRIVATE
+
+
+async def test_an_upcoming_video_is_told_with_title_channel_and_start(
+    client: Client, engine: AsyncEngine, fake_youtube: FakeYoutube
+) -> None:
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    premiere = FakeVideo(ID, title="Launch", channel="The Pier", state=VideoState.PREMIERE, starts_at=starts_at)
+    fake_youtube.library.add(premiere)
+    video = await add_video(engine, ID)
+    handle = await start_import(client, ID, video.user_id)
+
+    async def waits() -> ImportProgress:
+        *_, last = await events_of(engine, video)
+        assert last.waiting_for is ErrorType.UPCOMING
+        return last
+
+    told = await eventually(waits)
+    assert (told.title, told.channel, told.starts_at, told.duration_seconds) == ("Launch", "The Pier", starts_at, None)
+    assert told.retry_at is not None
+    assert abs(told.retry_at - starts_at) < timedelta(minutes=1)
+
+    fake_youtube.library.add(replace(premiere, state=VideoState.OK, title="Launched"))
+    await handle.signal(ImportVideo.retry_now)
+    await handle.result()
+    *_, complete = await events_of(engine, video)
+    assert (complete.title, complete.starts_at, complete.waiting_for) == ("Launched", None, None)
+    assert complete.duration_seconds == premiere.duration_seconds
 
 
 async def test_one_import_serves_every_list_and_user(

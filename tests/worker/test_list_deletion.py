@@ -28,7 +28,7 @@ from shared.db.list_deletion import Piece, delete_piece
 from shared.db.lists import delete_list
 from shared.db.models import LOCAL_USER_ID
 from shared.settings import Settings
-from shared.temporal.names import TaskQueue, subscription_schedule_id
+from shared.temporal.names import TaskQueue, import_video_id, subscription_schedule_id
 from tests.rate_limits.processes import Restartable
 from tests.support.batches import add_batch, add_list
 from tests.support.entries import add_video
@@ -37,7 +37,7 @@ from tests.support.subscriptions import follow, tell_temporal
 from tests.support.waiting import eventually
 from tests.support.worker import permit_workers, worker_at_work
 from workflows.batches.client import start_batch
-from workflows.imports.client import running_status, start_import
+from workflows.imports.client import start_import
 from workflows.lists.client import start_list_deletion
 from workflows.maintenance.workflows import ReconcileImports
 
@@ -85,7 +85,7 @@ async def test_imports_of_no_other_list_are_cancelled(
             await start_import(client, video.youtube_id, video.user_id) for video in (gone, shared, kept)
         ]
         for youtube_id in IDS[:2]:
-            await eventually(partial(running_status, client, youtube_id))
+            await eventually(partial(_runs, client, youtube_id))
         for video in (gone, shared):
             await delete(engine, video.list_id)
             await (await start_list_deletion(client, video.list_id)).result()
@@ -247,3 +247,8 @@ async def worker_process(settings: Settings, fake_youtube: FakeYoutube, log: Pat
         yield process
     finally:
         process.kill()
+
+
+async def _runs(client: Client, youtube_id: str) -> bool:
+    description = await client.get_workflow_handle(import_video_id(youtube_id)).describe()
+    return description.status is WorkflowExecutionStatus.RUNNING

@@ -39,7 +39,7 @@ from shared.db.transcription import TranscribedChunk
 from shared.settings import Settings
 from shared.temporal.client import connect
 from shared.temporal.names import rate_governor_id
-from tests.support.entries import add_video, find_video
+from tests.support.entries import add_video, find_video, messages_of
 from tests.support.waiting import eventually
 from workflows.rate_limits.client import GovernorClient
 
@@ -256,7 +256,7 @@ async def test_the_percentage_grows_with_every_chunk_for_waiting_entries(
         )
     for number in (2, 0, 2, 1, 0):  # some are repeated
         await transcribe(activities, CHUNKS[number])
-    told = [item.message for item in published]
+    told = messages_of(published)
     assert {(each.video_id, each.stage) for each in told} == {(video.id, ImportStage.CAPTIONS)}
     assert [each.progress for each in told] == [50, 59]  # they overlap by half: two are as long as the video
     assert (await find_video(engine, video.id)).import_progress == 59

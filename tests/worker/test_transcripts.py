@@ -33,7 +33,7 @@ from shared.db.models import Video, VideoEnrichment
 from shared.db.transcription import Line, TranscribedChunk, TranscriptionCost
 from shared.settings import Settings
 from tests.support.batches import add_batch, how_it_stands
-from tests.support.entries import add_user, add_video, events_of, find_video
+from tests.support.entries import add_user, add_video, events_of, find_video, messages_of
 from tests.support.upstreams import SPEECH_GOING, paused, write_down
 
 ID, OTHER_ID = "abcdefghijk", "lmnopqrstuv"
@@ -240,7 +240,8 @@ async def test_chunks_become_one_transcript(
     assert (found.captions_language, found.captions_missing) == ("de", None)
     assert await left(engine) == 0
     [told] = published
-    assert (told.message.stage, told.message.progress) == (ImportStage.CAPTIONS, 60)
+    [message] = messages_of([told])
+    assert (message.stage, message.progress) == (ImportStage.CAPTIONS, 60)
 
 
 async def test_everybody_who_waits_hears_of_it_once_however_often_it_is_done(

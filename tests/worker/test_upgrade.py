@@ -46,7 +46,7 @@ from tests.support.waiting import eventually
 from tests.support.worker import worker_at_work
 from tests.worker.test_health import START_SECONDS, running_worker
 from workflows.batches.client import start_batch
-from workflows.imports.client import running_status, start_import
+from workflows.imports.client import start_import
 from workflows.maintenance.workflows import ReconcileImports
 
 NEXT_GENERATION = WORKFLOW_GENERATION + 1
@@ -132,7 +132,9 @@ class Installation:
     async def events(self) -> dict[str, list[str]]:
         """The stages that were reported of each video, oldest first."""
         events: dict[str, list[str]] = {}
-        for youtube_id, stage in await self.select("SELECT youtube_id, stage FROM import_events ORDER BY seq"):
+        for youtube_id, stage in await self.select(
+            "SELECT youtube_id, stage FROM import_events WHERE reaches_stage ORDER BY seq"
+        ):
             events.setdefault(youtube_id, []).append(stage)
         return events
 
@@ -158,8 +160,10 @@ class Installation:
         """Wait until the import waits for that."""
 
         async def waits() -> bool:
-            status = await running_status(self.client, youtube_id)
-            return status is not None and status.waiting_for is error_type
+            async with self.engine.connect() as connection:
+                waits = text("SELECT true FROM videos WHERE youtube_id = :youtube_id AND waiting_for = :error_type")
+                values = {"youtube_id": youtube_id, "error_type": error_type}
+                return (await connection.execute(waits, values)).first() is not None
 
         await eventually(waits)
 

@@ -19,10 +19,12 @@ from shared.contracts.imports import (
     FailImportInput,
     ImportState,
     ImportVideoResult,
+    ImportWait,
     SkipCaptionsInput,
     UpstreamFailure,
     VideoMetadata,
     VideoRef,
+    WaitingVideo,
 )
 from shared.contracts.stages import ImportStage
 from shared.temporal.names import TaskQueue
@@ -49,6 +51,8 @@ class ScriptedSteps(ImportActivities, YoutubeActivities):
         self.calls: list[str] = []
         self.cancelled = asyncio.Event()
         """Set when a running activity is cancelled."""
+        self.waits: list[ImportWait | None] = []
+        """What the list entries were said to wait for."""
         self.script: dict[str, deque[object]] = defaultdict(deque)
         self.failed_with: ErrorType | None = None
         self.skipped_because: ErrorType | None = None
@@ -74,13 +78,20 @@ class ScriptedSteps(ImportActivities, YoutubeActivities):
                     await asyncio.wait_for(outcome.wait(), HEARTBEAT.total_seconds())
 
     @activity.defn
-    async def load_import_state(self, video: VideoRef) -> ImportState:
+    async def load_import_state(self, video: WaitingVideo) -> ImportState:
+        self.waits.append(video.wait)
         done = ImportState(wanted=False, reached=ImportStage.COMPLETE)
         state = await self._perform(
             "load_import_state", done if "complete_import" in self.calls else ImportState(wanted=True)
         )
         assert isinstance(state, ImportState)
         return state
+
+    @activity.defn
+    async def record_wait(self, video: WaitingVideo) -> None:
+        self.waits.append(video.wait)
+        if self.script["record_wait"]:  # otherwise it is no step of the import
+            await self._perform("record_wait", None)
 
     @activity.defn
     async def fetch_metadata(self, video: VideoRef) -> VideoMetadata:

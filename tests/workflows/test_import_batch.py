@@ -76,19 +76,6 @@ async def test_it_polls_fast_while_a_workflow_is_about_to_end_up_to_a_limit(
     assert [advance.slot_holders for advance in batch.advances].index([], 1) == POLL.max_finishing_polls
 
 
-async def test_blocked_imports_are_checked_at_intervals(environment: WorkflowEnvironment) -> None:
-    batch = ScriptedBatch(running=["abcdefghijk"])
-    async with batch.at_work(environment.client):
-        handle = await start_batch_script(environment.client)
-        await eventually(partial(has_advanced, batch, 1))
-        await environment.sleep(POLL.blocked_check_interval * 2 + POLL.interval * 2)
-        batch.running.clear()
-        await handle.result()
-    checks = [advance.check_blocked for advance in batch.advances]
-    assert not any(checks[:10])
-    assert checks.count(True) == 2, "not with every poll from then on"
-
-
 async def test_changes_are_passed_on_in_their_order(environment: WorkflowEnvironment) -> None:
     batch = ScriptedBatch(running=["abcdefghijk"])
     async with batch.at_work(environment.client):

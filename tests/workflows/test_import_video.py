@@ -200,6 +200,44 @@ async def test_progress_tells_attempt_and_next_retry_and_retry_now_does_not_wait
         assert (await handle.result()).stage is ImportStage.COMPLETE
 
 
+async def test_a_wait_is_recorded_when_it_begins_and_when_it_ends(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_metadata", *[application_error(ErrorType.UPSTREAM_UNAVAILABLE)] * 2)
+    async with steps.at_work(environment.client):
+        assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
+    # The begin; after a second, which is no wait to be seen; after two seconds.
+    before, after_one_second, waits_for_two, after_two = steps.waits
+    assert (before, after_one_second, after_two) == (None, None, None)
+    assert waits_for_two is not None
+    assert (waits_for_two.reason, waits_for_two.attempt) == (ErrorType.UPSTREAM_UNAVAILABLE, 3)
+
+
+async def test_a_list_that_attaches_during_a_wait_shows_it(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_metadata", application_error(ErrorType.LIVE_NOW))
+    async with steps.at_work(environment.client):
+        handle = await start(environment.client)
+        await eventually(lambda: waits(handle))
+        await handle.signal(ImportVideo.attach, Attach(user_id=uuid4()))
+        await eventually(lambda: calls_reach(steps, "load_import_state", 2))
+        await handle.signal(ImportVideo.retry_now)
+        await handle.result()
+    _, begun, attached, *_ = steps.waits
+    assert begun is not None
+    assert attached == begun
+
+
+async def test_a_wait_that_cannot_be_recorded_is_waited_for_all_the_same(
+    environment: WorkflowEnvironment, steps: ScriptedSteps
+) -> None:
+    steps.on("fetch_metadata", application_error(ErrorType.LIVE_NOW))
+    steps.on("record_wait", ApplicationError("a bug", type=ErrorType.INTERNAL_ERROR, non_retryable=True))
+    async with steps.at_work(environment.client):
+        assert (await (await start(environment.client)).result()).stage is ImportStage.COMPLETE
+
+
 NOBODY = ImportState(wanted=False)
 
 

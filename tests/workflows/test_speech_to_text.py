@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -214,6 +215,17 @@ async def test_one_piece_that_fails_for_a_while_is_all_that_is_done_again(
     await imported(environment, steps)
     assert steps.calls.count("transcribe_chunk") == 5
     assert steps.speech.kept == THREE_PIECES
+
+
+async def test_pieces_that_wait_together_are_one_wait(environment: WorkflowEnvironment, steps: ScriptedSteps) -> None:
+    steps.speech.chunks = pieces(*((20 * number, 20 * number + 20) for number in range(30)))
+    steps.on("fetch_captions", application_error(ErrorType.CAPTIONS_NONE))
+    steps.on("transcribe_chunk", *[application_error(ErrorType.TRANSCRIPTION_UNAVAILABLE)] * 60)
+    await imported(environment, steps)
+    changes = [wait for before, wait in pairwise(steps.waits) if wait != before]
+    assert changes[-1] is None
+    # A piece may fail three times where another does so once: a second, two, four.
+    assert len(changes) < 30
 
 
 async def test_a_server_that_never_answers_ends_in_a_video_without_captions(

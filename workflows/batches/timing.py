@@ -18,8 +18,6 @@ class PollIntervals:
     """Makes up for signals that were lost with a worker."""
     idle_interval: timedelta
     """While none of its imports runs."""
-    blocked_check_interval: timedelta
-    """Between checks which imports wait for something of their own, and are parked."""
 
 
 POLL = PollIntervals(
@@ -27,7 +25,6 @@ POLL = PollIntervals(
     max_finishing_polls=12,
     interval=timedelta(seconds=15),
     idle_interval=timedelta(minutes=10),
-    blocked_check_interval=timedelta(minutes=5),
 )
 LISTING_RESTART_DELAY = timedelta(minutes=1)
 """Before a listing that ended too early is restarted: YouTube throttles silently."""

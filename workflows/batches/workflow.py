@@ -45,7 +45,6 @@ class ImportBatch:
         self._changes: list[BatchChange] = []
         self._has_signal = False
         """Whether a signal came since the batch was last advanced."""
-        self._blocked_checked_at = workflow.now()
         self._finishing_polls = 0
         """How many polls in a row have found an import that is about to end."""
         self._next_listing_at = batch.next_listing_at
@@ -110,17 +109,12 @@ class ImportBatch:
 
     async def _advance(self) -> None:
         """Count what has ended, and start as many imports as there are free slots."""
-        check_blocked = workflow.now() - self._blocked_checked_at >= POLL.blocked_check_interval
-        if check_blocked:
-            self._blocked_checked_at = workflow.now()
         slot_holders = self._snapshot.slot_holders if self._finishing_polls < POLL.max_finishing_polls else []
         changes, self._changes, self._has_signal = self._changes, [], False
         try:
             self._snapshot = await execution.run_local(
                 BatchActivities.advance_batch,
-                AdvanceBatchInput(
-                    batch_id=self._batch_id, changes=changes, slot_holders=slot_holders, check_blocked=check_blocked
-                ),
+                AdvanceBatchInput(batch_id=self._batch_id, changes=changes, slot_holders=slot_holders),
             )
         except FailureError as error:
             self._changes = [*changes, *self._changes]  # still requested

@@ -14,6 +14,7 @@ from shared.contracts.imports import (
     SkipCaptionsInput,
     VideoMetadata,
     VideoRef,
+    WaitingVideo,
 )
 from shared.contracts.transcription import (
     AudioChunks,
@@ -46,8 +47,13 @@ class ImportActivities(ABC):
 
     @local_activity("What is known already")
     @abstractmethod
-    async def load_import_state(self, video: VideoRef) -> ImportState:
-        """Return what is known of the video, and bring its waiting list entries to that stage."""
+    async def load_import_state(self, video: WaitingVideo) -> ImportState:
+        """Return what is known of the video, and bring its waiting list entries to that stage and that wait."""
+
+    @local_activity("Wait")
+    @abstractmethod
+    async def record_wait(self, video: WaitingVideo) -> None:
+        """Show what the import waits for on the video's waiting list entries."""
 
     @local_activity("No captions")
     @abstractmethod

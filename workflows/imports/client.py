@@ -1,21 +1,17 @@
-"""Starts and cancels imports, and reads the progress of a running one."""
+"""Starts and cancels imports."""
 
-import asyncio
-from datetime import timedelta
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import (
     Priority,
-    QueryRejectCondition,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
-from shared.contracts.imports import Attach, ImportStatus, ImportVideoInput, ImportVideoResult
+from shared.contracts.imports import Attach, ImportVideoInput, ImportVideoResult
 from shared.contracts.stages import ImportStage
 from shared.temporal.errors import is_not_found
 from shared.temporal.names import (
@@ -28,26 +24,6 @@ from shared.temporal.names import (
     import_video_id,
 )
 from workflows.imports.workflow import ImportVideo
-
-ANSWER_SECONDS = 2.0
-
-
-async def running_status(client: Client, youtube_id: str) -> ImportStatus | None:
-    """Return the status of the running import.
-
-    None where none runs, none answers within `ANSWER_SECONDS`, or another version of the code answers.
-    """
-    workflow = client.get_workflow_handle(import_video_id(youtube_id))
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await workflow.query(
-                ImportVideo.progress,
-                reject_condition=QueryRejectCondition.NOT_OPEN,
-                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
-            )
-    # A client that never connected raises RuntimeError, an answer that is no ImportStatus raises ValueError.
-    except (TemporalError, RuntimeError, ValueError, TimeoutError):
-        return None
 
 
 async def start_import(

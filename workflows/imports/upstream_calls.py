@@ -18,13 +18,21 @@ from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from shared.contracts.errors import ErrorType, Retry
-    from shared.contracts.imports import Attach, ImportState, ImportStatus, ImportVideoInput, VideoRef
+    from shared.contracts.imports import (
+        Attach,
+        ImportState,
+        ImportStatus,
+        ImportVideoInput,
+        ImportWait,
+        VideoRef,
+        WaitingVideo,
+    )
     from shared.contracts.upstreams import Upstream
     from shared.temporal.names import PRIORITY_BULK, USER_ID
     from workflows.common import execution
     from workflows.common.activity_options import options_of
     from workflows.common.errors import ImportAbandonedError, UpstreamError, is_upstream_failure, upstream_failure
-    from workflows.common.retry import THROTTLED_BACKOFF, delay_before_retry, retry_of
+    from workflows.common.retry import REQUEUE_DELAY, THROTTLED_BACKOFF, delay_before_retry, retry_of
     from workflows.imports.activities import ImportActivities
     from workflows.imports.upstream_call import RetryState, UpstreamCall, call_priority
 
@@ -51,6 +59,10 @@ class UpstreamCalls:
         self._escalated_by = video.escalated_by
         self._synced_attachments = 0
         self._queued_calls = 0
+        self._waits: list[ImportWait] = []
+        """What calls wait for; without waits of a second, which nobody would see."""
+        self._recorded_wait: ImportWait | None = None
+        """What the list entries show."""
         self._is_aborting = False
 
     def attach(self, attach: Attach) -> None:
@@ -74,9 +86,13 @@ class UpstreamCalls:
         workflow.set_current_details(f"**{title}**\n\n{self._status.progress} %: {details}")
 
     async def sync_entries(self) -> ImportState:
-        """Load what is known of the video, and bring its waiting list entries to that stage. Raises as `run_local`."""
+        """Load what is known of the video, and bring its waiting list entries to that stage and the import's wait.
+
+        Raises as `run_local`.
+        """
         self._synced_attachments = self.attachments
-        return await self.run_local(ImportActivities.load_import_state, self._video)
+        self._recorded_wait = self._wait_to_show
+        return await self.run_local(ImportActivities.load_import_state, self._waiting_video)
 
     async def run_local(
         self,
@@ -109,8 +125,10 @@ class UpstreamCalls:
                 raise UpstreamError(error_type)
             attempt += 1
             is_over = partial(self._is_retry_requested, self.retry_requests)
-            with self._shown_as_waiting(workflow.now() + delay, error_type, attempt), suppress(TimeoutError):
+            with self._shown_as_waiting(delay, error_type, attempt), suppress(TimeoutError):
+                await self._record_wait()
                 await workflow.wait_condition(is_over, timeout=delay)
+            await self._record_wait()
 
     async def run(self, call: UpstreamCall[Any, R]) -> R:
         """Run an activity until it succeeds.
@@ -170,9 +188,9 @@ class UpstreamCalls:
         Raises:
             ImportAbandonedError: no list waits for the video any more.
         """
-        retry_at = workflow.now() + delay
         is_over = is_over or partial(self._is_retry_requested, self.retry_requests)
-        with self._shown_as_waiting(retry_at, reason, attempt):
+        with self._shown_as_waiting(delay, reason, attempt) as retry_at:
+            await self._record_wait()
             await self._wait_until(lambda: is_over() or self._is_abandoned, deadline=retry_at)
         if can_continue_as_new and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(
@@ -279,13 +297,41 @@ class UpstreamCalls:
             if not self._queued_calls:
                 self._status.upstream = None
 
+    async def _record_wait(self) -> None:
+        """Show what the import waits for on its list entries, unless they show it already."""
+        wait = self._wait_to_show
+        if wait == self._recorded_wait:
+            return
+        self._recorded_wait = wait
+        try:
+            await execution.run_local(ImportActivities.record_wait, self._waiting_video)
+        except FailureError as error:
+            upstream_failure(error)  # raises a cancellation; an import must not fail because its wait is not shown
+
+    @property
+    def _waiting_video(self) -> WaitingVideo:
+        return WaitingVideo(youtube_id=self._video.youtube_id, wait=self._recorded_wait)
+
+    @property
+    def _wait_to_show(self) -> ImportWait | None:
+        """The wait that is shown, for as long as it lasts: a hundred calls that wait for the same are one event."""
+        if self._recorded_wait in self._waits:
+            return self._recorded_wait
+        return max(self._waits, key=lambda wait: wait.retry_at, default=None)
+
     @contextmanager
-    def _shown_as_waiting(self, retry_at: datetime, reason: ErrorType, attempt: int) -> Iterator[None]:
+    def _shown_as_waiting(self, delay: timedelta, reason: ErrorType, attempt: int) -> Iterator[datetime]:
+        """Show a wait in the status; yields its end."""
+        retry_at = workflow.now() + delay
+        waits = [ImportWait(reason=reason, retry_at=retry_at, attempt=attempt)] if delay > REQUEUE_DELAY else []
+        self._waits += waits
         self._status.attempt, self._status.retry_at, self._status.waiting_for = attempt, retry_at, reason
         is_due = retry_at <= workflow.now()
         self.set_details(f"requeued: {reason}" if is_due else f"waits until {retry_at:%Y-%m-%d %H:%M:%S} UTC: {reason}")
         try:
-            yield
+            yield retry_at
         finally:
+            for wait in waits:
+                self._waits.remove(wait)
             if self._status.retry_at == retry_at:  # else another call waits, too
                 self._status.retry_at = self._status.waiting_for = None

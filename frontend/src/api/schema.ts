@@ -422,9 +422,9 @@ export interface paths {
         };
         /**
          * Follow one import
-         * @description Stage, percentage and what the import waits for: from the running import if it answers, otherwise as last saved.
+         * @description Stage, percentage and what the import waits for.
          *
-         *     An import that does not answer is taken to wait while calls to the upstream that it needs next are paused.
+         *     It also waits while calls to the upstream that it needs next are paused.
          */
         get: operations["get_video_progress"];
         put?: never;
@@ -536,7 +536,7 @@ export interface paths {
         };
         /**
          * List missed events
-         * @description All progress events of the user after `since`, oldest first.
+         * @description All events of the user after `since`, oldest first.
          */
         get: operations["list_events"];
         put?: never;
@@ -959,6 +959,39 @@ export interface components {
          */
         CaptionsSource: "youtube" | "whisper" | "none";
         /**
+         * Change
+         * @description A change of something that a user sees, other than an import; the API has what it is now.
+         */
+        Change: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch_ended" | "list_changed" | "list_deleted" | "subscription_changed" | "subscription_deleted" | "video_deleted";
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * List Id
+             * Format: uuid
+             */
+            list_id: string;
+            /** Name */
+            name?: string | null;
+            /** Video Id */
+            video_id?: string | null;
+            /** Youtube Id */
+            youtube_id?: string | null;
+            /** Subscription Id */
+            subscription_id?: string | null;
+            /** Batch Id */
+            batch_id?: string | null;
+        };
+        /**
          * ChannelTab
          * @description Which of a channel's lists.
          * @enum {string}
@@ -1116,7 +1149,7 @@ export interface components {
         ErrorType: "video_unavailable" | "video_private" | "members_only" | "payment_required" | "geo_blocked" | "age_restricted" | "recording_unavailable" | "live_now" | "upcoming" | "account_busy" | "bot_check" | "rate_limited" | "upstream_unavailable" | "link_expired" | "unexpected_answer" | "certificate_untrusted" | "extractor_outdated" | "captions_none" | "captions_disabled" | "captions_token_required" | "captions_age_restricted" | "speech_too_long" | "speech_none" | "speech_failed" | "audio_unavailable" | "audio_store_full" | "chunk_too_large" | "transcription_limited" | "transcription_unavailable" | "transcription_unexpected" | "transcription_refused" | "transcription_misconfigured" | "list_unavailable" | "list_short" | "import_cancelled" | "internal_error";
         /**
          * EventPage
-         * @description Progress events after `since`, oldest first.
+         * @description Events after `since`, oldest first.
          */
         EventPage: {
             /**
@@ -1134,7 +1167,7 @@ export interface components {
              *       }
              *     ]
              */
-            items: components["schemas"]["ImportProgress"][];
+            items: (components["schemas"]["ImportProgress"] | components["schemas"]["Change"])[];
             /**
              * Next Since
              * @description The `since` of the next request.
@@ -1231,9 +1264,8 @@ export interface components {
          */
         ImportProgress: {
             /**
-             * Type
-             * @default import_progress
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "import_progress";
             /**
@@ -1257,10 +1289,26 @@ export interface components {
             /** Batch Id */
             batch_id?: string | null;
             error_code?: components["schemas"]["ErrorType"] | null;
+            /** Waiting For */
+            waiting_for?: components["schemas"]["ErrorType"] | components["schemas"]["PauseReason"] | null;
             /** Attempt */
             attempt?: number | null;
             /** Retry At */
             retry_at?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Duration Seconds */
+            duration_seconds?: number | null;
+            /** Published At */
+            published_at?: string | null;
+            /** Starts At */
+            starts_at?: string | null;
+            captions_source?: components["schemas"]["CaptionsSource"] | null;
+            captions_missing?: components["schemas"]["ErrorType"] | null;
+            /** Captions Missing Message */
+            captions_missing_message?: string | null;
         };
         /**
          * ImportStage
@@ -2025,6 +2073,12 @@ export interface components {
              */
             published_at: string | null;
             /**
+             * Starts At
+             * @description When a live stream or premiere starts, or has started; null once its metadata is there.
+             * @example null
+             */
+            starts_at: string | null;
+            /**
              * Thumbnail Url
              * @example https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg
              */
@@ -2073,6 +2127,23 @@ export interface components {
              * @example null
              */
             error_message: string | null;
+            /**
+             * @description What the import waits for, if it waits for something of its own. `/progress` knows pauses, too.
+             * @example null
+             */
+            waiting_for: components["schemas"]["ErrorType"] | null;
+            /**
+             * Waiting Message
+             * @description `waiting_for` as a sentence in the language of the request.
+             * @example null
+             */
+            waiting_message: string | null;
+            /**
+             * Retry At
+             * @description When a waiting import continues.
+             * @example null
+             */
+            retry_at: string | null;
             /**
              * Created At
              * Format: date-time
@@ -2222,6 +2293,12 @@ export interface components {
              */
             published_at: string | null;
             /**
+             * Starts At
+             * @description When a live stream or premiere starts, or has started; null once its metadata is there.
+             * @example null
+             */
+            starts_at: string | null;
+            /**
              * Thumbnail Url
              * @example https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg
              */
@@ -2271,6 +2348,23 @@ export interface components {
              */
             error_message: string | null;
             /**
+             * @description What the import waits for, if it waits for something of its own. `/progress` knows pauses, too.
+             * @example null
+             */
+            waiting_for: components["schemas"]["ErrorType"] | null;
+            /**
+             * Waiting Message
+             * @description `waiting_for` as a sentence in the language of the request.
+             * @example null
+             */
+            waiting_message: string | null;
+            /**
+             * Retry At
+             * @description When a waiting import continues.
+             * @example null
+             */
+            retry_at: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2319,7 +2413,7 @@ export interface components {
             progress: number;
             /**
              * Attempt
-             * @description Attempt of the stage in progress; null if unknown.
+             * @description Attempt of the stage in progress; null if the import has ended.
              * @example 2
              */
             attempt?: number | null;
@@ -2346,12 +2440,6 @@ export interface components {
              * @example YouTube is not reachable. The import retries automatically.
              */
             message?: string | null;
-            /**
-             * Source
-             * @description Whether the running workflow answered, or the stored state is shown.
-             * @enum {string}
-             */
-            source: "workflow" | "database";
         };
         /**
          * VideoUsageOutput

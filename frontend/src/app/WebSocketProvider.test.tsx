@@ -4,8 +4,8 @@ import type { Language, Video } from "../api/types";
 import { useVideos } from "../data/queries";
 import { setLanguage } from "../state/preferences";
 import { resetProgress, useProgressStore } from "../state/progress";
-import { type ApiHandlers, refuse } from "../test/api";
-import { aBatch, aConfig, aList, aVideo, aVideoPage, BATCH_ID, LIST_ID, someDetails, VIDEO_ID } from "../test/data";
+import type { ApiHandlers } from "../test/api";
+import { aBatch, aList, aVideo, aVideoPage, BATCH_ID, LIST_ID, VIDEO_ID } from "../test/data";
 import { anEvent, aPause, aSnapshot, batchComplete, batchProgress, type FakeSocket, fakeSockets } from "../test/live";
 import { renderWithApp } from "../test/render";
 import { Toasts } from "../ui/Toasts";
@@ -14,11 +14,11 @@ import { ConnectionNotice } from "./ConnectionNotice";
 import { WebSocketProvider } from "./WebSocketProvider";
 
 const PONG = { type: "pong" };
+const AT = "2026-11-23T09:00:00Z";
 const NEW = { import_stage: "created", import_progress: 0, title: null } as const;
 
 afterEach(() => {
   vi.useRealTimers();
-  vi.unstubAllEnvs();
   resetProgress();
   useToasts.setState({ toasts: [] });
 });
@@ -71,19 +71,6 @@ describe("the connection", () => {
     expect(socket.isClosed).toBe(true);
   });
 
-  it.each([
-    ["by the server", () => ({ "GET /api/config": aConfig({ features: { import_progress: false } }) })],
-    ["when the page was built", () => void vi.stubEnv("VITE_ENABLE_IMPORT_PROGRESS", "false")],
-  ])("is not made where it was switched off %s", async (_name, switchOff) => {
-    const live = show(switchOff() ?? {});
-    await screen.findByText("untitled");
-    await waitFor(() => expect(live.requests.map(({ path }) => path)).toContain("/api/config"));
-    await waitFor(() => expect(live.queryClient.isFetching()).toBe(0));
-    expect(live.opened).toEqual([]);
-    expect(useProgressStore.getState().connection).toBe("off");
-    expect(live.requests.map(({ path }) => path)).not.toContain("/api/events");
-  });
-
   it("is mentioned only when it is gone for more than 5 s", async () => {
     const live = show();
     const socket = await connected(live);
@@ -99,21 +86,24 @@ describe("the connection", () => {
 });
 
 describe("what was loaded", () => {
-  it("has its title when the import of a video has come that far", async () => {
-    const details = someDetails({ title: "Lenses" });
-    const live = show({ [`GET /api/videos/${VIDEO_ID}`]: details });
-    await connected(live, anEvent({ seq: 11, stage: "complete", progress: 100 }));
+  it("has its title when the import of a video has come that far, without a request", async () => {
+    const live = show();
+    await connected(live, anEvent({ seq: 11, title: "Lenses" }));
     expect(await screen.findByText("Lenses")).toBeInTheDocument();
+    expect(live.requests.filter(({ path }) => path.startsWith("/api/videos"))).toEqual([]);
   });
 
   it("loses a video that was deleted elsewhere", async () => {
-    const live = show({ [`GET /api/videos/${VIDEO_ID}`]: () => refuse(404, { code: "video_not_found" }) });
-    await connected(live, anEvent({ seq: 11, stage: "error" }));
+    const live = show();
+    await connected(live, { type: "video_deleted", seq: 11, at: AT, list_id: LIST_ID, video_id: VIDEO_ID });
     await waitFor(() => expect(screen.queryByText("untitled")).toBeNull());
   });
 
   it.each([
-    ["another tab added one", anEvent({ seq: 11, stage: "created", progress: 0, youtube_id: "another-one" })],
+    [
+      "another tab added one",
+      anEvent({ seq: 11, video_id: "2", stage: "created", progress: 0, youtube_id: "another-one" }),
+    ],
     ["a batch put more on the list", batchProgress({ total: 500 })],
   ])("has further videos once %s", async (_name, message) => {
     const added = aVideo({ id: "2", youtube_id: "another-one", title: "New" });
@@ -122,13 +112,14 @@ describe("what was loaded", () => {
     expect(await screen.findByText("New, untitled")).toBeInTheDocument();
   });
 
-  it("is read again after a break, because not everything has an event", async () => {
-    const live = show(listOf([aVideo(NEW)], [aVideo({ title: "Later" })]));
+  it("is told after a break what was missed, and not read again", async () => {
+    const live = show();
     const socket = await connected(live, PONG);
     act(() => socket.end(1001));
     await waitFor(() => expect(live.opened).toHaveLength(2), { timeout: 2_000 });
-    act(() => live.newest().tell(aSnapshot(12), PONG));
+    act(() => live.newest().tell(aSnapshot(12), anEvent({ seq: 11, title: "Later" }), PONG));
     expect(await screen.findByText("Later")).toBeInTheDocument();
+    expect(live.requests.filter(({ path }) => path.endsWith("/videos"))).toHaveLength(1);
   });
 
   it("is not asked for again because of videos that are not shown", async () => {
@@ -183,35 +174,25 @@ describe("the end of an import of many videos", () => {
     expect(live.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 
-  it("is asked for where it came during a break, but only once everything else was told", async () => {
-    const completed = aBatch({
-      ...over,
-      completed_at: "2026-11-23T09:00:00Z",
-      state: "complete",
-      queued: 0,
-      running: 0,
-    });
+  it("is asked for where it came during a break, and pauses that are over go", async () => {
+    const completed = aBatch({ ...over, completed_at: AT, state: "complete", queued: 0, running: 0 });
     const live = show({ [`GET /api/batches/${BATCH_ID}`]: completed });
     const socket = await connected(live, batchProgress(), aPause(), PONG);
     act(() => socket.end(1011));
     await waitFor(() => expect(live.opened).toHaveLength(2), { timeout: 2_000 });
-    const asked = () => live.requests.filter(({ path }) => path === `/api/batches/${BATCH_ID}`);
-    act(() => live.newest().tell(aSnapshot(12)));
-    await waitFor(() => expect(useProgressStore.getState().connection).toBe("live"));
-    expect(asked()).toEqual([]);
-    expect(useProgressStore.getState().pauses.youtube).toBeDefined();
-    act(() => live.newest().tell(PONG));
-    expect(await screen.findByText(sum)).toBeInTheDocument();
-    expect(asked()).toHaveLength(1);
+    const ended = { type: "batch_ended", seq: 11, at: AT, list_id: LIST_ID, batch_id: BATCH_ID };
+    act(() => live.newest().tell(aSnapshot(12), ended, PONG));
+    expect(await screen.findByText(sum, {}, { timeout: 5_000 })).toBeInTheDocument();
+    expect(live.requests.filter(({ path }) => path === `/api/batches/${BATCH_ID}`)).toHaveLength(1);
     expect(useProgressStore.getState().pauses.youtube).toBeUndefined();
   });
 
   it("is not told of a batch that went with its list", async () => {
-    const live = show({ [`GET /api/batches/${BATCH_ID}`]: () => refuse(404, { code: "batch_not_found" }) });
+    const live = show();
     const socket = await connected(live, batchProgress(), PONG);
     act(() => socket.end());
     await waitFor(() => expect(live.opened).toHaveLength(2), { timeout: 2_000 });
-    act(() => live.newest().tell(aSnapshot(12), PONG));
+    act(() => live.newest().tell(aSnapshot(12), { type: "list_deleted", seq: 11, at: AT, list_id: LIST_ID }, PONG));
     await waitFor(() => expect(useProgressStore.getState().batches.size).toBe(0));
     expect(useToasts.getState().toasts).toEqual([]);
   });

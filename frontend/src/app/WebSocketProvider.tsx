@@ -1,8 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { useBatchEndToast } from "../features/batches/useBatchEndToast";
 import type { OpenSocket } from "../live/session";
-import { syncTabs } from "../live/syncTabs";
 import { useLiveConnection } from "../live/useLiveConnection";
 
 interface Props {
@@ -11,11 +9,9 @@ interface Props {
   openSocket?: OpenSocket;
 }
 
-/** One connection for the whole app, its tabs in sync, and a toast when a batch ends. */
+/** One connection for the whole app, and a toast when a batch ends. */
 export function WebSocketProvider({ children, openSocket }: Props) {
-  const queryClient = useQueryClient();
   useLiveConnection(openSocket);
   useBatchEndToast();
-  useEffect(() => syncTabs(queryClient), [queryClient]);
   return children;
 }

@@ -1,11 +1,12 @@
 /** Changes to what the page remembers of the API's answers; used after requests and by live updates alike. */
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "../api/keys";
-import type { Video, VideoDetails, VideoPage } from "../api/types";
+import type { ImportProgress, Video, VideoDetails, VideoPage } from "../api/types";
 import { forgetProgress, useProgressStore } from "../state/progress";
 import { isClosed } from "../state/progressRules";
 import { answerOf, api } from "./client";
 import { type ListBefore, optimisticListUpdates, type VideoPages } from "./optimisticListUpdates";
+import { withProgress } from "./withProgress";
 
 export type { VideoPages } from "./optimisticListUpdates";
 
@@ -27,6 +28,27 @@ export function patchVideos(queryClient: QueryClient, videos: readonly Video[]):
   for (const video of videos) {
     queryClient.setQueryData<VideoDetails>(keys.video(video.id), (details) => details && { ...details, ...video });
   }
+}
+
+/** Brings loaded videos up to what was told of their imports, by video. Returns the ids of those that are loaded. */
+export function updateVideos(queryClient: QueryClient, told: ReadonlyMap<string, ImportProgress>): Set<string> {
+  const found = new Set<string>();
+  const update = (video: Video) => {
+    const news = told.get(video.id);
+    if (!news) return video;
+    found.add(video.id);
+    return withProgress(video, news);
+  };
+  for (const listId of new Set([...told.values()].map((each) => each.list_id))) {
+    if (listId) optimisticListUpdates(queryClient).write(listId, (pages) => mapVideos(pages, update, told));
+  }
+  return found;
+}
+
+/** Whether a loaded list has this video. */
+export function isListed(queryClient: QueryClient, listId: string, youtubeId: string): boolean {
+  const pages = queryClient.getQueryData<VideoPages>(keys.videos(listId))?.pages ?? [];
+  return pages.some((page) => page.items.some((video) => video.youtube_id === youtubeId));
 }
 
 /** As `patchVideo`, for a video whose import restarts: forgets how the previous import ended. */
@@ -139,11 +161,20 @@ export function fetchVideoPage(listId: string, cursor: string | null, signal?: A
 }
 
 function patched(pages: VideoPages, patches: ReadonlyMap<string, Video>): VideoPages {
-  const changed = pages.pages.map((page) => {
-    if (!page.items.some((video) => patches.has(video.id))) return page;
-    return { ...page, items: page.items.map((video) => patches.get(video.id) ?? video) };
+  return mapVideos(pages, (video) => patches.get(video.id) ?? video, patches);
+}
+
+/** Pages without any of the changed videos stay the same objects. */
+function mapVideos(
+  pages: VideoPages,
+  change: (video: Video) => Video,
+  changed: ReadonlyMap<string, unknown>,
+): VideoPages {
+  const written = pages.pages.map((page) => {
+    if (!page.items.some((video) => changed.has(video.id))) return page;
+    return { ...page, items: page.items.map(change) };
   });
-  return { ...pages, pages: changed };
+  return { ...pages, pages: written };
 }
 
 /** As `patched` with what was asked for earlier than what is there: what is complete in there is newer. */

@@ -3,22 +3,6 @@ import { Problem } from "../api/problem";
 
 const RETRIES = 2;
 
-/** What a successful mutation changes besides lists and subscriptions; other tabs are notified. */
-export type MutationEffects = {
-  /** The list that has new videos. */
-  newIn?: string;
-  /** What happened to the video whose id `mutate` is called with. */
-  video?: "changed" | "removed";
-  /** Every tab learns of it from its own live updates. */
-  hasLiveEvents?: boolean;
-};
-
-declare module "@tanstack/react-query" {
-  interface Register {
-    mutationMeta: MutationEffects;
-  }
-}
-
 /**
  * Live updates keep what is shown fresh, so little is asked twice. The network mode is "always" because Vidferry may run
  * on this very machine, which needs no network; whether it can be reached is for the request to find out.

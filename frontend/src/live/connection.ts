@@ -13,10 +13,6 @@ const BLOCKED_RETRY_MS = 30_000;
 /** Cards appear together: one request asks for all of them. */
 const BUNDLE_MS = 50;
 const MAX_BUNDLE = 1_000;
-/** Waits have no event: only a snapshot says that one has started. */
-const REFRESH_MS = 10_000;
-/** A break this short misses little. */
-const SHORT_BREAK_MS = 60_000;
 const TRY_AGAIN_LATER = 1013;
 
 export interface LiveOptions {
@@ -40,7 +36,6 @@ interface SessionState {
   upstreams: Set<Upstream>;
   /** Videos whose state was received or requested. */
   videoIds: Set<string>;
-  isAfterBreak: boolean;
   isComplete: boolean;
 }
 
@@ -54,11 +49,10 @@ export class LiveConnection {
   private polling: Polling | null = null;
   private failures = 0;
   private blocked = 0;
+  /** Whether something was missed that cannot be resumed. */
+  private hasMissed = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private bundle: ReturnType<typeof setTimeout> | undefined;
-  private refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last moment at which nothing was missed, by a clock that also runs while the computer sleeps. */
-  private upToDateAt = 0;
 
   constructor(options: LiveOptions) {
     this.options = options;
@@ -68,14 +62,12 @@ export class LiveConnection {
 
   start(): void {
     this.options.onState("connecting");
-    this.upToDateAt = Date.now();
     this.open();
   }
 
   stop(): void {
     clearTimeout(this.retry);
     clearTimeout(this.bundle);
-    clearTimeout(this.refreshTimer);
     this.session?.close();
     this.session = null;
     this.stopPolling();
@@ -114,7 +106,6 @@ export class LiveConnection {
     this.session = null;
     this.resume.end();
     this.failures += 1;
-    clearTimeout(this.refreshTimer);
     if (!this.sessionState && code !== TRY_AGAIN_LATER) this.blocked += 1;
     this.sessionState = null;
     if (this.blocked >= BLOCKED_AFTER) this.startPolling();
@@ -132,7 +123,6 @@ export class LiveConnection {
   }
 
   private onMessage(message: ServerMessage): void {
-    if (this.sessionState?.isComplete) this.upToDateAt = Date.now();
     if (!this.sessionState) {
       if (message.type === "snapshot") this.begin(message);
       return;
@@ -142,6 +132,12 @@ export class LiveConnection {
         this.catchUp(this.sessionState);
         return;
       case "import_progress":
+      case "list_changed":
+      case "list_deleted":
+      case "video_deleted":
+      case "subscription_changed":
+      case "subscription_deleted":
+      case "batch_ended":
         if (this.resume.take(message)) this.queue.push(message);
         return;
       case "batch_progress":
@@ -162,15 +158,15 @@ export class LiveConnection {
   private begin(snapshot: Snapshot): void {
     this.stopPolling();
     this.blocked = 0;
-    // What was loaded while no connection succeeded may be out of date as well.
-    const isAfterBreak = this.resume.since !== null || this.failures > 0;
+    const { since: seen } = this.resume;
+    // Nothing was seen while no connection succeeded; a smaller number than before is that of other data.
+    if (seen === null ? this.failures > 0 : seen > snapshot.seq) this.hasMissed = true;
     const videoIds = new Set(snapshot.videos.map((video) => video.video_id));
-    this.sessionState = { batchIds: new Set(), upstreams: new Set(), videoIds, isAfterBreak, isComplete: false };
+    this.sessionState = { batchIds: new Set(), upstreams: new Set(), videoIds, isComplete: false };
     this.queue.push(snapshot);
     const since = this.resume.begin(snapshot.seq);
     if (since !== null) this.session?.send({ type: "resume", since });
     this.ask(this.underWay());
-    this.scheduleRefresh();
     this.session?.check();
     this.options.onState("live");
   }
@@ -186,23 +182,12 @@ export class LiveConnection {
       batchIds: [...sessionState.batchIds],
       upstreams: [...sessionState.upstreams],
     });
-    // Deleted videos and videos that batches added have no events.
-    const isLittle = Date.now() - this.upToDateAt < SHORT_BREAK_MS;
-    if (sessionState.isAfterBreak) this.queue.push({ type: "missed_some", isLittle });
-    this.upToDateAt = Date.now();
+    if (this.hasMissed) this.queue.push({ type: "missed_some" });
+    this.hasMissed = false;
   }
 
   private underWay(): string[] {
     return watchedIds().filter((videoId) => !this.options.isClosed(videoId));
-  }
-
-  private scheduleRefresh(): void {
-    clearTimeout(this.refreshTimer);
-    const delay = REFRESH_MS * (0.8 + this.random() * 0.4);
-    this.refreshTimer = setTimeout(() => {
-      if (this.sessionState) this.refresh(this.sessionState);
-      this.scheduleRefresh();
-    }, delay);
   }
 
   private ask(videoIds: string[]): void {
@@ -215,7 +200,7 @@ export class LiveConnection {
     }
   }
 
-  /** Only a snapshot says which imports wait for something of their own. */
+  /** Snapshots delay what an import waits for to the end of the pause: its own time is needed again. */
   private refresh(sessionState: SessionState): void {
     sessionState.videoIds.clear();
     this.ask(this.underWay());
@@ -226,10 +211,9 @@ export class LiveConnection {
       api: this.options.api,
       since: () => this.resume.since,
       isBatchShown: this.options.isBatchShown,
-      videoIds: () => this.underWay(),
       onStart: (seq) => this.resume.begin(seq),
       onMessage: (message) => {
-        if (message.type !== "import_progress" || this.resume.take(message)) this.queue.push(message);
+        if (!("seq" in message) || message.type === "snapshot" || this.resume.take(message)) this.queue.push(message);
       },
       onAnswer: (isAnswered) => this.options.onState(isAnswered ? "polling" : "connecting"),
     });

@@ -1,7 +1,8 @@
 import { Problem } from "../api/problem";
 import { answerOf, api } from "../data/client";
-import type { LiveMessage } from "../state/messages";
-import { messageOfBatch, messageOfVideo } from "../state/messages";
+import { dismissedBatches } from "../state/dismissed";
+import type { BatchComplete, LiveMessage } from "../state/messages";
+import { messageOfBatch } from "../state/messages";
 import type { LiveApi } from "./polling";
 
 const NEWEST_BATCHES = 50;
@@ -11,12 +12,18 @@ export const liveApi: LiveApi = {
   events: (since, limit) => answerOf(api.GET("/api/events", { params: { query: { since, limit } } })),
   batches: async () =>
     (await answerOf(api.GET("/api/batches", { params: { query: { limit: NEWEST_BATCHES } } }))).items,
-  progress: async (videoId) => {
-    const params = { path: { video_id: videoId } };
-    return messageOfVideo(await answerOf(api.GET("/api/videos/{video_id}/progress", { params })));
-  },
   upstreams: async () => (await answerOf(api.GET("/api/upstreams"))).items,
 };
+
+/** The newest batches that have ended, fetched once: a reload forgets what they left to do. */
+export async function fetchEndedBatches(): Promise<BatchComplete[]> {
+  const messages = (await liveApi.batches()).map(messageOfBatch);
+  const dismissed = new Set(dismissedBatches());
+  return messages.filter((message): message is BatchComplete => {
+    const isLeft = message.failed > 0 || message.cancelled > 0 || message.message !== null;
+    return message.type === "batch_complete" && isLeft && !dismissed.has(message.batch_id);
+  });
+}
 
 /** The state of a batch as a message; null while the API is unavailable. */
 export async function fetchBatchMessage(batchId: string): Promise<LiveMessage | null> {

@@ -6,7 +6,7 @@ import type { VideoPages } from "../data/cache";
 import { makeQueryClient } from "../data/queryClient";
 import type { LiveMessage } from "../state/messages";
 import { applyMessages, resetProgress, useProgressStore } from "../state/progress";
-import { type ApiRequest, installApi, refuse } from "../test/api";
+import { installApi } from "../test/api";
 import { aVideo, aVideoPage, BATCH_ID, LIST_ID, someDetails, VIDEO_ID, videos } from "../test/data";
 import { anEvent, aSnapshot, batchComplete, batchProgress } from "../test/live";
 import { LiveCache } from "./liveCache";
@@ -21,7 +21,6 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  cache.stop();
   vi.useRealTimers();
   resetProgress();
 });
@@ -42,41 +41,52 @@ function receive(...messages: LiveMessage[]) {
   cache.apply(messages, before, useProgressStore.getState().batches);
 }
 
-function stages(): unknown[] {
+function listed(): Video[] {
   const pages = queryClient.getQueryData<VideoPages>(keys.videos(LIST_ID))?.pages ?? [];
-  return pages.flatMap((page) => page.items.map((video) => video.import_stage));
+  return pages.flatMap((page) => page.items);
 }
 
-it("reads a video again that a snapshot says is over, and forgets what came live of it", async () => {
+function stages(): unknown[] {
+  return listed().map((video) => video.import_stage);
+}
+
+it("shows what an event says of a video without asking for it", () => {
+  const [first, second] = videos(2, { import_stage: "created", import_progress: 0, title: null }) as [Video, Video];
+  shown([first, second]);
+  const { requests } = installApi({});
+  const facts = { title: "A lens", channel: "The Lamp Room", duration_seconds: 754, captions_source: "none" } as const;
+  receive(
+    anEvent({ video_id: first.id, seq: 1, ...facts }),
+    anEvent({ video_id: second.id, seq: 2, waiting_for: "live_now", error_code: "live_now", message: "Live." }),
+  );
+  expect(listed()).toMatchObject([
+    { ...facts, import_stage: "metadata", import_progress: 25, error_code: null, waiting_for: null },
+    { import_stage: "metadata", error_code: null, waiting_for: "live_now", waiting_message: "Live." },
+  ]);
+  receive(anEvent({ video_id: second.id, seq: 3, stage: "error", error_code: "video_private", message: "Private." }));
+  expect(listed()[1]).toMatchObject({ error_code: "video_private", error_message: "Private.", waiting_for: null });
+  expect(requests).toEqual([]);
+});
+
+it("shows what a snapshot says is over, and forgets what came live of it", () => {
   const [first, second] = videos(2, { import_stage: "captions" }) as [Video, Video];
   shown([first, second]);
-  const { requests } = installApi({
-    "GET /api/videos/{id}": ({ params }: ApiRequest) => someDetails({ ...params, import_stage: "complete" }),
-  });
-  const over = (video: Video) => anEvent({ seq: null, video_id: video.id, stage: "complete", progress: 100 });
-  receive(aSnapshot(5, [over(first)]));
-  await expect.poll(stages).toEqual(["complete", "captions"]);
-  await expect.poll(() => useProgressStore.getState().progress.has(first.id)).toBe(false);
-  receive(aSnapshot(6, [over(first), over(second)]));
-  await expect.poll(stages).toEqual(["complete", "complete"]);
-  expect(requests.map(({ path }) => path)).toEqual([`/api/videos/${first.id}`, `/api/videos/${second.id}`]);
+  const { requests } = installApi({});
+  receive(aSnapshot(5, [anEvent({ seq: null, video_id: first.id, stage: "complete", progress: 100 })]));
+  expect(stages()).toEqual(["complete", "captions"]);
+  expect(useProgressStore.getState().progress.has(first.id)).toBe(false);
+  expect(requests).toEqual([]);
 });
 
-it("reads after a short break what is new and what is under way, not every page", async () => {
-  const all = videos(200);
-  const last = { ...(all[199] as Video), import_stage: "captions" as const };
-  shown(all.slice(0, 60), all.slice(60, 120), [...all.slice(120, 199), last]);
-  const { requests } = installApi({
-    "GET /api/lists/{id}/videos": aVideoPage(all.slice(0, 60), "next"),
-    "GET /api/videos/{id}": ({ params }: ApiRequest) => someDetails({ ...last, ...params, import_stage: "complete" }),
-  });
-  cache.apply([{ type: "missed_some", isLittle: true }], NONE, NONE);
-  await expect.poll(() => stages().at(-1)).toBe("complete");
-  expect(requests.filter(({ path }) => path.endsWith("/videos"))).toHaveLength(1);
-  expect(requests.map(({ path }) => path)).toContain(`/api/videos/${last.id}`);
+it("takes nothing back of a video that was loaded as complete, unless it is imported again", () => {
+  shown([aVideo()]);
+  receive(anEvent({ seq: 3, stage: "captions", progress: 60 }), aSnapshot(4, [anEvent({ seq: null })]));
+  expect(stages()).toEqual(["complete"]);
+  receive(anEvent({ seq: 5, stage: "created", progress: 0 }));
+  expect(stages()).toEqual(["created"]);
 });
 
-it("reads everything again after a long one, open videos as well", async () => {
+it("reads everything again where it is not known what was missed, open videos as well", async () => {
   shown(videos(1));
   queryClient.setQueryData(keys.video("a"), someDetails());
   cache.apply([{ type: "missed_some" }], NONE, NONE);
@@ -84,41 +94,47 @@ it("reads everything again after a long one, open videos as well", async () => {
   expect(queryClient.getQueryState(keys.videos(LIST_ID))?.isInvalidated).toBe(true);
 });
 
-it("reads a video once more after a while where that failed, because nothing else will bring it", async () => {
-  vi.useFakeTimers();
-  shown([aVideo({ import_stage: "captions" })]);
-  let asked = 0;
-  installApi({ "GET /api/videos/{id}": () => (++asked < 3 ? refuse(503) : someDetails({ import_stage: "complete" })) });
-  receive(anEvent({ stage: "complete", progress: 100 }));
-  await vi.waitFor(() => expect(asked).toBe(1));
-  await vi.advanceTimersByTimeAsync(60_000);
-  await vi.waitFor(() => expect(stages()).toEqual(["complete"]));
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(asked).toBe(3);
-});
+describe("what another device has done", () => {
+  const change = { seq: 7, at: "2026-11-23T09:00:00Z", list_id: LIST_ID };
+  const isOutdated = (key: readonly string[]) => queryClient.getQueryState(key)?.isInvalidated;
 
-it("does not read it any more when the app has ended", async () => {
-  vi.useFakeTimers();
-  shown([aVideo({ import_stage: "captions" })]);
-  const { requests } = installApi({ "GET /api/videos/{id}": () => refuse(503) });
-  receive(anEvent({ stage: "complete", progress: 100 }));
-  await vi.waitFor(() => expect(requests).toHaveLength(1));
-  cache.stop();
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(requests).toHaveLength(1);
-});
-
-it("reads a video again that begins anew, but none that was just added", async () => {
-  const [added, failed] = videos(2, { import_stage: "created" }) as [Video, Video];
-  shown([added, { ...failed, import_stage: "error" }]);
-  const { requests } = installApi({
-    "GET /api/videos/{id}": ({ params }: ApiRequest) => someDetails({ ...failed, ...params }),
+  it("a deleted video goes", () => {
+    const [first, second] = videos(2) as [Video, Video];
+    shown([first, second]);
+    queryClient.setQueryData(keys.lists, []);
+    receive({ ...change, type: "video_deleted", video_id: first.id });
+    expect(listed().map(({ id }) => id)).toEqual([second.id]);
+    expect(isOutdated(keys.lists)).toBe(true);
   });
-  const begun = ({ id, youtube_id }: Video, seq: number) =>
-    anEvent({ seq, video_id: id, youtube_id, stage: "created", progress: 0 });
-  receive(begun(added, 1), begun(failed, 2));
-  await expect.poll(stages).toEqual(["created", "created"]);
-  expect(requests.map(({ path }) => path)).toEqual([`/api/videos/${failed.id}`]);
+
+  it.each(["list_changed", "list_deleted"] as const)("%s has the lists read again", (type) => {
+    queryClient.setQueryData(keys.lists, []);
+    receive({ ...change, type });
+    expect(isOutdated(keys.lists)).toBe(true);
+  });
+
+  it.each(["subscription_changed", "subscription_deleted"] as const)("%s has subscriptions read again", (type) => {
+    queryClient.setQueryData(keys.subscriptions, []);
+    receive({ ...change, type, subscription_id: VIDEO_ID });
+    expect(isOutdated(keys.subscriptions)).toBe(true);
+  });
+
+  it("the end of a batch brings what it has added", async () => {
+    const [added, known] = videos(2) as [Video, Video];
+    shown([known]);
+    const { requests } = installApi({ "GET /api/lists/{id}/videos": aVideoPage([added, known]) });
+    receive({ ...change, type: "batch_ended", batch_id: BATCH_ID });
+    await expect.poll(() => listed().map(({ id }) => id)).toEqual([added.id, known.id]);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("a new video is read with its list", async () => {
+    const [added, known] = videos(2) as [Video, Video];
+    shown([known]);
+    installApi({ "GET /api/lists/{id}/videos": aVideoPage([added, known]) });
+    receive(anEvent({ video_id: added.id, youtube_id: added.youtube_id, stage: "created", progress: 0 }));
+    await expect.poll(() => listed().map(({ id }) => id)).toEqual([added.id, known.id]);
+  });
 });
 
 it("reads a list again when its failed videos are tried again, even if the notice about them was closed", () => {
@@ -142,13 +158,7 @@ describe("what came live of a video that is complete", () => {
     expect(isKnown()).toBe(false);
   });
 
-  it("is kept while its card or its page is not up to date", async () => {
-    shown([aVideo({ import_stage: "captions" })]);
-    installApi({ "GET /api/videos/{id}": () => refuse(500) });
-    receive(complete());
-    expect(isKnown()).toBe(true);
-    resetProgress();
-    queryClient.clear();
+  it("is kept while its page is not up to date", () => {
     queryClient.setQueryData(keys.video(VIDEO_ID), someDetails({ import_stage: "captions" }));
     receive(complete());
     expect(isKnown()).toBe(true);

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function poll({ events = [0], batches = [] as Batch[], shown = [] as string[], videoIds = [] as string[] } = {}) {
+function poll({ events = [0], batches = [] as Batch[], shown = [] as string[] } = {}) {
   const heard: LiveMessage[] = [];
   const started: number[] = [];
   const now = { batches, upstreams: [] as Partial<UpstreamStatus>[], since: null as number | null };
@@ -31,14 +31,12 @@ function poll({ events = [0], batches = [] as Batch[], shown = [] as string[], v
   const api = {
     events: vi.fn(page),
     batches: async () => now.batches,
-    progress: vi.fn(async (videoId: string) => anEvent({ video_id: videoId, seq: null })),
     upstreams: async () => now.upstreams as UpstreamStatus[],
   };
   polling = new Polling({
     api,
     since: () => now.since,
     isBatchShown: (batchId) => shown.includes(batchId),
-    videoIds: () => videoIds,
     onStart: (seq) => {
       started.push(seq);
       now.since = seq;
@@ -87,13 +85,4 @@ it("tells pauses and their end", async () => {
   now.upstreams = [{ name: "youtube", paused: false, reason: null }];
   await vi.advanceTimersByTimeAsync(12_000);
   expect(heard.at(-1)).toEqual({ type: "upstream_resumed", upstream: "youtube" });
-});
-
-it("asks for at most 20 videos per round, and all have their turn", async () => {
-  const videoIds = Array.from({ length: 30 }, (_, index) => `video ${index}`);
-  const { api } = poll({ videoIds });
-  await vi.advanceTimersByTimeAsync(100);
-  expect(api.progress).toHaveBeenCalledTimes(20);
-  await vi.advanceTimersByTimeAsync(12_000);
-  expect(api.progress.mock.calls.map(([videoId]) => videoId)).toEqual(videoIds);
 });

@@ -1,18 +1,14 @@
-import type { Batch, EventPage, ImportProgress, UpstreamStatus } from "../api/types";
+import type { Batch, EventPage, UpstreamStatus } from "../api/types";
 import { type LiveMessage, messageOfBatch, messageOfUpstream } from "../state/messages";
 
 const EVENTS_MS = 3_000;
 const STATES_MS = 10_000;
-/** More videos take turns. */
-const MAX_VIDEOS = 20;
 
 /** What the API is asked while no socket gets through. */
 export interface LiveApi {
   events(since: number, limit: number): Promise<EventPage>;
   batches(): Promise<Batch[]>;
   upstreams(): Promise<UpstreamStatus[]>;
-  /** Where one import stands, and for what it waits. */
-  progress(videoId: string): Promise<ImportProgress>;
 }
 
 export interface PollingOptions {
@@ -21,8 +17,6 @@ export interface PollingOptions {
   since: () => number | null;
   /** Whether this batch is shown as running, so that its end has to be reported. */
   isBatchShown: (batchId: string) => boolean;
-  /** Videos on the screen whose import is running: waits have no event. */
-  videoIds: () => string[];
   onMessage: (message: LiveMessage) => void;
   /** Nothing before this `seq` was seen; what there is was loaded otherwise. */
   onStart: (seq: number) => void;
@@ -37,7 +31,6 @@ export class Polling {
   private statesAt = Number.NEGATIVE_INFINITY;
   /** Batches that were over when first seen: no news. */
   private overBefore: Set<string> | null = null;
-  private nextVideo = 0;
 
   constructor(options: PollingOptions) {
     this.options = options;
@@ -92,24 +85,6 @@ export class Polling {
       if (batch.completed_at) this.overBefore.add(batch.batch_id);
     }
     for (const upstream of upstreams) onMessage(messageOfUpstream(upstream));
-    await this.pollVideos();
-  }
-
-  private async pollVideos(): Promise<void> {
-    const seq = this.options.since();
-    const videoIds = this.nextVideos();
-    if (seq === null || videoIds.length === 0) return;
-    const answers = await Promise.allSettled(videoIds.map((videoId) => this.options.api.progress(videoId)));
-    const videos = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-    if (!this.isStopped && videos.length > 0) this.options.onMessage({ type: "snapshot", seq, videos });
-  }
-
-  private nextVideos(): string[] {
-    const all = this.options.videoIds();
-    if (this.nextVideo >= all.length) this.nextVideo = 0;
-    const next = all.slice(this.nextVideo, this.nextVideo + MAX_VIDEOS);
-    this.nextVideo += MAX_VIDEOS;
-    return next;
   }
 }
 

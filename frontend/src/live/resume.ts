@@ -1,5 +1,3 @@
-import type { ImportProgress } from "../api/types";
-
 /**
  * From where missed events have to be asked for: the last `seq` up to which nothing is missing.
  *
@@ -25,7 +23,7 @@ export class ResumePoint {
   }
 
   /** Returns whether the event is news. */
-  take({ seq }: ImportProgress): boolean {
+  take({ seq }: { seq?: number | null }): boolean {
     if (seq == null) return true;
     if (this.since !== null && seq <= this.since) return false;
     if (!this.isBehind || seq <= this.start) this.since = seq;

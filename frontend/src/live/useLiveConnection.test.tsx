@@ -3,29 +3,42 @@ import { afterEach, expect, it, vi } from "vitest";
 import { Route } from "wouter";
 import { keys } from "../api/keys";
 import { VideoPage } from "../pages/VideoPage";
-import { applyMessages, resetProgress, useProgressStore } from "../state/progress";
+import { forgetBatch, resetProgress, useProgressStore } from "../state/progress";
 import { refuse } from "../test/api";
-import { aConfig, aVideo, aVideoPage, LIST_ID, someDetails, VIDEO_ID } from "../test/data";
+import { aBatch, aConfig, BATCH_ID, LIST_ID, someDetails, VIDEO_ID } from "../test/data";
 import { renderHookWithApp } from "../test/hooks";
-import { anEvent, aPause, aSnapshot, batchProgress, fakeSockets } from "../test/live";
+import { anEvent, aSnapshot, batchProgress, fakeSockets } from "../test/live";
 import { renderWithApp } from "../test/render";
 import { useLiveConnection } from "./useLiveConnection";
 
 afterEach(() => {
   vi.useRealTimers();
   resetProgress();
+  localStorage.clear();
 });
 
-it("forgets everything that came live when that is switched off", async () => {
+it("goes on where the feature flag is off: only overlays go", async () => {
   const sockets = fakeSockets();
   const { queryClient } = renderHookWithApp(() => useLiveConnection(sockets.openSocket));
   await waitFor(() => expect(sockets.opened).toHaveLength(1));
-  act(() => sockets.newest().tell(aSnapshot(1), anEvent({ seq: 2 }), batchProgress(), aPause()));
-  await waitFor(() => expect(useProgressStore.getState().progress.size).toBe(1));
   act(() => void queryClient.setQueryData(keys.config, aConfig({ features: { import_progress: false } })));
-  await waitFor(() => expect(sockets.newest().isClosed).toBe(true));
-  const { progress, batches, pauses, connection } = useProgressStore.getState();
-  expect([progress.size, batches.size, pauses, connection]).toEqual([0, 0, {}, "off"]);
+  act(() => sockets.newest().tell(aSnapshot(1), anEvent({ seq: 2 })));
+  await waitFor(() => expect(useProgressStore.getState().progress.size).toBe(1));
+  expect(sockets.newest().isClosed).toBe(false);
+});
+
+it("shows what ended before and left something to do, until that is closed", async () => {
+  const ended = aBatch({ state: "complete", completed_at: "2026-11-23T09:00:00Z", failed: 2 });
+  const api = { "GET /api/batches": { items: [ended, aBatch({ ...ended, batch_id: "other", failed: 0 })] } };
+  const shown = () => [...useProgressStore.getState().batches.keys()];
+  const { unmount } = renderHookWithApp(() => useLiveConnection(fakeSockets().openSocket), { api });
+  await waitFor(() => expect(shown()).toEqual([BATCH_ID]));
+  forgetBatch(BATCH_ID);
+  unmount();
+  const { requests } = renderHookWithApp(() => useLiveConnection(fakeSockets().openSocket), { api });
+  await waitFor(() => expect(requests.map(({ path }) => path)).toContain("/api/batches"));
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  expect(shown()).toEqual([]);
 });
 
 it.each([404, 503])("begins as soon as the server says where, if it fails with %s at first", async (status) => {
@@ -46,23 +59,24 @@ it.each([404, 503])("begins as soon as the server says where, if it fails with %
   expect(asked()).toBe(before);
 });
 
-it("asks for nothing any more that could not be read when the app has ended", async () => {
+it("reads the figures of a batch that ended without saying them, until it has them or the app ends", async () => {
   vi.useFakeTimers();
   const sockets = fakeSockets();
-  const { requests, queryClient, unmount } = renderHookWithApp(() => useLiveConnection(sockets.openSocket), {
-    api: { "GET /api/batches/{id}": () => refuse(503), "GET /api/videos/{id}": () => refuse(503) },
+  let asked = 0;
+  const over = aBatch({ state: "complete", completed_at: "2026-11-23T09:00:00Z", failed: 1 });
+  const { unmount } = renderHookWithApp(() => useLiveConnection(sockets.openSocket), {
+    api: { "GET /api/batches/{id}": () => (++asked < 3 ? refuse(503) : over) },
   });
-  const pages = { pages: [aVideoPage([aVideo({ import_stage: "captions" })])], pageParams: [null] };
-  queryClient.setQueryData(keys.videos(LIST_ID), pages);
+  const change = { type: "batch_ended", seq: 2, at: "2026-11-23T09:00:00Z", list_id: LIST_ID, batch_id: BATCH_ID };
   await vi.waitFor(() => expect(sockets.opened).toHaveLength(1));
-  act(() => void applyMessages([batchProgress()]));
-  act(() => sockets.newest().tell(aSnapshot(1), anEvent({ seq: 2, stage: "complete" }), { type: "pong" }));
-  const asked = () => requests.filter(({ path }) => /batches|videos/.test(path)).length;
-  await act(() => vi.advanceTimersByTimeAsync(6_000));
-  await vi.waitFor(() => expect(asked()).toBe(4));
+  act(() => sockets.newest().tell(aSnapshot(1), batchProgress(), change));
+  await act(() => vi.advanceTimersByTimeAsync(60_000));
+  expect(useProgressStore.getState().batches.get(BATCH_ID)).toMatchObject({ isOver: true, failed: 1 });
+  expect(asked).toBe(3);
+  act(() => sockets.newest().tell(batchProgress(), { ...change, seq: 3 }));
   unmount();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(asked()).toBe(4);
+  expect(asked).toBe(3);
 });
 
 it("has an open video read once for each stage, also where only a snapshot tells of it", async () => {

@@ -1,32 +1,34 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { useImportProgressFlag } from "../data/flags";
 import { useConfig } from "../data/queries";
 import type { LiveMessage } from "../state/messages";
 import { useLanguage } from "../state/preferences";
-import { applyMessages, resetProgress, setConnection, useProgressStore } from "../state/progress";
+import { applyMessages, setConnection, useProgressStore } from "../state/progress";
 import { isClosed } from "../state/progressRules";
 import { onWatch } from "../state/watched";
 import { LiveConnection } from "./connection";
-import { liveApi } from "./liveApi";
+import { EndedBatches } from "./endedBatches";
+import { fetchEndedBatches, liveApi } from "./liveApi";
 import { LiveCache } from "./liveCache";
-import { MissedBatchPoller } from "./missedBatchPoller";
 import { ResumePoint } from "./resume";
 import type { OpenSocket } from "./session";
 
-/** Receives live updates while the app is mounted, unless the feature flag is off. */
+/** Receives live updates while the app is mounted. */
 export function useLiveConnection(openSocket?: OpenSocket): void {
-  const isOn = useImportProgressFlag();
   const { data: config } = useConfig();
   const language = useLanguage();
   const resume = useRef(new ResumePoint());
   const handle = useLatest(useMessageHandler());
   const url = config?.websocket_url;
   useEffect(() => {
-    if (!isOn || !url) {
-      resetProgress(); // Nothing would update it any more.
-      return;
-    }
+    // Where this fails, live updates still tell of every batch that ends from now on.
+    fetchEndedBatches().then(
+      (batches) => handle.current([{ type: "ended_before", batches }]),
+      () => {},
+    );
+  }, [handle]);
+  useEffect(() => {
+    if (!url) return;
     const connection = new LiveConnection({
       url: withLanguage(url, language),
       api: liveApi,
@@ -45,7 +47,7 @@ export function useLiveConnection(openSocket?: OpenSocket): void {
       stopWaking();
       connection.stop();
     };
-  }, [isOn, url, language, openSocket, handle]);
+  }, [url, language, openSocket, handle]);
 }
 
 function isClosedLive(videoId: string): boolean {
@@ -57,11 +59,11 @@ function isClosedLive(videoId: string): boolean {
 function useMessageHandler(): (messages: readonly LiveMessage[]) => void {
   const queryClient = useQueryClient();
   const cache = useRef<LiveCache>(null);
-  const missedBatches = useRef(new MissedBatchPoller());
+  const endedBatches = useRef(new EndedBatches());
   useEffect(
     () => () => {
-      cache.current?.stop();
-      missedBatches.current.stop();
+      endedBatches.current.stop();
+      endedBatches.current = new EndedBatches();
       cache.current = null;
     },
     [],
@@ -71,8 +73,9 @@ function useMessageHandler(): (messages: readonly LiveMessage[]) => void {
     const after = applyMessages(messages).batches;
     cache.current ??= new LiveCache(queryClient);
     cache.current.apply(messages, before, after);
-    for (const message of messages)
-      if (message.type === "caught_up") missedBatches.current.poll(message.batchIds, handle);
+    for (const message of messages) {
+      if (message.type === "batch_ended" && message.batch_id) void endedBatches.current.read(message.batch_id, handle);
+    }
   };
 }
 

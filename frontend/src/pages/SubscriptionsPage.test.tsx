@@ -187,11 +187,3 @@ it("needs a list first", async () => {
     await screen.findByText("To follow a playlist or channel, you need a list for its videos."),
   ).toBeInTheDocument();
 });
-
-it("finds out by itself how a look ended", async () => {
-  let subscription = aSubscription({ checking: true });
-  show([], { "GET /api/subscriptions": () => ({ items: [subscription], next_cursor: null }) });
-  expect(await screen.findByText("Checking for new videos …")).toBeInTheDocument();
-  subscription = aSubscription({ checking: false });
-  expect(await screen.findByText(/^Last checked .*: 2 new videos/, {}, { timeout: 10_000 })).toBeInTheDocument();
-});

@@ -1,4 +1,3 @@
-import { useEffect } from "react";
 import { Link } from "wouter";
 import type { VideoList } from "../api/types";
 import { useSubscriptions } from "../data/queries";
@@ -11,9 +10,6 @@ import { ErrorNotice } from "../ui/ErrorNotice";
 import { Spinner } from "../ui/Spinner";
 import { useTitle } from "../ui/useTitle";
 import styles from "./SubscriptionsPage.module.css";
-
-/** How often to poll while a check is running. */
-const CHECKING_MS = 3000;
 
 /** Playlists and channels whose new videos are added automatically. */
 export function SubscriptionsPage() {
@@ -42,13 +38,6 @@ export function SubscriptionsPage() {
 function Followed({ lists }: { lists: readonly VideoList[] }) {
   const text = useText();
   const { data: subscriptions, error, isPending, refetch } = useSubscriptions();
-  const isChecking = subscriptions?.some(({ checking }) => checking) ?? false;
-  useEffect(() => {
-    if (!isChecking) return;
-    const timer = setInterval(() => void refetch(), CHECKING_MS);
-    return () => clearInterval(timer);
-  }, [isChecking, refetch]);
-
   if (isPending) return <Spinner />;
   if (!subscriptions) return <ErrorNotice error={error} onRetry={refetch} />;
   if (subscriptions.length === 0) {

@@ -1,4 +1,4 @@
-import type { Batch, ImportProgress, PauseReason, Upstream, UpstreamStatus, VideoProgress } from "../api/types";
+import type { Batch, Change, ImportProgress, PauseReason, Upstream, UpstreamStatus } from "../api/types";
 
 /** Where imports stand. Events up to `seq` are older than it. */
 export interface Snapshot {
@@ -65,6 +65,7 @@ export interface UpstreamResumed {
 export type ServerMessage =
   | Snapshot
   | ImportProgress
+  | Change
   | BatchProgress
   | BatchComplete
   | UpstreamPaused
@@ -84,18 +85,28 @@ export interface BatchGone {
   batch_id: string;
 }
 
-/** It is not known what was missed: lists have to be fetched again. */
-export interface MissedSome {
-  type: "missed_some";
-  /** Whether it can only be little. */
-  isLittle?: boolean;
+/** Batches that ended before the page was opened, and that have something left to do. */
+export interface EndedBefore {
+  type: "ended_before";
+  batches: BatchComplete[];
 }
 
-export type LiveMessage = Exclude<ServerMessage, { type: "pong" }> | CaughtUp | BatchGone | MissedSome;
+/** It is not known what was missed: everything has to be fetched again. */
+export interface MissedSome {
+  type: "missed_some";
+}
+
+export type LiveMessage = Exclude<ServerMessage, { type: "pong" }> | CaughtUp | BatchGone | EndedBefore | MissedSome;
 
 const KNOWN: ReadonlySet<unknown> = new Set<ServerMessage["type"]>([
   "snapshot",
   "import_progress",
+  "list_changed",
+  "list_deleted",
+  "video_deleted",
+  "subscription_changed",
+  "subscription_deleted",
+  "batch_ended",
   "batch_progress",
   "batch_complete",
   "upstream_paused",
@@ -134,10 +145,4 @@ export function messageOfUpstream(upstream: UpstreamStatus): UpstreamPaused | Up
     resume_at: upstream.resume_at,
     message: upstream.message ?? "",
   };
-}
-
-/** An answer of `GET /api/videos/{id}/progress` in the form of a snapshot's videos. */
-export function messageOfVideo(asked: VideoProgress): ImportProgress {
-  const { source: _source, waiting_for: _reason, ...progress } = asked;
-  return { ...progress, type: "import_progress" };
 }

@@ -54,6 +54,7 @@ function pendingVideo(listId: string, youtubeId: string): Video {
     channel: null,
     duration_seconds: null,
     published_at: null,
+    starts_at: null,
     thumbnail_url: `https://img.youtube.com/vi/${youtubeId}/mqdefault.jpg`,
     import_stage: "created",
     import_progress: 0,
@@ -63,6 +64,9 @@ function pendingVideo(listId: string, youtubeId: string): Video {
     captions_missing_message: null,
     error_code: null,
     error_message: null,
+    waiting_for: null,
+    waiting_message: null,
+    retry_at: null,
     created_at: new Date().toISOString(),
   };
 }

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { create } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { Upstream } from "../api/types";
+import { rememberDismissed } from "./dismissed";
 import type { LiveMessage, UpstreamPaused } from "./messages";
 import { afterMessages, type BatchStatus, type KnownProgress, type LiveState } from "./progressRules";
 import { watch } from "./watched";
@@ -32,7 +33,8 @@ export function onBatchEnd(listener: (batch: BatchStatus) => void): () => void {
   return useProgressStore.subscribe(({ batches }, before) => {
     if (batches === before.batches) return;
     for (const batch of batches.values()) {
-      if (batch.isOver && !before.batches.get(batch.batch_id)?.isOver) listener(batch);
+      const isNews = batch.isOver && !batch.endedBefore;
+      if (isNews && !before.batches.get(batch.batch_id)?.isOver) listener(batch);
     }
   });
 }
@@ -59,8 +61,9 @@ function forget(videoIds: readonly string[]): void {
   useProgressStore.setState({ progress: left });
 }
 
-/** The banner of a batch that is over is closed. */
+/** The banner of a batch that is over is closed, here and after a reload. */
 export function forgetBatch(batchId: string): void {
+  rememberDismissed(batchId);
   applyMessages([{ type: "batch_gone", batch_id: batchId }]);
 }
 

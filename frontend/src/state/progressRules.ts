@@ -6,7 +6,7 @@ import { upstreamNeededAt } from "./upstreams";
 export type KnownProgress = Omit<ImportProgress, "seq"> & { seq: number };
 
 /** The last known state of a batch. `waiting` is only known once it is over. */
-export type BatchStatus = Omit<BatchProgress, "type"> & { isOver: boolean; waiting: number };
+export type BatchStatus = Omit<BatchProgress, "type"> & { isOver: boolean; waiting: number; endedBefore?: true };
 
 export type Pauses = Partial<Record<Upstream, UpstreamPaused>>;
 
@@ -94,9 +94,23 @@ function apply(draft: Draft, message: LiveMessage): void {
     case "batch_complete":
       applyBatch(draft, statusOf(message));
       break;
+    case "ended_before":
+      for (const batch of message.batches) {
+        if (!draft.batches.get(batch.batch_id))
+          draft.batches.set(batch.batch_id, { ...statusOf(batch), endedBefore: true });
+      }
+      break;
     case "batch_gone":
       draft.batches.delete(message.batch_id);
       forgetFailures(draft, message.batch_id);
+      break;
+    case "list_deleted":
+      for (const [batchId, batch] of draft.batches.now) {
+        if (batch.list_id === message.list_id) draft.batches.delete(batchId);
+      }
+      break;
+    case "video_deleted":
+      if (message.video_id) draft.progress.delete(message.video_id);
       break;
     case "upstream_paused":
       draft.pauses = { ...draft.pauses, [message.upstream]: message };
@@ -107,8 +121,8 @@ function apply(draft: Draft, message: LiveMessage): void {
     case "caught_up":
       forgetPauses(draft, message);
       break;
-    case "missed_some":
-      break;
+    default:
+      break; // of no import: see `LiveCache`
   }
 }
 

@@ -27,6 +27,7 @@ export function aVideo(known: Partial<Video> = {}): Video {
     channel: "The Lamp Room",
     duration_seconds: 754,
     published_at: "2025-03-09T17:30:00Z",
+    starts_at: null,
     thumbnail_url: `https://img.youtube.com/vi/${youtubeId}/mqdefault.jpg`,
     import_stage: "complete",
     import_progress: 100,
@@ -36,6 +37,9 @@ export function aVideo(known: Partial<Video> = {}): Video {
     captions_missing_message: null,
     error_code: null,
     error_message: null,
+    waiting_for: null,
+    waiting_message: null,
+    retry_at: null,
     created_at: "2026-11-23T08:01:00Z",
     ...known,
   };

@@ -16,8 +16,9 @@ from temporalio.service import RPCError
 
 from services.api.http.database import Database
 from shared.background import BackgroundTask
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import ImportFeedItem
 from shared.db.connection import raw_connection
+from shared.db.events import newest_event
 from shared.db.imports import wanted
 from shared.temporal.errors import is_not_found
 from shared.temporal.feed import FeedPublisher
@@ -47,10 +48,14 @@ class WorkflowCommands(BackgroundTask):
         self._database = database
         self._commands: deque[Command] = deque()
 
-    def start(self, event: FeedItem) -> None:
+    def start(self, event: ImportFeedItem) -> None:
         """Publish the event of a committed list entry and start its import."""
         self._publisher.publish([event])
         self._submit(partial(self._start, event.message.youtube_id, event.user_id))
+
+    def tell(self, user_id: UUID) -> None:
+        """Let clients hear at once of a committed change whose event a trigger has written."""
+        self._submit(partial(self._tell, user_id))
 
     def expedite(self, youtube_id: str, user_id: UUID) -> None:
         """Have a waiting import retry at once; start one where none runs."""
@@ -85,6 +90,12 @@ class WorkflowCommands(BackgroundTask):
         if self._commands:
             self.wake()
         await asyncio.wait_for(command(), COMMAND_SECONDS)
+
+    async def _tell(self, user_id: UUID) -> None:
+        async with self._database.connection() as connection:
+            event = await newest_event(connection, user_id)
+        if event:
+            self._publisher.publish([event])
 
     async def _start(self, youtube_id: str, user_id: UUID) -> None:
         await start_import(self._client, youtube_id, user_id)

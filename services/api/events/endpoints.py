@@ -8,10 +8,9 @@ from services.api.dependencies import Context, RequestLanguage, UserId
 from services.api.events.schemas import EventPage
 from services.api.http.openapi import problem_responses
 from services.api.http.problem_codes import ProblemCode
-from shared.contracts.messages import ImportProgress
+from shared.contracts.messages import Change
 from shared.db.events import events_since
-from shared.i18n.languages import Language
-from shared.i18n.messages import import_error_text
+from shared.i18n.messages import in_language
 
 router = APIRouter(tags=["events"])
 
@@ -24,15 +23,10 @@ EventLimit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of 
 async def list_events(
     context: Context, user_id: UserId, language: RequestLanguage, since: Since = 0, limit: EventLimit = 500
 ) -> EventPage:
-    """All progress events of the user after `since`, oldest first."""
+    """All events of the user after `since`, oldest first."""
     async with context.database.connection() as connection:
         found = await events_since(connection, user_id, since, limit=limit + 1)
-    items = [_in_language(item.message, language) for item in found[:limit]]
+    messages = [item.message for item in found[:limit]]
+    items = [message if isinstance(message, Change) else in_language(message, language) for message in messages]
     next_since = items[-1].seq if items else None
     return EventPage(items=items, next_since=next_since or since, has_more=len(found) > limit)
-
-
-def _in_language(event: ImportProgress, language: Language) -> ImportProgress:
-    if event.error_code is None:
-        return event
-    return event.model_copy(update={"message": import_error_text(event.error_code, language)})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from shared.contracts.messages import ImportProgress
+from shared.contracts.messages import Event
 
 _EVENT = {
     "type": "import_progress",
@@ -19,8 +19,8 @@ _EVENT = {
 
 
 class EventPage(BaseModel):
-    """Progress events after `since`, oldest first."""
+    """Events after `since`, oldest first."""
 
-    items: Sequence[ImportProgress] = Field(examples=[[_EVENT]])
+    items: Sequence[Event] = Field(examples=[[_EVENT]])
     next_since: int = Field(description="The `since` of the next request.", examples=[4712])
     has_more: bool = Field(description="Whether there are more events.", examples=[False])

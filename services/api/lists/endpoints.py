@@ -25,6 +25,7 @@ async def create_list(new: ListInput, context: Context, user_id: UserId, respons
     """Create an empty list."""
     async with context.database.connection() as connection:
         created = await lists.create_list(connection, user_id, new.name)
+    context.commands.tell(user_id)
     response.headers["Location"] = f"/api/lists/{created.id}"
     return ListOutput.of(created)
 
@@ -67,6 +68,7 @@ async def rename_list(list_id: UUID, change: ListInput, context: Context, user_i
         renamed = await lists.rename_list(connection, user_id, list_id, change.name)
     if renamed is None:
         raise Problem(ProblemCode.LIST_NOT_FOUND)
+    context.commands.tell(user_id)
     return ListOutput.of(renamed)
 
 
@@ -82,4 +84,5 @@ async def delete_list(list_id: UUID, context: Context, user_id: UserId) -> None:
         is_deleted = await lists.delete_list(connection, user_id, list_id)
     if not is_deleted:
         raise Problem(ProblemCode.LIST_NOT_FOUND)
+    context.commands.tell(user_id)
     context.commands.delete_list(list_id)

@@ -73,6 +73,7 @@ async def add_subscription(
     subscription = SubscriptionOutput.of(added.subscription, language)
     if not added.is_new:
         raise Problem(ProblemCode.ALREADY_SUBSCRIBED, subscription_id=subscription.id, subscription=subscription)
+    context.commands.tell(user_id)
     context.commands.sync_schedule(subscription.id)
     response.headers["Location"] = f"/api/subscriptions/{subscription.id}"
     return subscription
@@ -120,7 +121,7 @@ async def change_subscription(
         changed = await subscriptions.change_interval(
             raw_connection(connection), user_id, subscription_id, change.interval_seconds
         )
-    return _synced(context, changed, language)
+    return _synced(context, user_id, changed, language)
 
 
 @router.post("/{subscription_id}/pause", summary="Pause a subscription", responses=_NOT_FOUND)
@@ -151,7 +152,7 @@ async def run_subscription(
     """Check soon, even if it is paused. If `checking` is true, a check was already running, and no other is started."""
     async with context.database.connection() as connection:
         requested = await subscriptions.request_check(raw_connection(connection), user_id, subscription_id)
-    return _synced(context, requested, language)
+    return _synced(context, user_id, requested, language)
 
 
 @router.delete(
@@ -166,6 +167,7 @@ async def delete_subscription(subscription_id: UUID, context: Context, user_id: 
         is_deleted = await subscriptions.delete_subscription(connection, user_id, subscription_id)
     if not is_deleted:
         raise Problem(ProblemCode.SUBSCRIPTION_NOT_FOUND)
+    context.commands.tell(user_id)
     context.commands.sync_schedule(subscription_id)
 
 
@@ -184,13 +186,16 @@ async def _set_paused(
         changed = await subscriptions.set_paused(
             raw_connection(connection), user_id, subscription_id, is_paused=is_paused
         )
-    return _synced(context, changed, language)
+    return _synced(context, user_id, changed, language)
 
 
-def _synced(context: AppContext, changed: SubscriptionRecord | None, language: Language) -> SubscriptionOutput:
+def _synced(
+    context: AppContext, user_id: UUID, changed: SubscriptionRecord | None, language: Language
+) -> SubscriptionOutput:
     """The response for a changed subscription, whose schedule is updated in the background. Raises Problem (404)."""
     if changed is None:
         raise Problem(ProblemCode.SUBSCRIPTION_NOT_FOUND)
+    context.commands.tell(user_id)
     context.commands.sync_schedule(changed.id)
     return SubscriptionOutput.of(changed, language)
 

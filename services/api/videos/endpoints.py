@@ -102,6 +102,7 @@ async def delete_video(video_id: UUID, context: Context, user_id: UserId) -> Non
         deleted = await videos.delete_video(connection, user_id, video_id)
     if deleted is None:
         raise Problem(ProblemCode.VIDEO_NOT_FOUND)
+    context.commands.tell(user_id)
     if deleted.waiting_for is not None:
         context.commands.cancel(deleted.waiting_for)
 

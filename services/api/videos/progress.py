@@ -1,4 +1,4 @@
-"""Endpoint of one import's progress: from the running workflow and PostgreSQL (`shared.progress`)."""
+"""Endpoint of one import's progress, from PostgreSQL (`shared.progress`)."""
 
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from services.api.http.openapi import problem_responses
 from services.api.http.problem_codes import ProblemCode
 from services.api.http.problems import Problem
 from services.api.videos.schemas import VideoProgress
-from shared.contracts.stages import CLOSED_STAGES
 from shared.db import videos
 from shared.db.connection import raw_connection
 from shared.db.upstreams import all_statuses
@@ -17,7 +16,6 @@ from shared.db.videos import VideoRecord
 from shared.i18n.languages import Language
 from shared.i18n.messages import import_error_text, waiting_text
 from shared.progress import CurrentStatus, current_status
-from workflows.imports.client import running_status
 
 router = APIRouter(tags=["videos"])
 
@@ -30,20 +28,16 @@ router = APIRouter(tags=["videos"])
 async def get_video_progress(
     video_id: UUID, context: Context, user_id: UserId, language: RequestLanguage
 ) -> VideoProgress:
-    """Stage, percentage and what the import waits for: from the running import if it answers, otherwise as last saved.
+    """Stage, percentage and what the import waits for.
 
-    An import that does not answer is taken to wait while calls to the upstream that it needs next are paused.
+    It also waits while calls to the upstream that it needs next are paused.
     """
     async with context.database.connection() as connection:
         video = await videos.get_video(connection, user_id, video_id)
+        upstreams = await all_statuses(raw_connection(connection))
     if video is None:
         raise Problem(ProblemCode.VIDEO_NOT_FOUND)
-    answer, upstreams = None, []
-    if video.import_stage not in CLOSED_STAGES:
-        answer = await running_status(context.client, video.youtube_id)
-        async with context.database.connection() as connection:  # after the answer: never older than it
-            upstreams = await all_statuses(raw_connection(connection))
-    return _output(video, current_status(video, answer, upstreams), language)
+    return _output(video, current_status(video, upstreams), language)
 
 
 def _output(video: VideoRecord, status: CurrentStatus, language: Language) -> VideoProgress:
@@ -57,7 +51,6 @@ def _output(video: VideoRecord, status: CurrentStatus, language: Language) -> Vi
         waiting_for=status.waiting_for,
         error_code=status.error_code,
         message=_message(status, language),
-        source=status.source,
     )
 
 

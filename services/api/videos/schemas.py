@@ -48,6 +48,10 @@ class VideoOutput(BaseModel):
     channel: str | None = Field(examples=["The Lamp Room"])
     duration_seconds: int | None = Field(examples=[754])
     published_at: datetime | None = Field(examples=["2025-03-09T17:30:00Z"])
+    starts_at: datetime | None = Field(
+        description="When a live stream or premiere starts, or has started; null once its metadata is there.",
+        examples=[None],
+    )
     thumbnail_url: str = Field(examples=["https://img.youtube.com/vi/Q7mZ2k-x9Lw/mqdefault.jpg"])
     import_stage: ImportStage = Field(
         description="The last stage reached. `/progress` and the WebSocket name the stage in progress.",
@@ -72,6 +76,15 @@ class VideoOutput(BaseModel):
         description="`error_code` as a sentence in the language of the request.",
         examples=[None],
     )
+    waiting_for: ErrorType | None = Field(
+        description="What the import waits for, if it waits for something of its own. `/progress` knows pauses, too.",
+        examples=[None],
+    )
+    waiting_message: str | None = Field(
+        description="`waiting_for` as a sentence in the language of the request.",
+        examples=[None],
+    )
+    retry_at: datetime | None = Field(description="When a waiting import continues.", examples=[None])
     created_at: datetime
 
     @classmethod
@@ -150,7 +163,7 @@ class VideoProgress(BaseModel):
     )
     progress: int = Field(ge=0, le=100, description="Percent.", examples=[25])
     attempt: int | None = Field(
-        default=None, description="Attempt of the stage in progress; null if unknown.", examples=[2]
+        default=None, description="Attempt of the stage in progress; null if the import has ended.", examples=[2]
     )
     retry_at: datetime | None = Field(
         default=None,
@@ -167,9 +180,6 @@ class VideoProgress(BaseModel):
         default=None,
         description="Why the import waits or failed, as a sentence in the language of the request.",
         examples=[text("import_retrying.youtube")],
-    )
-    source: Literal["workflow", "database"] = Field(
-        description="Whether the running workflow answered, or the stored state is shown."
     )
 
 
@@ -233,6 +243,7 @@ class Chapters(BaseModel):
 def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
     error_code = ErrorType(record.error_code) if record.error_code else None
     captions_missing = ErrorType(record.captions_missing) if record.captions_missing else None
+    waiting_for = ErrorType(record.waiting_for) if record.waiting_for else None
     return {
         "id": record.id,
         "list_id": record.list_id,
@@ -242,6 +253,7 @@ def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
         "channel": record.channel,
         "duration_seconds": record.duration_seconds,
         "published_at": record.published_at,
+        "starts_at": record.starts_at,
         "thumbnail_url": record.thumbnail_url,
         "import_stage": record.import_stage,
         "import_progress": record.import_progress,
@@ -251,5 +263,8 @@ def _video_fields(record: VideoRecord, language: Language) -> dict[str, Any]:
         "captions_missing_message": import_error_text(captions_missing, language) if captions_missing else None,
         "error_code": error_code,
         "error_message": import_error_text(error_code, language) if error_code else None,
+        "waiting_for": waiting_for,
+        "waiting_message": import_error_text(waiting_for, language, waiting=True) if waiting_for else None,
+        "retry_at": record.retry_at,
         "created_at": record.created_at,
     }

@@ -10,7 +10,6 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from shared.contracts.batches import AdvanceBatchInput, BatchSnapshot, FailListing
-from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.db import batch_listing, batch_window
 from shared.db.batches import summary_of
 from shared.db.connection import transaction
@@ -18,7 +17,7 @@ from shared.logs import get_logger
 from shared.temporal.errors import is_not_found, is_temporal_unavailable
 from shared.temporal.names import PRIORITY_BULK, import_video_id
 from workflows.batches import activities as contract
-from workflows.imports.client import running_status, start_import
+from workflows.imports.client import start_import
 
 MAX_CONCURRENT_STARTS = 10
 
@@ -41,9 +40,9 @@ class BatchActivities(contract.BatchActivities):
         """
         async with transaction(self._engine) as connection:
             before = await batch_window.slot_holders(connection, given.batch_id)
+            parked = await batch_window.waiting_for_availability(connection, given.batch_id)
             closed = await batch_window.ended(connection, given.batch_id, given.slot_holders)
         closing = await self._running(closed)  # the workflow ends a moment after its rows
-        parked = await self._waiting_for_availability(before) if given.check_blocked else set()
         async with transaction(self._engine) as connection:
             user_id = await batch_window.lock(connection, given.batch_id)
             if user_id is None:
@@ -87,11 +86,6 @@ class BatchActivities(contract.BatchActivities):
         running = await asyncio.gather(*(is_running(youtube_id) for youtube_id in candidates))
         return {youtube_id for youtube_id, runs in zip(candidates, running, strict=True) if runs}
 
-    async def _waiting_for_availability(self, youtube_ids: Iterable[str]) -> set[str]:
-        """Those that wait for an event of their own, such as a premiere, and not for YouTube."""
-        statuses = await asyncio.gather(*(running_status(self._client, youtube_id) for youtube_id in youtube_ids))
-        return {status.youtube_id for status in statuses if status and _waits_for_availability(status.waiting_for)}
-
     async def _start(self, youtube_ids: Iterable[str], user_id: UUID) -> None:
         semaphore = asyncio.Semaphore(MAX_CONCURRENT_STARTS)
 
@@ -105,7 +99,3 @@ class BatchActivities(contract.BatchActivities):
             raise unexpected[0]
         if failures:
             logger.warning("imports_not_started", count=len(failures), first_error=failures[0])
-
-
-def _waits_for_availability(reason: object) -> bool:
-    return isinstance(reason, ErrorType) and ERROR_RULES[reason].retry is Retry.WHEN_AVAILABLE

@@ -6,7 +6,14 @@ from temporalio import activity
 from services.worker.adapters.models import ExtractedChapter
 from services.worker.background.batch_notifications import WakeBatches
 from services.worker.transcripts.chapters import choose_chapters
-from shared.contracts.imports import Completion, FailImportInput, ImportState, SkipCaptionsInput, VideoRef
+from shared.contracts.imports import (
+    Completion,
+    FailImportInput,
+    ImportState,
+    SkipCaptionsInput,
+    VideoRef,
+    WaitingVideo,
+)
 from shared.contracts.stages import ImportStage
 from shared.db import audio_jobs, batch_window, enrichments, imports
 from shared.db.connection import transaction
@@ -32,7 +39,7 @@ class ImportActivities(contract.ImportActivities):
         self._has_speech_to_text = has_speech_to_text
 
     @activity.defn
-    async def load_import_state(self, video: VideoRef) -> ImportState:
+    async def load_import_state(self, video: WaitingVideo) -> ImportState:
         """Return what is known of the video, and bring its waiting list entries up to date."""
         async with transaction(self._engine) as connection:
             known = await enrichments.find_starting_point(
@@ -43,6 +50,7 @@ class ImportActivities(contract.ImportActivities):
                 # A reimport came between the two statements: its list entry must not become complete.
                 return ImportState(wanted=True, reached=ImportStage.METADATA, title=known.title)
             items = await imports.advance(connection, video.youtube_id, known.reached)
+            items += await imports.set_wait(connection, video.youtube_id, video.wait)
             is_transcribed = await audio_jobs.is_registered(connection, video.youtube_id)
         self._publish(items)
         if is_transcribed:  # a list entry that was added meanwhile takes no slot either
@@ -56,6 +64,13 @@ class ImportActivities(contract.ImportActivities):
             title=known.title,
             is_transcribed=is_transcribed,
         )
+
+    @activity.defn
+    async def record_wait(self, video: WaitingVideo) -> None:
+        """Show what the import waits for on the video's waiting list entries."""
+        async with transaction(self._engine) as connection:
+            items = await imports.set_wait(connection, video.youtube_id, video.wait)
+        self._publish(items)
 
     @activity.defn
     async def skip_captions(self, skip: SkipCaptionsInput) -> None:

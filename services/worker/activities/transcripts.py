@@ -13,7 +13,7 @@ from services.worker.background.batch_notifications import WakeBatches
 from services.worker.transcripts.merging import ChunkTranscript, merge
 from shared.contracts.errors import ErrorType
 from shared.contracts.imports import VideoRef
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import ImportFeedItem
 from shared.contracts.stages import ImportStage
 from shared.contracts.transcription import (
     CaptionUpgradeCandidates,
@@ -105,7 +105,7 @@ class TranscriptActivities(contract.TranscriptActivities):
 
 async def _save(
     connection: AsyncpgConnection, given: SaveTranscriptInput
-) -> tuple[SaveTranscriptResult, list[FeedItem]]:
+) -> tuple[SaveTranscriptResult, list[ImportFeedItem]]:
     """Save the merged transcript; returns the outcome and the events of new captions."""
     wanted = {chunk.name for chunk in given.chunks}
     transcribed = await transcription.transcribed_chunks(connection, given.youtube_id)

@@ -7,27 +7,31 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from services.worker.activities.support.errors import Answer, find_stored_answer, save_answer
 from services.worker.activities.support.heartbeats import heartbeats
 from services.worker.activities.support.shielding import shield_from_cancellation
 from services.worker.activities.support.youtube_calls import YoutubeCalls
-from services.worker.adapters.models import ExtractedVideo, Transcript
+from services.worker.adapters.models import EarlyMetadata, ExtractedVideo, Transcript, YoutubeError
 from services.worker.adapters.youtube.metadata import read_metadata
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.imports import VideoMetadata, VideoRef
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import ImportFeedItem
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import Upstream
+from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.contracts.youtube import CaptionsAnswer, CaptionTrack
 from shared.contracts.youtube_requests import CallStage
-from shared.db import enrichments, imports
+from shared.db import enrichments, imports, models
 from shared.db.connection import AsyncpgConnection, transaction
 from shared.db.models import VideoEnrichment
 from shared.db.upstream_answers import AnswerKey
 from shared.db.upstreams import find_status
+from shared.logs import get_logger
 from shared.temporal.feed import Publish
 from workflows.imports import activities as contract
+
+logger = get_logger(__name__)
 
 _TRANSCRIPT = TypeAdapter(Transcript)
 
@@ -82,11 +86,9 @@ class YoutubeActivities(contract.YoutubeActivities):
         async with transaction(self._engine) as connection:  # no request whose answer could not be saved
             youtube = await find_status(connection, Upstream.YOUTUBE)
             stored = await find_stored_answer(connection, key)
-        answer = stored or Answer(
-            await self._calls.run(youtube, youtube_id, CallStage.METADATA, lambda: self._metadata.ask(youtube_id))
-        )
+        answer = stored or Answer(await self._ask_for_metadata(youtube, youtube_id))
 
-        async def save(connection: AsyncpgConnection, found: ExtractedVideo) -> tuple[str, list[FeedItem]]:
+        async def save(connection: AsyncpgConnection, found: ExtractedVideo) -> tuple[str, list[ImportFeedItem]]:
             await enrichments.save_metadata(connection, _enrichment(found))
             return found.title, await imports.advance(connection, youtube_id, ImportStage.METADATA)
 
@@ -95,6 +97,35 @@ class YoutubeActivities(contract.YoutubeActivities):
         )
         self._publish(items)
         return VideoMetadata(title=title)
+
+    async def _ask_for_metadata(self, youtube: UpstreamStatus | None, youtube_id: str) -> dict[str, Any]:
+        early_metadata: EarlyMetadata | None = None
+
+        def ask() -> dict[str, Any]:
+            nonlocal early_metadata
+            try:
+                return self._metadata.ask(youtube_id)
+            except YoutubeError as error:
+                early_metadata = error.early_metadata
+                raise
+
+        try:
+            return await self._calls.run(youtube, youtube_id, CallStage.METADATA, ask)
+        except ApplicationError:
+            if early_metadata is not None:
+                await self._save_early_metadata(youtube_id, early_metadata)
+            raise
+
+    async def _save_early_metadata(self, youtube_id: str, found: EarlyMetadata) -> None:
+        """Never fails: how the import goes on matters more than its title. Its events say it, which follow."""
+        row = models.EarlyMetadata(
+            youtube_id=youtube_id, title=found.title, channel=found.channel, starts_at=found.starts_at
+        )
+        try:
+            async with transaction(self._engine) as connection:
+                await enrichments.save_early_metadata(connection, row)
+        except Exception as error:
+            logger.warning("early_metadata_not_saved", youtube_id=youtube_id, error=error)
 
     async def _fetch_captions(self, youtube_id: str) -> None:
         key = AnswerKey(youtube_id, "fetch_captions")
@@ -112,7 +143,7 @@ class YoutubeActivities(contract.YoutubeActivities):
             )
         )
 
-        async def save(connection: AsyncpgConnection, found: Transcript) -> list[FeedItem]:
+        async def save(connection: AsyncpgConnection, found: Transcript) -> list[ImportFeedItem]:
             lines = [(line.start_seconds, line.end_seconds, line.text) for line in found.lines]
             await enrichments.save_captions(
                 connection, youtube_id, language=found.language, kind=found.kind, lines=lines

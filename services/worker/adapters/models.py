@@ -53,6 +53,15 @@ class ExtractedVideo:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyMetadata:
+    """What YouTube says about a video that it does not play: it is live, upcoming, for members …"""
+
+    title: str
+    channel: str | None
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptLine:
     """One timed line of captions."""
 
@@ -132,8 +141,11 @@ class YoutubeError(UpstreamError):
         retry_after_seconds: float | None = None,
         not_before: datetime | None = None,
         fingerprint: str | None = None,
+        early_metadata: EarlyMetadata | None = None,
     ) -> None:
         super().__init__(error_type, detail, retry_after_seconds=retry_after_seconds, not_before=not_before)
+        self.early_metadata = early_metadata
+        """What the answer says about the video all the same."""
         self.fingerprint = fingerprint
         """Equal for refusals that are alike, whatever the video."""
 

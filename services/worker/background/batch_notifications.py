@@ -7,7 +7,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from shared.background import BackgroundTask
-from shared.contracts.messages import FeedItem
+from shared.contracts.messages import FeedItem, ImportProgress
 from shared.contracts.stages import CLOSED_STAGES
 from shared.temporal.errors import is_not_found
 from shared.temporal.names import import_batch_id
@@ -31,7 +31,8 @@ class BatchNotifier(BackgroundTask):
 
     def video_finished(self, items: Iterable[FeedItem]) -> None:
         """Wake the batches whose videos are complete or have failed; returns at once and never fails."""
-        closed = (item.message for item in items if item.message.stage in CLOSED_STAGES)
+        messages = (item.message for item in items if isinstance(item.message, ImportProgress))
+        closed = (message for message in messages if message.stage in CLOSED_STAGES)
         self.wake_batches(message.batch_id for message in closed if message.batch_id)
 
     def wake_batches(self, batch_ids: Iterable[UUID]) -> None:

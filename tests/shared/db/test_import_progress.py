@@ -1,6 +1,7 @@
-"""Percentages between two stages: only for those who wait for the next one, only forwards, and no events."""
+"""Between two stages: percentages, only for those who wait for the next one, only forwards, and no events; waits."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.errors import ErrorType
-from shared.contracts.messages import FeedItem
+from shared.contracts.imports import ImportWait
+from shared.contracts.messages import ImportFeedItem
 from shared.contracts.stages import (
     SPEECH_DOWNLOADED,
     STAGE_PROGRESS,
@@ -18,6 +20,7 @@ from shared.contracts.stages import (
 )
 from shared.db import imports
 from shared.db.connection import transaction
+from shared.db.events import stage_times
 from shared.db.models import Video
 from tests.support.entries import add_user, add_video, events_of, find_video
 from tests.support.waiting import eventually
@@ -25,12 +28,12 @@ from tests.support.waiting import eventually
 ID, OTHER_ID = "abcdefghijk", "lmnopqrstuv"
 
 
-async def advance(engine: AsyncEngine, stage: ImportStage, youtube_id: str = ID) -> list[FeedItem]:
+async def advance(engine: AsyncEngine, stage: ImportStage, youtube_id: str = ID) -> list[ImportFeedItem]:
     async with transaction(engine) as connection:
         return await imports.advance(connection, youtube_id, stage)
 
 
-async def step(engine: AsyncEngine, progress: int) -> list[FeedItem]:
+async def step(engine: AsyncEngine, progress: int) -> list[ImportFeedItem]:
     async with transaction(engine) as connection:
         return await imports.set_subprogress(connection, ID, ImportStage.CAPTIONS, progress)
 
@@ -135,3 +138,75 @@ def test_the_bands() -> None:
     assert (here[0], here[-1], said[0], said[-1]) == (25, SPEECH_DOWNLOADED, SPEECH_DOWNLOADED, 59)
     assert all(before <= after for before, after in pairwise(here + said))
     assert transcription_progress(1.7) == 59  # overlapping pieces are longer than the video
+
+
+LIVE = ImportWait(reason=ErrorType.LIVE_NOW, retry_at=datetime(2040, 1, 2, tzinfo=UTC), attempt=3)
+
+
+async def wait(engine: AsyncEngine, wait: ImportWait | None) -> list[ImportFeedItem]:
+    async with transaction(engine) as connection:
+        return await imports.set_wait(connection, ID, wait)
+
+
+async def shown(engine: AsyncEngine, video: Video) -> tuple[str | None, datetime | None, int]:
+    found = await find_video(engine, video.id)
+    return found.waiting_for, found.retry_at, found.attempt
+
+
+async def test_a_wait_is_an_event_when_it_begins_and_when_it_ends(engine: AsyncEngine) -> None:
+    video, other, complete = await add_video(engine, ID), await add_video(engine, OTHER_ID), await add_video(engine, ID)
+    await advance(engine, ImportStage.COMPLETE)
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE videos SET import_stage = 'metadata', import_progress = 33 WHERE id = :id"), {"id": video.id}
+        )
+
+    [begun] = await wait(engine, LIVE)
+
+    assert await wait(engine, LIVE) == [], "a repeated activity writes nothing twice"
+    assert (begun.message.video_id, begun.message.seq is None) == (video.id, False)
+    assert (begun.message.stage, begun.message.progress) == (ImportStage.CAPTIONS, 33), "as sub-progress names it"
+    assert (begun.message.waiting_for, begun.message.retry_at) == (LIVE.reason, LIVE.retry_at)
+    assert (begun.message.error_code, begun.message.attempt) == (LIVE.reason, 3)
+    assert await shown(engine, video) == (LIVE.reason, LIVE.retry_at, 3)
+    [ended] = await wait(engine, None)
+    assert await wait(engine, None) == []
+    assert (ended.message.waiting_for, ended.message.retry_at, ended.message.error_code) == (None, None, None)
+    assert await shown(engine, video) == (None, None, 3), "the attempt is under way"
+    assert (await events_of(engine, video))[-2:] == [begun.message, ended.message]
+    for untouched in (other, complete):
+        assert await shown(engine, untouched) == (None, None, 1)
+
+
+async def test_who_comes_during_a_wait_is_brought_along(engine: AsyncEngine) -> None:
+    await add_video(engine, ID)
+    await wait(engine, LIVE)
+    late = await add_video(engine, ID, await add_user(engine))
+    assert [item.message.video_id for item in await wait(engine, LIVE)] == [late.id]
+    moved = LIVE.model_copy(update={"retry_at": LIVE.retry_at + timedelta(hours=1)})
+    assert {item.message.retry_at for item in await wait(engine, moved)} == {moved.retry_at}
+
+
+async def test_a_stage_ends_a_wait(engine: AsyncEngine) -> None:
+    video, failing = await add_video(engine, ID), await add_video(engine, ID)
+    await wait(engine, LIVE)
+    told = await advance(engine, ImportStage.METADATA)
+    assert {(item.message.waiting_for, item.message.retry_at, item.message.attempt) for item in told} == {
+        (None, None, 1)
+    }
+    await wait(engine, LIVE)
+    async with transaction(engine) as connection:
+        [*_, failed] = await imports.fail(connection, ID, ErrorType.VIDEO_PRIVATE)
+    assert (failed.message.waiting_for, failed.message.retry_at) == (None, None)
+    for entry in (video, failing):
+        assert await shown(engine, entry) == (None, None, 1)
+
+
+async def test_stage_times_do_not_count_waits(engine: AsyncEngine) -> None:
+    video = await add_video(engine, ID)
+    async with engine.connect() as connection:
+        before = await stage_times(connection, video.id)
+    await wait(engine, LIVE)
+    await wait(engine, None)
+    async with engine.connect() as connection:
+        assert await stage_times(connection, video.id) == before

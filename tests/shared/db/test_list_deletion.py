@@ -136,7 +136,7 @@ async def test_rows_are_removed_in_pieces_and_those_of_others_stay(engine: Async
     async with transaction(engine) as connection:
         await imports.advance(connection, IDS[1], ImportStage.METADATA)
         await connection.execute("INSERT INTO subscription_videos VALUES ($1, 'seenvideo01')", subscription.id)
-    kept["import_events"] += 1
+    kept["import_events"] += 1 - 2 + 1  # a stage elsewhere; what was told of the list; its deletion
     await delete(engine, subscription.list_id)
 
     pieces = await remove_all(engine, subscription.list_id, size=2)

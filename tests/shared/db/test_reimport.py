@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from services.worker.activities.imports import ImportActivities
 from shared.contracts.errors import ErrorType
-from shared.contracts.imports import VideoRef
+from shared.contracts.imports import WaitingVideo
 from shared.contracts.stages import ImportStage
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db import enrichments, imports
@@ -21,7 +21,7 @@ from tests.support.entries import add_video, find_video
 from tests.support.waiting import eventually
 
 ID = "abcdefghijk"
-VIDEO = VideoRef(youtube_id=ID)
+VIDEO = WaitingVideo(youtube_id=ID)
 Step = Callable[[AsyncpgConnection], Awaitable[object]]
 
 

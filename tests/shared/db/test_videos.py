@@ -16,6 +16,7 @@ from shared.db.events import events_since
 from shared.db.imports import fail
 from shared.db.lists import create_list
 from shared.db.video_inserts import NewVideo, add_video, add_videos
+from tests.support.entries import messages_of
 from tests.support.waiting import eventually
 
 YOUTUBE_ID = "abcdefghijk"
@@ -148,7 +149,7 @@ async def test_a_retry_moves_failed_entries_only(
     assert retried.event is not None
     assert again == videos.ChangedVideo(added.video, None)
     events = await events_since(connection, local_user_id, 0)
-    assert [event.message.stage for event in events] == ["created", "error", "created"]
+    assert [message.stage for message in messages_of(events)] == ["created", "error", "created"]
     assert events[-1] == retried.event
 
 

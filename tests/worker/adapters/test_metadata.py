@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fakes.youtube import Captions, Chapter, FakeVideo, FakeYoutube, Fault, Kind, VideoState, captions
-from services.worker.adapters.models import ExtractedChapter, ExtractedVideo, YoutubeError
+from services.worker.adapters.models import EarlyMetadata, ExtractedChapter, ExtractedVideo, YoutubeError
 from services.worker.adapters.youtube.metadata import MetadataAdapter
 from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import CaptionsAnswer, CaptionsKind
@@ -175,6 +175,25 @@ def test_an_upcoming_video_says_when(fake_youtube: FakeYoutube, metadata: Metada
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
     fake_youtube.library.add(FakeVideo(ID, state=state, starts_at=starts_at))
     assert application_error(metadata).not_before == starts_at
+
+
+@pytest.mark.parametrize(
+    "state", [VideoState.UPCOMING, VideoState.PREMIERE, VideoState.LIVE_NOW, VideoState.MEMBERS_ONLY]
+)
+def test_what_is_known_of_a_video_that_does_not_play_is_kept(
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, state: VideoState
+) -> None:
+    starts_at = None if state is VideoState.MEMBERS_ONLY else datetime.now(UTC).replace(microsecond=0)
+    fake_youtube.library.add(FakeVideo(ID, title="Storm", channel="The Pier", state=state, starts_at=starts_at))
+    assert application_error(metadata).early_metadata == EarlyMetadata("Storm", "The Pier", starts_at)
+
+
+@pytest.mark.parametrize("state", [VideoState.PRIVATE, VideoState.BOT_CHECK, VideoState.RATE_LIMITED])
+def test_an_answer_without_a_title_says_nothing_of_the_video(
+    fake_youtube: FakeYoutube, metadata: MetadataAdapter, state: VideoState
+) -> None:
+    fake_youtube.library.add(FakeVideo(ID, state=state))
+    assert application_error(metadata).early_metadata is None
 
 
 def _player(status: str, reason: str = "", **details: object) -> str:

@@ -34,7 +34,6 @@ export function useAddVideo(listId: string) {
     onSuccess: ({ video }, url) => replacePending(queryClient, listId, [url], video ? [video] : []),
     onError: (_error, url) => removePending(listId, newIds([url])),
     onSettled: () => reloadCounts(queryClient),
-    meta: { newIn: listId },
   });
 }
 
@@ -58,7 +57,6 @@ export function useAddMany(listId: string) {
     onSuccess: ({ videos }, urls) => replacePending(queryClient, listId, urls, videos),
     onError: (_error, urls) => removePending(listId, newIds(urls)),
     onSettled: () => reloadCounts(queryClient),
-    meta: { newIn: listId },
   });
 }
 
@@ -69,7 +67,6 @@ export function useImportFile(listId: string) {
     mutationFn: (file: File): Promise<ImportCreated> =>
       answerOf(api.POST("/api/lists/{list_id}/imports", { ...at(listId), ...upload(file) })),
     onSuccess: () => reloadAfterImport(queryClient, listId),
-    meta: { newIn: listId },
   });
 }
 

@@ -8,6 +8,5 @@ export function useChangeBatch() {
   return useMutation({
     mutationFn: ({ batchId, change }: { batchId: string; change: BatchChange }) =>
       answerOf(api.POST(`/api/batches/{batch_id}/${change}`, { params: { path: { batch_id: batchId } } })),
-    meta: { hasLiveEvents: true },
   });
 }

@@ -15,6 +15,5 @@ export function useReimportVideo() {
       for (const queryKey of [keys.transcript(video.id), keys.chapters(video.id)])
         void queryClient.invalidateQueries({ queryKey, refetchType: "none" });
     },
-    meta: { video: "changed" },
   });
 }

@@ -6,9 +6,6 @@ import { answerOf, api } from "../client";
 
 const SUBSCRIPTIONS_PER_PAGE = 200;
 
-/** How often to poll for a check's result. */
-const LOOK_MS = 3_000;
-
 /** What is followed: all of it, or what comes onto one list. */
 export function useSubscriptions(listId?: string) {
   return useQuery({
@@ -18,8 +15,6 @@ export function useSubscriptions(listId?: string) {
         const query = { limit: SUBSCRIPTIONS_PER_PAGE, ...(listId && { list_id: listId }), ...cursor };
         return answerOf(api.GET("/api/subscriptions", { params: { query }, signal }));
       }),
-    // There is no event for a check that finds nothing new.
-    refetchInterval: ({ state }) => (state.data?.some(isBeingLookedAt) ? LOOK_MS : false),
   });
 }
 
@@ -73,11 +68,6 @@ export function useDeleteSubscription() {
       reload(queryClient);
     },
   });
-}
-
-/** Right now, or for the first time in a moment. */
-function isBeingLookedAt({ checking, paused, last_result: last }: Subscription): boolean {
-  return checking || (last === null && !paused);
 }
 
 function show(queryClient: QueryClient, changed: Subscription): void {

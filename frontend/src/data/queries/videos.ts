@@ -62,7 +62,6 @@ export function useRetryVideo() {
   return useMutation({
     mutationFn: (videoId: string) => answerOf(api.POST("/api/videos/{video_id}/retry", at(videoId))),
     onSuccess: (video) => patchBegun(queryClient, video),
-    meta: { video: "changed" },
   });
 }
 
@@ -79,7 +78,6 @@ export function useDeleteVideo() {
     onSettled: () => {
       void queryClient.invalidateQueries({ queryKey: keys.lists });
     },
-    meta: { video: "removed" },
   });
 }
 

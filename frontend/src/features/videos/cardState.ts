@@ -4,7 +4,15 @@ import { upstreamNeededAt } from "../../state/upstreams";
 /** What a card can look like. */
 export type CardState = "importing" | "waiting" | "complete" | "partial" | "error" | "upcoming" | "live";
 
-type CardField = "import_stage" | "import_progress" | "captions_source" | "error_code" | "error_message";
+type CardField =
+  | "import_stage"
+  | "import_progress"
+  | "captions_source"
+  | "error_code"
+  | "error_message"
+  | "waiting_for"
+  | "waiting_message"
+  | "retry_at";
 
 /** What of a video decides its card; older data may lack any of it. */
 export type CardVideo = { [Field in CardField]?: Video[Field] | null };
@@ -92,9 +100,10 @@ function errorOf(video: CardVideo, live: CardProgress | null | undefined): CardI
 
 function underWayOf(video: CardVideo, live: CardProgress | null | undefined, pauses: CardPauses): CardImport {
   const progress = percentOf(video, live);
-  const own = live?.error_code ?? video.error_code ?? null;
-  const until = live?.retry_at ?? null;
-  const waiting = { progress, reason: own, until, message: live?.message ?? null };
+  const own = (live ? live.error_code : video.waiting_for) ?? null;
+  const until = (live ? live : video).retry_at ?? null;
+  const message = (live ? live.message : video.waiting_message) ?? null;
+  const waiting = { progress, reason: own, until, message };
   if (own === "live_now") {
     return { ...waiting, state: "live" };
   }

@@ -30,7 +30,7 @@ from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.errors import ABOUT_THE_CLIENT, LOCKED, is_refused, playability_error
 from services.worker.adapters.youtube.player import PlayerAnswer
 from services.worker.adapters.youtube.sent_requests import WEB
-from services.worker.adapters.youtube.ytdlp import Extraction, extract, playback_error
+from services.worker.adapters.youtube.ytdlp import Extraction, early_metadata, extract, playback_error
 from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import CaptionsAnswer
 from shared.logs import get_logger
@@ -202,7 +202,7 @@ def _raise_unless_played(extraction: Extraction) -> None:
     if page is not None:
         page_error_type = playability_error(page.status, page.reason)
         if page_error_type is not None and page_error_type not in ABOUT_THE_CLIENT:
-            raise YoutubeError(page_error_type, page.reason)
+            raise YoutubeError(page_error_type, page.reason, early_metadata=early_metadata(extraction.info))
     raise ClientRefusedError(extraction, error)
 
 

@@ -21,9 +21,10 @@ from yt_dlp.extractor.youtube import YoutubeIE
 from yt_dlp.globals import plugin_dirs
 from yt_dlp.networking._requests import RequestsRH
 from yt_dlp.utils import DownloadError, ExtractorError
+from yt_dlp.utils.traversal import traverse_obj
 
 from services.worker.adapters import bounds
-from services.worker.adapters.models import YoutubeError
+from services.worker.adapters.models import EarlyMetadata, YoutubeError
 from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.errors import (
     ABOUT_THE_CLIENT,
@@ -232,7 +233,9 @@ class VideoIE(YoutubeIE):  # type: ignore[misc]  # yt-dlp has no types
         self.page = self._read(WEB, response)
         error_type = page_error(self.page.status, self.page.reason)
         if error_type is not None:
-            raise YoutubeError(error_type, self.page.reason)
+            details = traverse_obj(response, ("videoDetails", {dict})) or {}
+            early_metadata = _early_metadata(details.get("title"), details.get("author"))
+            raise YoutubeError(error_type, self.page.reason, early_metadata=early_metadata)
 
     def _extract_player_responses(self, clients: list[str], *args: Any) -> Any:
         """As yt-dlp does, without a request where the page says everything."""
@@ -324,10 +327,22 @@ def playback_error(extraction: Extraction) -> YoutubeError | None:
         error_type = unfinished or error_type
     if error_type is not None:
         not_before = utc(info.get("release_timestamp")) if error_type is ErrorType.UPCOMING else None
-        return YoutubeError(error_type, answer.reason or answer.status, not_before=not_before)
+        return YoutubeError(
+            error_type, answer.reason or answer.status, not_before=not_before, early_metadata=early_metadata(info)
+        )
     if not info.get("title"):
         return YoutubeError(ErrorType.UNEXPECTED_ANSWER, "YouTube gave neither a title nor a reason")
     return None
+
+
+def early_metadata(info: Info) -> EarlyMetadata | None:
+    """Return what YouTube says about a video that it does not play; None: no title."""
+    return _early_metadata(info.get("title"), info.get("channel"), utc(info.get("release_timestamp")))
+
+
+def _early_metadata(title: object, channel: object, starts_at: datetime | None = None) -> EarlyMetadata | None:
+    name = bounds.text(title, bounds.MAX_TITLE_CHARACTERS)
+    return EarlyMetadata(name, bounds.text(channel, bounds.MAX_NAME_CHARACTERS), starts_at) if name else None
 
 
 def utc(timestamp: object) -> datetime | None:
