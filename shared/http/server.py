@@ -86,6 +86,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _unread_deadline: asyncio.TimerHandle | None = None
     _refusal: HTTPStatus | None = None
+    _is_refused = False
     _head_bytes = 0
     """Of what has been parsed of the head."""
     _framing_bytes = 0
@@ -111,7 +112,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._start_deadline()  # the first byte of another request
         self._framing_bytes += len(data)
         super().data_received(data)
-        if self._framing_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if self._framing_bytes > MAX_HEAD_BYTES and not self._is_refused:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             self.send_400_response("")
 
@@ -174,6 +175,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that is refused before it reaches the application."""
+        self._is_refused = True
         status = self._refusal or HTTPStatus.BAD_REQUEST
         body = f"{status.phrase}\n".encode()
         head = f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"

@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -49,15 +50,17 @@ async def _worker(engine: AsyncEngine) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A file system of 2 MiB for PostgreSQL; skips if it cannot be mounted."""
-    place = tmp_path_factory.mktemp("small")
+def small_disk() -> Iterator[Path]:
+    """A file system of 2 MiB where PostgreSQL may go; skips if it cannot be mounted."""
+    place = Path(tempfile.mkdtemp())
     owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
     command = ["mount", "-t", "tmpfs", "-o", f"size=2m,mode=0700,uid={owner}", "none", str(place)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        place.rmdir()
         pytest.skip("no file system can be mounted here")
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)
+    place.rmdir()
 
 
 async def codes(api: Api) -> list[str]:
