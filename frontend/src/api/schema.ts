@@ -1169,6 +1169,39 @@ export interface components {
             import_progress: boolean;
         };
         /**
+         * FilterInput
+         * @description Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is.
+         *
+         *     Checked on the way in only: what is stored, and what travels to a worker, stays readable.
+         */
+        FilterInput: {
+            /**
+             * Published After
+             * @description Entries published before this day are left out. YouTube gives an age only, of old videos in whole years: in doubt, an entry is imported.
+             * @example 2026-01-31
+             */
+            published_after?: string | null;
+            /**
+             * Title Contains
+             * @description Text in the title, in upper or lower case.
+             * @default
+             * @example harbour
+             */
+            title_contains: string;
+            /**
+             * Min Seconds
+             * @description The shortest length.
+             * @example 60
+             */
+            min_seconds?: number | null;
+            /**
+             * Max Seconds
+             * @description The longest length.
+             * @example 3600
+             */
+            max_seconds?: number | null;
+        };
+        /**
          * Health
          * @description The process responds.
          */
@@ -1597,7 +1630,7 @@ export interface components {
              */
             tab?: components["schemas"]["ChannelTab"] | null;
             /** @description Which entries of the playlist or channel are imported; null: all. */
-            filter?: components["schemas"]["VideoFilter"] | null;
+            filter?: components["schemas"]["FilterInput"] | null;
             /**
              * Interval Seconds
              * @description Interval between two checks: 15 minutes to 30 days.
@@ -2596,7 +2629,7 @@ export interface components {
              * @description Which entries of the playlist or channel are imported; null: all.
              * @default null
              */
-            filter: components["schemas"]["VideoFilter"] | null;
+            filter: components["schemas"]["FilterInput"] | null;
         };
         /**
          * PreviewInput
@@ -2633,7 +2666,7 @@ export interface components {
              * @description Which entries of the playlist or channel are imported; null: all.
              * @default null
              */
-            filter: components["schemas"]["VideoFilter"] | null;
+            filter: components["schemas"]["FilterInput"] | null;
         };
         /**
          * FileInput

@@ -181,6 +181,17 @@ it.each([
   expect(await screen.findByRole("alert")).toHaveTextContent(expected);
 });
 
+it("says at its field what is wrong with the filter", async () => {
+  const errors = [{ field: "filter.max_seconds", code: "max_below_min", message: "Below the shortest length." }];
+  const { user } = show([], { "POST /api/subscriptions": () => refuse(422, { errors }) });
+  await user.type(await screen.findByRole("textbox", { name: SOURCE }), "@lamp-room{Enter}");
+  await waitFor(() => expect(screen.getByLabelText("Minutes, at most")).toBeInvalid());
+  expect(screen.getByLabelText("Minutes, at most")).toBeVisible();
+  expect(screen.getByLabelText("Minutes, at most")).toHaveAccessibleDescription("Below the shortest length.");
+  expect(screen.getByLabelText("Minutes, at least")).toBeValid();
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
+});
+
 it("needs a list first", async () => {
   show([], {}, []);
   expect(

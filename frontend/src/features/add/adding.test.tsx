@@ -303,6 +303,20 @@ describe("a playlist or channel", () => {
     expect(asked(requests).at(-1)?.body).toEqual({ source: "PL0123456789abcdef", tab: null, filter });
   });
 
+  it("says at its field what is wrong with the filter", async () => {
+    const errors = [{ field: "filter.published_after", code: "in_future", message: "In the future." }];
+    const preview = ({ body }: ApiRequest) =>
+      (body as { filter: unknown }).filter ? refuse(422, { errors }) : aPreview({ kind: "playlist" });
+    const { user } = bar({ [PREVIEW]: preview });
+    paste("PL0123456789abcdef");
+    await user.click(await screen.findByText("Only some of the videos"));
+    await user.click(screen.getByRole("button", { name: "Apply" }));
+    await waitFor(() => expect(screen.getByLabelText("Published after")).toBeInvalid());
+    expect(screen.getByLabelText("Published after")).toHaveAccessibleDescription("In the future.");
+    expect(screen.getAllByRole("alert")).toHaveLength(1);
+    expect(screen.queryByRole("button", { name: /^Import/ })).not.toBeInTheDocument();
+  });
+
   it("comes after another one, or not at all", async () => {
     const preview = ({ body }: ApiRequest) => aPreview({ kind: "channel", title: (body as { source: string }).source });
     const { user } = bar({ [PREVIEW]: preview, [IMPORT]: brought({ kind: "channel" }) });
