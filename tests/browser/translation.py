@@ -5,9 +5,10 @@ import re
 
 from playwright.async_api import Page
 
+from shared import VERSION
 from tests.support.waiting import eventually
 
-SAME = {"Vidferry", "Auto", "English", "Deutsch", "Playlist", "@handle"}
+SAME = {"Vidferry", f"Vidferry {VERSION}", "Auto", "English", "Deutsch", "Playlist", "@handle"}
 """Words of both languages."""
 ADDRESS = re.compile(r"(https://|youtu\.be/)\S+")
 EVERYTHING_TOLD = """() => {

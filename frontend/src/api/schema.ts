@@ -638,6 +638,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the versions of Vidferry and yt-dlp
+         * @description The version of this API, and the yt-dlp that the workers use, which is updated while Vidferry runs.
+         */
+        get: operations["get_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1155,6 +1175,34 @@ export interface components {
          */
         ExportFormat: "csv" | "json";
         /**
+         * ExtractorOrigin
+         * @description Where the version of the extractor (yt-dlp) comes from that is in use.
+         * @enum {string}
+         */
+        ExtractorOrigin: "bundled" | "stable" | "nightly";
+        /**
+         * ExtractorOutput
+         * @description The version of yt-dlp that the workers use: of several that differ, that of the worker that started last.
+         */
+        ExtractorOutput: {
+            /**
+             * Version
+             * @example 2026.10.26
+             */
+            version: string;
+            /**
+             * @description `bundled`: it came with Vidferry; `stable`, `nightly`: an update of that kind, installed since. Null until a worker of this version of Vidferry has run.
+             * @example stable
+             */
+            origin: components["schemas"]["ExtractorOrigin"] | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description When the first worker used it.
+             */
+            since: string;
+        };
+        /**
          * ExtractorState
          * @description What recent answers say of the extractor, where they say anything.
          * @enum {string}
@@ -1171,8 +1219,6 @@ export interface components {
         /**
          * FilterInput
          * @description Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is.
-         *
-         *     Checked on the way in only: what is stored, and what travels to a worker, stays readable.
          */
         FilterInput: {
             /**
@@ -2010,6 +2056,19 @@ export interface components {
              * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
+        };
+        /**
+         * Versions
+         * @description The versions in use.
+         */
+        Versions: {
+            /**
+             * Vidferry
+             * @example 0.1.0
+             */
+            vidferry: string;
+            /** @description Null until a worker has run. */
+            extractor: components["schemas"]["ExtractorOutput"] | null;
         };
         /**
          * VideoDetailsOutput
@@ -5234,6 +5293,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
                 };
             };
             /** @description Internal Server Error */

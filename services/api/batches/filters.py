@@ -15,10 +15,9 @@ _TIME_ZONES = timedelta(days=1)
 
 
 class FilterInput(VideoFilter):
-    """Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is.
+    """Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is."""
 
-    Checked on the way in only: what is stored, and what travels to a worker, stays readable.
-    """
+    # Checked here only: what is stored already, and what travels to a worker, stays readable.
 
     @field_validator("published_after")
     @classmethod
