@@ -18,15 +18,15 @@ from benchmarks.bulk import Lists
 from benchmarks.installation import Installation, installation, say, seconds, youtube
 from benchmarks.machine import Machine, answers, machine, print_machine
 from benchmarks.videos import new_ids
-from fakes.youtube import FakeYoutube, Fault, Kind, LoggedRequest
+from fakes.youtube import FakeYoutube, Fault, Kind, LoggedRequest, refuse_client, retire_client
 from shared.contracts.upstreams import PauseReason, UpstreamState
 from shared.settings import Settings
 
-ROWS = 100
+ROWS = 10_000
 AIM_REQUESTS = 50
 OUTAGES = {
-    "HTTP 400 from every player": Fault(kind=Kind.PLAYER, status=400),
-    "no reason from any player": Fault(kind=Kind.PLAYER, body="{}"),
+    "HTTP 400 from every player": retire_client(None),
+    "every player says “The page needs to be reloaded”": refuse_client(None, "page reload"),
 }
 """The watch page names captions for clients with a token only, so every video needs a player."""
 SHORTENED = 60
@@ -97,8 +97,8 @@ async def print_rows(engine: AsyncEngine) -> None:
 async def stages(engine: AsyncEngine) -> Counter[str]:
     """How many rows are at each stage; raises RuntimeError if one has failed or is missing."""
     async with engine.connect() as connection:
-        found = await connection.execute(text("SELECT import_stage, count(*) FROM videos GROUP BY import_stage"))
-        counted = Counter[str](dict(found.tuples()))
+        found = await connection.execute(text("SELECT import_stage, count(*) AS rows FROM videos GROUP BY 1"))
+        counted = Counter({row.import_stage: row.rows for row in found})
     if counted.total() != ROWS or counted["error"]:
         raise RuntimeError(f"a row is lost or has failed: {counted}")
     return counted

@@ -1,5 +1,6 @@
-"""What the governor hears of a bot check while there is another exit."""
+"""What the governor hears of a call, and what a call waits for."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,9 +15,10 @@ from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.exits import Exits
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.upstreams import Upstream, UpstreamStatus
+from shared.contracts.upstreams import Upstream, UpstreamReport, UpstreamStatus
 from shared.contracts.youtube_requests import CallStage
 from shared.settings import Settings
+from tests.support.waiting import eventually
 from workflows.rate_limits.client import GovernorClient
 
 ID = "abcdefghijk"
@@ -58,3 +60,55 @@ async def test_the_governor_hears_of_the_last_exits_bot_check_only(client: Clien
             assert caught.value.type == ErrorType.BOT_CHECK
     assert sorted(map(str, asked)) == ["http://one:1", "http://two:2"]
     assert heard.outcomes == [None, ErrorType.BOT_CHECK]
+
+
+class SlowGovernor(GovernorClient):
+    """Decides when it is told to."""
+
+    is_asked = False
+    decides = False
+
+    async def report(self, report: UpstreamReport) -> None:
+        """Hear it."""
+
+    async def has_decided(self) -> bool:
+        """As told."""
+        self.is_asked = True
+        return self.decides
+
+
+async def test_a_call_that_casts_doubt_keeps_its_slot_until_the_governor_has_decided(
+    client: Client, settings: Settings
+) -> None:
+    slow = SlowGovernor(client, Upstream.YOUTUBE, settings.youtube_rate_limits)
+
+    def ask() -> None:
+        raise YoutubeError(ErrorType.EXTRACTOR_OUTDATED, "every client is refused")
+
+    async def is_asked() -> bool:
+        return slow.is_asked
+
+    with ThreadPoolExecutor(1) as threads:
+        async with UpstreamReporter(slow) as reporter:
+            calls = YoutubeCalls(reporter, threads)
+
+            async def call() -> None:
+                async with heartbeats():
+                    await calls.run(None, ID, CallStage.METADATA, ask)
+
+            running = asyncio.create_task(ActivityEnvironment().run(call))
+            await eventually(is_asked)
+            assert not running.done()
+            slow.decides = True
+            with pytest.raises(ApplicationError) as caught:
+                await running
+    assert caught.value.type == ErrorType.EXTRACTOR_OUTDATED
+
+
+async def test_a_governor_that_cannot_be_asked_holds_up_no_call(client: Client, settings: Settings) -> None:
+    class Unreachable(SlowGovernor):
+        async def has_decided(self) -> bool:
+            raise OSError("as scripted")
+
+    async with UpstreamReporter(Unreachable(client, Upstream.YOUTUBE, settings.youtube_rate_limits)) as reporter:
+        await reporter.until_decided()

@@ -276,8 +276,8 @@ describe("a playlist or channel", () => {
       [IMPORT]: brought({ kind: "channel" }),
     });
     paste("@lamp-room/streams");
-    expect(await screen.findByLabelText("What of the channel")).toHaveValue("streams");
-    await user.selectOptions(screen.getByLabelText("What of the channel"), "Shorts");
+    expect(await screen.findByLabelText("Part of the channel")).toHaveValue("streams");
+    await user.selectOptions(screen.getByLabelText("Part of the channel"), "Shorts");
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
     await waitFor(() => expect(toasts()).toHaveLength(1));
     const source = "@lamp-room/streams";
@@ -294,7 +294,7 @@ describe("a playlist or channel", () => {
     paste("PL0123456789abcdef");
     await user.click(await screen.findByText("Only some of the videos"));
     await user.type(screen.getByLabelText("Title contains"), "tide");
-    await user.type(screen.getByLabelText("Minutes, at least"), "2");
+    await user.type(screen.getByLabelText("Minimum length (minutes)"), "2");
     await user.click(screen.getByRole("button", { name: "Apply" }));
     expect(await screen.findByText(/7 filtered out/)).toBeInTheDocument();
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));

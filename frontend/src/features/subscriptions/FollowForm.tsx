@@ -93,8 +93,12 @@ export function FollowForm({ lists }: Props) {
         <input type="checkbox" checked={withExisting} onChange={(event) => setWithExisting(event.target.checked)} />
         {text("follow.existing")}
       </label>
-      <details open={isFiltering} onToggle={({ currentTarget }) => setFiltering(currentTarget.open)}>
-        <summary className={styles.check}>{text("adding.filter")}</summary>
+      <details
+        className={styles.filter}
+        open={isFiltering}
+        onToggle={({ currentTarget }) => setFiltering(currentTarget.open)}
+      >
+        <summary>{text("adding.filter")}</summary>
         <FilterFields filter={filter} error={following.error} onChange={setFilter} />
       </details>
       <Button type="submit" kind="primary" className={styles.submit} isBusy={following.isPending}>
