@@ -119,7 +119,7 @@ async def _preview_of_a_channel(person: Person, props: Props) -> AsyncIterator[P
 async def _filter_refused(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await open_list(person, props)
     dialog = await _preview_of(page, "@harbourmaster")
-    for name, value in (("Published after", "0024-05-01"), ("Minimum length", "20"), ("Maximum length", "10")):
+    for name, value in (("Published after", "0024-05-01"), ("Min. length", "20"), ("Max. length", "10")):
         await dialog.get_by_label(name).fill(value)
     await dialog.get_by_role("button", name="Apply").click()
     await expect(dialog.get_by_role("alert")).to_have_count(2)

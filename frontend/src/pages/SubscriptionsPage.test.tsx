@@ -185,10 +185,10 @@ it("says at its field what is wrong with the filter", async () => {
   const errors = [{ field: "filter.max_seconds", code: "max_below_min", message: "Below the minimum." }];
   const { user } = show([], { "POST /api/subscriptions": () => refuse(422, { errors }) });
   await user.type(await screen.findByRole("textbox", { name: SOURCE }), "@lamp-room{Enter}");
-  await waitFor(() => expect(screen.getByLabelText("Maximum length (minutes)")).toBeInvalid());
-  expect(screen.getByLabelText("Maximum length (minutes)")).toBeVisible();
-  expect(screen.getByLabelText("Maximum length (minutes)")).toHaveAccessibleDescription("Below the minimum.");
-  expect(screen.getByLabelText("Minimum length (minutes)")).toBeValid();
+  await waitFor(() => expect(screen.getByLabelText("Max. length (minutes)")).toBeInvalid());
+  expect(screen.getByLabelText("Max. length (minutes)")).toBeVisible();
+  expect(screen.getByLabelText("Max. length (minutes)")).toHaveAccessibleDescription("Below the minimum.");
+  expect(screen.getByLabelText("Min. length (minutes)")).toBeValid();
   expect(screen.getAllByRole("alert")).toHaveLength(1);
 });
 

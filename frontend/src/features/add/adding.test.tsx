@@ -294,7 +294,7 @@ describe("a playlist or channel", () => {
     paste("PL0123456789abcdef");
     await user.click(await screen.findByText("Only some of the videos"));
     await user.type(screen.getByLabelText("Title contains"), "tide");
-    await user.type(screen.getByLabelText("Minimum length (minutes)"), "2");
+    await user.type(screen.getByLabelText("Min. length (minutes)"), "2");
     await user.click(screen.getByRole("button", { name: "Apply" }));
     expect(await screen.findByText(/7 filtered out/)).toBeInTheDocument();
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
