@@ -61,9 +61,15 @@ class Installation:
     """How YouTube stood, each time that was written down."""
 
     async def add(self, count: int, user_id: UUID = LOCAL_USER_ID, *, priority: int = PRIORITY_BULK) -> list[Import]:
-        """Entries and their imports, started as the API does."""
+        """New entries and their imports, started as the API does."""
+        return await self.add_all(new_ids(count), user_id, priority=priority)
+
+    async def add_all(
+        self, youtube_ids: Sequence[str], user_id: UUID = LOCAL_USER_ID, *, priority: int = PRIORITY_BULK
+    ) -> list[Import]:
+        """The same for these videos."""
         imports = []
-        for youtube_id in new_ids(count):
+        for youtube_id in youtube_ids:
             await add_video(self.engine, youtube_id, user_id)
             imports.append(await start_import(self.client, youtube_id, user_id, priority=priority))
         return imports

@@ -24,7 +24,7 @@ from services.api.lists import endpoints as lists
 from services.api.subscriptions import endpoints as subscriptions
 from services.api.subscriptions.schemas import SubscriptionConflict
 from services.api.system import endpoints as system
-from services.api.system import upstreams, usage
+from services.api.system import upstreams, usage, versions
 from services.api.videos import endpoints as videos
 from services.api.videos import progress, transcript
 from services.api.videos.schemas import VideoConflict
@@ -52,7 +52,7 @@ def create_app(settings: Settings, page: Path = BUILT_PAGE) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     features = (videos, batches, imports, exports, subscriptions, progress, transcript, lists, events, upstreams, usage)
-    for module in (*features, system):
+    for module in (*features, versions, system):
         app.include_router(module.router, prefix="/api")
     app.include_router(docs.router)
     app.router.default = SpaFiles(page, otherwise=app.router.default)

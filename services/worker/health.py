@@ -15,6 +15,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from services.worker.adapters.youtube.version import extractor_version
+from services.worker.extractor.activation import active_origin
 from shared.db.connection import transaction
 from shared.db.installation import find_generation, lock_generation, record_extractor
 from shared.db.workers import REPORT_SECONDS, report
@@ -67,7 +68,7 @@ async def record_extractor_version(engine: AsyncEngine) -> None:
     """Record the extractor of this worker. Raises what asyncpg and SQLAlchemy raise."""
     version = extractor_version()
     async with asyncio.timeout(WRITE_SECONDS), transaction(engine) as connection:
-        if await record_extractor(connection, version):
+        if await record_extractor(connection, version, active_origin()):
             logger.info("extractor_changed", version=version)
 
 

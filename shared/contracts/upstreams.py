@@ -79,6 +79,17 @@ class RateLimitPolicy(BaseModel):
         return max(self.burst_calls / self.calls_per_second, 5) if self.burst_calls else 60
 
 
+class ExtractorOrigin(StrEnum):
+    """Where the version of the extractor (yt-dlp) comes from that is in use."""
+
+    BUNDLED = "bundled"
+    """Vidferry was built with it."""
+    STABLE = "stable"
+    """An update: a release."""
+    NIGHTLY = "nightly"
+    """An update: a build between two releases."""
+
+
 class ExtractorState(StrEnum):
     """What recent answers say of the extractor, where they say anything."""
 

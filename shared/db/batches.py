@@ -113,9 +113,8 @@ _REQUEUE_FAILED = """
 
 def as_json(wanted: VideoFilter | None) -> str | None:
     """The filter as it is stored; None for one that leaves nothing out."""
-    if wanted is None or wanted == VideoFilter():
-        return None
-    return wanted.model_dump_json(exclude_defaults=True)
+    stored = wanted.model_dump_json(exclude_defaults=True) if wanted else "{}"
+    return None if stored == "{}" else stored
 
 
 _READ_ALREADY = {BatchKind.PLAYLIST: ListingState.DONE, BatchKind.CHANNEL: ListingState.DONE}

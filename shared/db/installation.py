@@ -1,5 +1,11 @@
 """Facts about the installation itself, which belong to no user and no video."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from shared.contracts.upstreams import ExtractorOrigin
 from shared.db.connection import AsyncpgConnection
 
 _GENERATION, _EXTRACTOR, _START_CANARY = "workflow_generation", "extractor", "start_canary"
@@ -9,15 +15,34 @@ _SAVE = """
     INSERT INTO installation (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value
     """
-# JSON of the version and the time: kept as it is while the version stays.
+# JSON. `since` is kept while the version stays: an upgrade of Vidferry may bundle the one that was installed before.
 _SAVE_EXTRACTOR = """
-    INSERT INTO installation (name, value)
-    VALUES ($1, CAST(json_build_object('version', CAST($2 AS text), 'since', now()) AS text))
+    WITH before AS (
+        SELECT CAST(CAST(value AS json) ->> 'since' AS timestamptz) AS since FROM installation
+        WHERE name = $1 AND CAST(value AS json) ->> 'version' = $2
+    )
+    INSERT INTO installation (name, value) VALUES ($1, CAST(json_build_object(
+        'version', CAST($2 AS text), 'origin', CAST($3 AS text), 'since', COALESCE((SELECT since FROM before), now())
+    ) AS text))
     ON CONFLICT (name) DO UPDATE SET value = excluded.value
-    WHERE CAST(installation.value AS json) ->> 'version' <> $2
+    RETURNING NOT EXISTS (SELECT FROM before)
     """
 _CLAIM = "DELETE FROM installation WHERE name = $1"
 _CLEAR_OTHERS = "DELETE FROM installation WHERE name = $1 AND value <> $2"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorInUse:
+    """The extractor (yt-dlp) of the workers, as the one that started last has recorded it."""
+
+    version: str
+    since: datetime
+    """When the first worker used it."""
+    origin: ExtractorOrigin | None = None
+    """None: not recorded, by an earlier version of Vidferry."""
+
+
+_IN_USE = TypeAdapter(ExtractorInUse)
 
 
 async def find_generation(connection: AsyncpgConnection) -> int | None:
@@ -40,13 +65,19 @@ async def save_generation(connection: AsyncpgConnection, generation: int) -> Non
     await connection.execute(_SAVE, _GENERATION, str(generation))
 
 
-async def record_extractor(connection: AsyncpgConnection, version: str) -> bool:
-    """Record the version of the extractor (yt-dlp) that runs; return whether another one ran before, or none.
+async def record_extractor(connection: AsyncpgConnection, version: str, origin: ExtractorOrigin) -> bool:
+    """Record the extractor that a worker uses; return whether another version ran before, or none.
 
     What YouTube did not give to an earlier version is requested again, little by little: see
     `shared.db.transcription.upgradable_videos`.
     """
-    return await connection.execute(_SAVE_EXTRACTOR, _EXTRACTOR, version) != "INSERT 0 0"
+    return bool(await connection.fetchval(_SAVE_EXTRACTOR, _EXTRACTOR, version, origin))
+
+
+async def find_extractor(connection: AsyncpgConnection) -> ExtractorInUse | None:
+    """The extractor of the workers; None before the first one has started."""
+    value = await connection.fetchval(_FIND, _EXTRACTOR)
+    return None if value is None else _IN_USE.validate_json(value)
 
 
 async def request_start_canary(connection: AsyncpgConnection) -> None:

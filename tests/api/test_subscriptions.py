@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -350,5 +350,39 @@ async def test_a_filter_is_kept(api: Api) -> None:
     subscription = await follow(api, filter=wanted)
     assert subscription["filter"] == wanted
     assert (await follow(api, filter={}))["filter"] is None
-    refused = await post(api, await api.new_list(), filter={"min_seconds": -1})
-    assert problem(refused, 422, "validation_failed")["errors"][0]["field"] == "filter.min_seconds"
+
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"min_seconds": 60, "max_seconds": 60},
+        {"published_after": "2005-04-23"},
+        {"published_after": f"{TODAY + timedelta(days=1)}"},  # it may be tomorrow where the reader is
+    ],
+)
+async def test_a_filter_that_something_can_match_is_accepted(api: Api, wanted: dict[str, Any]) -> None:
+    assert (await follow(api, filter=wanted))["filter"].items() >= wanted.items()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field", "code"),
+    [
+        ({"min_seconds": -1}, "min_seconds", "greater_than_equal"),
+        ({"min_seconds": 61, "max_seconds": 60}, "max_seconds", "max_below_min"),
+        ({"published_after": "0024-05-01"}, "published_after", "before_youtube"),
+        ({"published_after": "2005-04-22"}, "published_after", "before_youtube"),
+        ({"published_after": f"{TODAY + timedelta(days=3)}"}, "published_after", "in_future"),
+    ],
+)
+@pytest.mark.parametrize("path", ["subscriptions", "lists/{}/imports", "lists/{}/imports/preview"])
+async def test_a_filter_that_nothing_can_match_is_refused(
+    api: Api, path: str, wanted: dict[str, Any], field: str, code: str
+) -> None:
+    list_id = await api.new_list()
+    body = {"source": CHANNEL, "filter": wanted} | ({"list_id": list_id} if path == "subscriptions" else {})
+    response = await api.http.post(f"/api/{path.format(list_id)}", json=body)
+    [error] = problem(response, 422, "validation_failed")["errors"]
+    assert (error["field"], error["code"]) == (f"filter.{field}", code)

@@ -12,6 +12,8 @@ from tests.browser.stage import FILMS, LONG_SECONDS, Props, scene
 from tests.e2e.clients import new_ids
 
 MORE_THAN_THE_WINDOW = 24
+WAITING = re.compile("Imports are waiting|Importe warten")
+"""The name of the notice, whatever the page's language has become."""
 
 
 @asynccontextmanager
@@ -25,6 +27,25 @@ async def _under_way(person: Person, props: Props, count: int) -> AsyncIterator[
         await expect(page.get_by_role("button", name="Pause the import")).to_be_visible()
         await expect(cards(page, "importing").first).to_be_visible()
         yield page
+
+
+@asynccontextmanager
+async def _waiting(person: Person, props: Props, notice: str, **fault: object) -> AsyncIterator[Page]:
+    """A list with videos that wait until YouTube no longer answers so; `notice`: what the page says about it."""
+    async with props.another_list("Evenings", *FILMS[:2]) as list_id:
+        await props.stall(stall_seconds=0, **fault)
+        for youtube_id in new_ids(4):
+            await props.api.add(list_id, youtube_id)
+        page = await person.open(f"/lists/{list_id}")
+        status = page.get_by_role("status", name=WAITING)
+        await expect(status).to_contain_text(notice)
+        await expect(cards(page, "waiting")).to_have_count(4)
+        try:
+            yield page
+        finally:
+            await props.fake_youtube.clear_faults()
+            (await props.api.http.post("/upstreams/youtube/resume")).raise_for_status()
+            await expect(status).to_be_empty()
 
 
 @scene
@@ -62,17 +83,12 @@ async def _batch_over(person: Person, props: Props) -> AsyncIterator[Page]:
 
 @scene
 async def _pause(person: Person, props: Props) -> AsyncIterator[Page]:
-    async with props.another_list("Evenings", *FILMS[:2]) as list_id:
-        await props.stall(kind="watch", status=429, headers={"Retry-After": str(LONG_SECONDS)}, stall_seconds=0)
-        for youtube_id in new_ids(4):
-            await props.api.add(list_id, youtube_id)
-        page = await person.open(f"/lists/{list_id}")
-        notice = page.get_by_role("status", name="Imports are waiting")
-        await expect(notice).to_contain_text("YouTube is limiting requests")
-        await expect(cards(page, "waiting")).to_have_count(4)
-        try:
-            yield page
-        finally:
-            await props.fake_youtube.clear_faults()
-            (await props.api.http.post("/upstreams/youtube/resume")).raise_for_status()
-            await expect(page.get_by_role("status", name="Imports are waiting")).to_be_empty()
+    throttle = {"kind": "watch", "status": 429, "headers": {"Retry-After": str(LONG_SECONDS)}}
+    async with _waiting(person, props, "YouTube is limiting requests", **throttle) as page:
+        yield page
+
+
+@scene
+async def _pause_outdated(person: Person, props: Props) -> AsyncIterator[Page]:
+    async with _waiting(person, props, "YouTube has changed", kind="player", status=400) as page:
+        yield page

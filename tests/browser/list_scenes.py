@@ -96,6 +96,36 @@ async def _preview(person: Person, props: Props) -> AsyncIterator[Page]:
     yield page
 
 
+async def _preview_of(page: Page, source: str) -> Locator:
+    """The dialog about a playlist or channel, with the fields of the filter."""
+    await enter(page, source)
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_text("Only some of the videos").click()
+    await expect(dialog.get_by_role("button", name="Import")).to_be_visible()
+    return dialog
+
+
+@scene
+async def _preview_of_a_channel(person: Person, props: Props) -> AsyncIterator[Page]:
+    page = await open_list(person, props)
+    dialog = await _preview_of(page, "@harbourmaster")
+    await dialog.get_by_label("Title contains").fill("1")
+    await dialog.get_by_role("button", name="Apply").click()
+    await expect(dialog).to_contain_text("filtered out")
+    yield page
+
+
+@scene
+async def _filter_refused(person: Person, props: Props) -> AsyncIterator[Page]:
+    page = await open_list(person, props)
+    dialog = await _preview_of(page, "@harbourmaster")
+    for name, value in (("Published after", "0024-05-01"), ("Min. length", "20"), ("Max. length", "10")):
+        await dialog.get_by_label(name).fill(value)
+    await dialog.get_by_role("button", name="Apply").click()
+    await expect(dialog.get_by_role("alert")).to_have_count(2)
+    yield page
+
+
 @scene
 async def _result(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await open_list(person, props)

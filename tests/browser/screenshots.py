@@ -1,4 +1,7 @@
-"""Pictures of every page in every state: `python -m tests.browser.screenshots DIRECTORY [SCENE …]`."""
+"""Pictures of every page in every state: `python -m tests.browser.screenshots DIRECTORY [SCENE …]`.
+
+In German, too; what was said in passing stays in English.
+"""
 
 import asyncio
 import sys
@@ -10,9 +13,11 @@ from typing import Literal
 import httpx
 from playwright.async_api import Browser
 
+from shared.i18n.languages import Language
 from tests.browser.chromium import DESKTOP, PHONE, Person, chromium
 from tests.browser.handling import control_url
 from tests.browser.scenes import PHONE_ONLY, SCENES, Props
+from tests.browser.translation import to_german
 from tests.e2e.clients import Api, FakeYoutubeControl
 from tests.e2e.stack import Stack, running_stack
 
@@ -31,9 +36,13 @@ async def take(browser: Browser, stack: Stack, props: Props, directory: Path, na
             continue
         person = Person(browser, stack.api_url.removesuffix("/api"), viewport=viewport, scheme=scheme)
         async with person.present(), SCENES[name](person, props) as page:
-            await page.wait_for_load_state("networkidle")
-            await page.evaluate(LOADED)
-            await page.screenshot(path=directory / f"{name}-{window}-{scheme}.png", caret="initial")
+            for language in Language:
+                if language is Language.DE:
+                    await to_german(page)
+                await page.wait_for_load_state("networkidle")
+                await page.evaluate(LOADED)
+                file = directory / f"{name}-{window}-{scheme}-{language}.png"
+                await page.screenshot(path=file, caret="initial")
 
 
 async def main(directory: Path, names: list[str]) -> None:

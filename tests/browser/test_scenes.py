@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Invite
 from tests.browser.scenes import PHONE_ONLY, SCENES, Props
-from tests.browser.translation import everything_is_translated, everything_told
+from tests.browser.translation import everything_is_translated, everything_told, to_german
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -21,16 +21,11 @@ SETTLED = """async () => {
 """Colours, or widths, have been changed all over the page."""
 IN_GERMAN = (
     *("first-run", "list", "list-empty", "list-gone", "list-renamed", "list-deletion", "card-menu", "removal"),
-    *("add-help", "preview", "batch-paused", "add", "add-done", "subscription-paused", "unfollowing", "nothing-here"),
+    *("add-help", "preview", "preview-of-a-channel", "filter-refused", "batch-paused", "pause-outdated"),
+    *("add", "add-done", "subscription-paused", "following-a-channel", "unfollowing", "nothing-here"),
     *("video", "video-without-captions", "video-importing", "video-failed"),
 )
 """Scenes without what was said in passing: it keeps the language that it was said in."""
-TO_GERMAN = """() => {
-  const [key, chosen] = ["vidferry.preferences", JSON.stringify({ language: "de" })];
-  localStorage.setItem(key, chosen);
-  window.dispatchEvent(new StorageEvent("storage", { key }));
-}"""
-"""As though it had been chosen in another tab: what is open stays open."""
 
 
 async def violations(page: Page, options: dict[str, Any]) -> list[str]:
@@ -59,6 +54,5 @@ async def test_a_scene(invite: Invite, props: Props, name: str) -> None:
         assert await violations(page, ALL_RULES) == []
         if name in IN_GERMAN:
             english = await everything_told(page)
-            await page.evaluate(TO_GERMAN)
-            await expect(page.locator("html")).to_have_attribute("lang", "de")
+            await to_german(page)
             await everything_is_translated(page, english)

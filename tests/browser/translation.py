@@ -3,11 +3,12 @@
 import json
 import re
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
+from shared import VERSION
 from tests.support.waiting import eventually
 
-SAME = {"Vidferry", "Auto", "English", "Deutsch", "Playlist", "@handle"}
+SAME = {"Vidferry", f"Vidferry {VERSION}", "Auto", "English", "Deutsch", "Playlist", "@handle"}
 """Words of both languages."""
 ADDRESS = re.compile(r"(https://|youtu\.be/)\S+")
 EVERYTHING_TOLD = """() => {
@@ -22,8 +23,20 @@ EVERYTHING_TOLD = """() => {
   return told.map((text) => text.trim()).filter(Boolean);
 }"""
 
+TO_GERMAN = """() => {
+  const [key, chosen] = ["vidferry.preferences", JSON.stringify({ language: "de" })];
+  localStorage.setItem(key, chosen);
+  window.dispatchEvent(new StorageEvent("storage", { key }));
+}"""
+"""As though it had been chosen in another tab: what is open stays open."""
 ASKED = """() => performance.getEntriesByType("resource").map(({ name }) => name)
   .filter((name) => new URL(name).pathname.startsWith("/api/"))"""
+
+
+async def to_german(page: Page) -> None:
+    """Change the page's language."""
+    await page.evaluate(TO_GERMAN)
+    await expect(page.locator("html")).to_have_attribute("lang", "de")
 
 
 async def everything_told(page: Page) -> list[str]:

@@ -92,6 +92,15 @@ async def _subscription_paused(person: Person, props: Props) -> AsyncIterator[Pa
 
 
 @scene
+async def _following_a_channel(person: Person, props: Props) -> AsyncIterator[Page]:
+    page = await _open_subscriptions(person)
+    await page.get_by_role("textbox", name="Playlist, channel or @handle").fill("@slowharbour/shorts")
+    await page.get_by_text("Only some of the videos").click()
+    await expect(page.get_by_label("Published after")).to_be_visible()
+    yield page
+
+
+@scene
 async def _unfollowing(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await _open_subscriptions(person)
     await page.get_by_role("main").get_by_role("button", name="Unfollow").first.click()

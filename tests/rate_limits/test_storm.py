@@ -1,25 +1,14 @@
 """YouTube in trouble: every import completes, nobody hears of it, and it costs few requests."""
 
-from fakes.youtube import FakeYoutube, Fault, Kind
+from fakes.youtube import FakeYoutube
 from tests.rate_limits.calls import REQUESTS, videos
 from tests.rate_limits.installation import STAGES, Installation
+from tests.rate_limits.storm import PACE, TROUBLE
 
-PACE = {
-    "YOUTUBE_CALLS_PER_SECOND": "200",
-    "YOUTUBE_PAUSE_SECONDS": "1",
-    "YOUTUBE_RATE_STEP_SECONDS": "0.5",
-}
+__all__ = ["PACE"]
+
 IMPORTS = 50
-TROUBLE = [
-    Fault(kind=Kind.TIMEDTEXT, status=403, probability=0.05),
-    Fault(status=429, probability=0.03),
-    Fault(status=503, probability=0.09),
-    Fault(cut_after_bytes=0, probability=0.08),
-]
-"""About every fifth request fails; what a client would wait for in vain hangs up instead, to save the test's time.
-
-Chance depends on the ids alone: these videos need the same requests in every run, and none has to wait for long.
-"""
+"""None of these videos has to wait for long."""
 CALM = IMPORTS * sum(REQUESTS.values())
 """Requests while all is well."""
 

@@ -1,5 +1,6 @@
-"""What a call does about a bot check: whom it tells, and as whom the next one asks."""
+"""What the governor hears of a call, what a call waits for, and as whom it asks."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,10 +16,11 @@ from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.exits import Exits
 from services.worker.background.usage_reports import UpstreamReporter
 from shared.contracts.errors import ErrorType
-from shared.contracts.upstreams import PauseReason, Upstream, UpstreamState, UpstreamStatus
+from shared.contracts.upstreams import PauseReason, Upstream, UpstreamReport, UpstreamState, UpstreamStatus
 from shared.contracts.youtube_requests import CallStage
 from shared.settings import Settings
 from tests.support.upstreams import GOING, paused
+from tests.support.waiting import eventually
 from tests.support.youtube_audio import audio_adapter
 from workflows.rate_limits.client import GovernorClient
 
@@ -88,3 +90,55 @@ async def test_the_call_that_ends_a_bot_checks_pause_asks_as_a_new_guest_in_ever
         await ActivityEnvironment().run(call)
     assert [request.kind for request in fake_youtube.requests] == kinds
     assert heard.outcomes == [None]
+
+
+class SlowGovernor(GovernorClient):
+    """Decides when it is told to."""
+
+    is_asked = False
+    decides = False
+
+    async def report(self, report: UpstreamReport) -> None:
+        """Hear it."""
+
+    async def has_decided(self) -> bool:
+        """As told."""
+        self.is_asked = True
+        return self.decides
+
+
+async def test_a_call_that_casts_doubt_keeps_its_slot_until_the_governor_has_decided(
+    client: Client, settings: Settings
+) -> None:
+    slow = SlowGovernor(client, Upstream.YOUTUBE, settings.youtube_rate_limits)
+
+    def ask() -> None:
+        raise YoutubeError(ErrorType.EXTRACTOR_OUTDATED, "every client is refused")
+
+    async def is_asked() -> bool:
+        return slow.is_asked
+
+    with ThreadPoolExecutor(1) as threads:
+        async with UpstreamReporter(slow) as reporter:
+            calls = YoutubeCalls(reporter, threads)
+
+            async def call() -> None:
+                async with heartbeats():
+                    await calls.run(None, ID, CallStage.METADATA, ask)
+
+            running = asyncio.create_task(ActivityEnvironment().run(call))
+            await eventually(is_asked)
+            assert not running.done()
+            slow.decides = True
+            with pytest.raises(ApplicationError) as caught:
+                await running
+    assert caught.value.type == ErrorType.EXTRACTOR_OUTDATED
+
+
+async def test_a_governor_that_cannot_be_asked_holds_up_no_call(client: Client, settings: Settings) -> None:
+    class Unreachable(SlowGovernor):
+        async def has_decided(self) -> bool:
+            raise OSError("as scripted")
+
+    async with UpstreamReporter(Unreachable(client, Upstream.YOUTUBE, settings.youtube_rate_limits)) as reporter:
+        await reporter.until_decided()

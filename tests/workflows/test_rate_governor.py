@@ -67,6 +67,12 @@ async def test_three_throttles_stop_the_queue_in_the_very_task_that_hears_of_the
     assert since_the_last_signal.count(COMPLETED) == 1
 
 
+async def test_it_says_when_it_has_decided_on_what_was_reported(governed: Governed) -> None:
+    await governed.throttled(times=3)
+    await eventually(governed.client.has_decided)
+    assert governed.steps.rates[-1].calls_per_second == 0
+
+
 async def test_after_the_pause_exactly_one_call_is_let_through(
     environment: WorkflowEnvironment, half_open: Governed
 ) -> None:

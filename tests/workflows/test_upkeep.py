@@ -12,6 +12,7 @@ from fakes.youtube import FakeVideo, FakeYoutube, Fault, captions
 from services.worker.activities.transcripts import UPGRADE_AFTER
 from shared.contracts.errors import ErrorType
 from shared.contracts.transcription import CaptionUpgradeCandidates, SweepResult
+from shared.contracts.upstreams import ExtractorOrigin
 from shared.contracts.youtube import CaptionsKind, CaptionsSource
 from shared.db import enrichments
 from shared.db.connection import transaction
@@ -110,7 +111,7 @@ async def without_captions(engine: AsyncEngine, youtube_id: str, reason: ErrorTy
 
 async def extractor_is(engine: AsyncEngine, version: str) -> bool:
     async with transaction(engine) as connection:
-        return await record_extractor(connection, version)
+        return await record_extractor(connection, version, ExtractorOrigin.STABLE)
 
 
 async def test_another_extractor_looks_again_once_where_captions_were_missing_for_a_passing_reason(

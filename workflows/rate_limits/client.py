@@ -40,6 +40,10 @@ class GovernorClient:
         """Report usage."""
         await self._signal(GovernorEventKind.REPORT, report)
 
+    async def has_decided(self) -> bool:
+        """Whether a decision has handled all that was reported so far."""
+        return await self._client.get_workflow_handle(self.workflow_id).query(RateGovernor.has_decided)
+
     async def pause(self) -> None:
         """Pause all calls until `resume`."""
         await self._signal(GovernorEventKind.PAUSE)

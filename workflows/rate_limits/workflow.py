@@ -86,6 +86,11 @@ class RateGovernor:
             raise ApplicationError("no decision yet")
         return self._last.status
 
+    @workflow.query
+    def has_decided(self) -> bool:
+        """Return whether a decision has handled everything that arrived, and was applied."""
+        return self._last is not None and not self._events
+
     def _record(
         self, kind: GovernorEventKind, *, policy: RateLimitPolicy | None = None, report: UpstreamReport | None = None
     ) -> None:

@@ -1,6 +1,7 @@
 /** The names under which answers are remembered, in one place. */
 export const keys = {
   config: ["config"] as const,
+  versions: ["versions"] as const,
   lists: ["lists"] as const,
   list: (listId: string) => ["lists", listId] as const,
   allVideos: ["videos"] as const,

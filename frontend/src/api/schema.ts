@@ -638,6 +638,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the versions of Vidferry and yt-dlp
+         * @description The version of this API, and the yt-dlp that the workers use, which is updated while Vidferry runs.
+         */
+        get: operations["get_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1188,6 +1208,34 @@ export interface components {
          */
         ExportFormat: "csv" | "json";
         /**
+         * ExtractorOrigin
+         * @description Where the version of the extractor (yt-dlp) comes from that is in use.
+         * @enum {string}
+         */
+        ExtractorOrigin: "bundled" | "stable" | "nightly";
+        /**
+         * ExtractorOutput
+         * @description The version of yt-dlp that the workers use: of several that differ, that of the worker that started last.
+         */
+        ExtractorOutput: {
+            /**
+             * Version
+             * @example 2026.10.26
+             */
+            version: string;
+            /**
+             * @description `bundled`: it came with Vidferry; `stable`, `nightly`: an update of that kind, installed since. Null until a worker of this version of Vidferry has run.
+             * @example stable
+             */
+            origin: components["schemas"]["ExtractorOrigin"] | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description When the first worker used it.
+             */
+            since: string;
+        };
+        /**
          * ExtractorState
          * @description What recent answers say of the extractor, where they say anything.
          * @enum {string}
@@ -1200,6 +1248,37 @@ export interface components {
         Features: {
             /** Import Progress */
             import_progress: boolean;
+        };
+        /**
+         * FilterInput
+         * @description Which entries of a playlist or channel are imported. An entry of which YouTube does not say so much is.
+         */
+        FilterInput: {
+            /**
+             * Published After
+             * @description Entries published before this day are left out. YouTube gives an age only, of old videos in whole years: in doubt, an entry is imported.
+             * @example 2026-01-31
+             */
+            published_after?: string | null;
+            /**
+             * Title Contains
+             * @description Text in the title, in upper or lower case.
+             * @default
+             * @example harbour
+             */
+            title_contains: string;
+            /**
+             * Min Seconds
+             * @description The shortest length.
+             * @example 60
+             */
+            min_seconds?: number | null;
+            /**
+             * Max Seconds
+             * @description The longest length.
+             * @example 3600
+             */
+            max_seconds?: number | null;
         };
         /**
          * Health
@@ -1645,7 +1724,7 @@ export interface components {
              */
             tab?: components["schemas"]["ChannelTab"] | null;
             /** @description Which entries of the playlist or channel are imported; null: all. */
-            filter?: components["schemas"]["VideoFilter"] | null;
+            filter?: components["schemas"]["FilterInput"] | null;
             /**
              * Interval Seconds
              * @description Interval between two checks: 15 minutes to 30 days.
@@ -2025,6 +2104,19 @@ export interface components {
              * @example AAY1vL3GgAC3yaDeL1FKPI9Xbx8OXZpC
              */
             next_cursor: string | null;
+        };
+        /**
+         * Versions
+         * @description The versions in use.
+         */
+        Versions: {
+            /**
+             * Vidferry
+             * @example 0.1.0
+             */
+            vidferry: string;
+            /** @description Null until a worker has run. */
+            extractor: components["schemas"]["ExtractorOutput"] | null;
         };
         /**
          * VideoDetailsOutput
@@ -2684,7 +2776,7 @@ export interface components {
              * @description Which entries of the playlist or channel are imported; null: all.
              * @default null
              */
-            filter: components["schemas"]["VideoFilter"] | null;
+            filter: components["schemas"]["FilterInput"] | null;
         };
         /**
          * PreviewInput
@@ -2721,7 +2813,7 @@ export interface components {
              * @description Which entries of the playlist or channel are imported; null: all.
              * @default null
              */
-            filter: components["schemas"]["VideoFilter"] | null;
+            filter: components["schemas"]["FilterInput"] | null;
         };
         /**
          * FileInput
@@ -5361,6 +5453,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
                 };
             };
             /** @description Internal Server Error */

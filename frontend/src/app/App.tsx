@@ -18,6 +18,7 @@ import { useScrollRestoration } from "../ui/useScrollRestoration";
 import styles from "./App.module.css";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { Header } from "./Header";
+import { VersionsNote } from "./VersionsNote";
 import { WebSocketProvider } from "./WebSocketProvider";
 
 const AddPage = lazy(async () => ({ default: (await import("../pages/AddPage")).AddPage }));
@@ -67,7 +68,7 @@ function Frame() {
       </a>
       <Header {...(isNarrow && { onMenu: () => setMenuOpen(true), isMenuOpen })} />
       <div className={styles.frame}>
-        <Sidebar isDrawer={isNarrow} isOpen={isMenuOpen} onClose={() => setMenuOpen(false)} />
+        <Sidebar isDrawer={isNarrow} isOpen={isMenuOpen} onClose={() => setMenuOpen(false)} below={<VersionsNote />} />
         {/* Before the page's content in tab order too: after it, they would come behind all cards. */}
         <div className={styles.notices}>
           <ConnectionNotice />

@@ -33,6 +33,11 @@ export const de: Record<keyof typeof en, string> = {
   "sidebar.delete.short": "Löschen",
   "sidebar.subscriptions": "Abonnements",
   "sidebar.empty": "Noch keine Listen.",
+  "versions.vidferry": "Vidferry {version}",
+  "versions.extractor": "yt-dlp {version}, im Einsatz seit {date}",
+  "versions.extractor.bundled": "yt-dlp {version}, mitgeliefert, im Einsatz seit {date}",
+  "versions.extractor.stable": "yt-dlp {version}, aktualisiert (stabil), im Einsatz seit {date}",
+  "versions.extractor.nightly": "yt-dlp {version}, aktualisiert (Nightly), im Einsatz seit {date}",
   "sidebar.delete.title": "Diese Liste löschen?",
   "sidebar.delete.text":
     "„{name}“ und alle Videos darin ({n}) werden aus Vidferry entfernt. Das lässt sich nicht rückgängig machen.",

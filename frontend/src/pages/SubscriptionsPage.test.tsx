@@ -157,7 +157,7 @@ it("follows what is entered", async () => {
   const { requests, user } = show([], { "POST /api/subscriptions": aSubscription() });
   expect(await screen.findByText("You are not following anything yet")).toBeInTheDocument();
   await user.type(screen.getByRole("textbox", { name: SOURCE }), " @lamp-room ");
-  await user.selectOptions(screen.getByLabelText("What of the channel"), "Shorts");
+  await user.selectOptions(screen.getByLabelText("Part of the channel"), "Shorts");
   await user.selectOptions(screen.getByLabelText("Check for new videos"), "Every day");
   await user.click(screen.getByRole("checkbox"));
   await user.click(screen.getByRole("button", { name: "Follow" }));
@@ -179,6 +179,17 @@ it.each([
   const { user } = show([], { "POST /api/subscriptions": () => refusal.clone() });
   await user.type(await screen.findByRole("textbox", { name: SOURCE }), "@lamp-room{Enter}");
   expect(await screen.findByRole("alert")).toHaveTextContent(expected);
+});
+
+it("says at its field what is wrong with the filter", async () => {
+  const errors = [{ field: "filter.max_seconds", code: "max_below_min", message: "Below the minimum." }];
+  const { user } = show([], { "POST /api/subscriptions": () => refuse(422, { errors }) });
+  await user.type(await screen.findByRole("textbox", { name: SOURCE }), "@lamp-room{Enter}");
+  await waitFor(() => expect(screen.getByLabelText("Max. length (minutes)")).toBeInvalid());
+  expect(screen.getByLabelText("Max. length (minutes)")).toBeVisible();
+  expect(screen.getByLabelText("Max. length (minutes)")).toHaveAccessibleDescription("Below the minimum.");
+  expect(screen.getByLabelText("Min. length (minutes)")).toBeValid();
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
 });
 
 it("needs a list first", async () => {

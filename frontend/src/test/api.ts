@@ -20,6 +20,7 @@ export type ApiHandlers = Record<string, unknown>;
 
 const DEFAULTS: ApiHandlers = {
   "GET /api/config": () => aConfig(),
+  "GET /api/versions": () => ({ vidferry: "0.1.0", extractor: null }),
   "GET /api/lists": () => ({ items: [], next_cursor: null }),
   "GET /api/batches": () => ({ items: [], next_cursor: null }),
   "GET /api/upstreams": () => ({ items: [] }),

@@ -9,3 +9,8 @@ export function errorMessage(error: unknown, text: Text): string {
   if (error.status !== 0) return text("error.unexpected");
   return text(navigator.onLine ? "error.unreachable" : "error.offline");
 }
+
+/** What the API says about one field of the request; null: nothing. */
+export function fieldMessage(error: unknown, field: string): string | null {
+  return (error instanceof Problem && error.errors.find((each) => each.field === field)?.message) || null;
+}

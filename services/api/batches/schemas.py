@@ -9,9 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from services.api.batches.files.problems import MAX_FILE_BYTES, MAX_ROWS
+from services.api.batches.filters import WantedFilter
 from services.api.http.schemas import NextCursor, Seconds, Usd, YoutubeIdOutput
 from services.api.videos.schemas import VideoOutput
-from shared.contracts.batches import BatchKind, BatchState, BatchSummary, ChannelTab, ListingState, VideoFilter
+from shared.contracts.batches import BatchKind, BatchState, BatchSummary, ChannelTab, ListingState
 from shared.contracts.errors import ErrorType
 from shared.contracts.upstreams import PauseReason, Upstream
 from shared.i18n.catalog import text
@@ -62,10 +63,6 @@ WantedTab = Annotated[
         "A playlist has none.",
         examples=["videos"],
     ),
-]
-
-WantedFilter = Annotated[
-    VideoFilter | None, Field(description="Which entries of the playlist or channel are imported; null: all.")
 ]
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.batches.schemas import SourceAddress, WantedFilter, WantedTab
+from services.api.batches.filters import WantedFilter
+from services.api.batches.schemas import SourceAddress, WantedTab
 from services.api.http.problem_codes import ProblemCode
 from services.api.http.problems import ProblemDetails
 from services.api.http.schemas import NextCursor

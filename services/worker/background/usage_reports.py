@@ -15,6 +15,9 @@ FIRST_REPORT_SECONDS = 1.0
 """How soon calls are reported before the governor's own interval is known."""
 SEND_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+DECISION_SECONDS = 10.0
+"""How long a call may wait for the governor's decision: a second on a machine with nothing else to do."""
+DECISION_POLL_SECONDS = 0.2
 _SLOWS_DOWN = (Throttle.COUNTS, Throttle.PAUSES)
 
 
@@ -30,6 +33,7 @@ class UpstreamReporter(BackgroundTask):
         self._lock = threading.Lock()
         self._requests = 0
         self._waiting: deque[UpstreamReport] = deque()
+        self._is_sending = False
         self._listeners: list[Callable[[ErrorType | None], None]] = []
 
     def listen(self, listener: Callable[[ErrorType | None], None]) -> None:
@@ -91,6 +95,18 @@ class UpstreamReporter(BackgroundTask):
             report.answered_steps = {step: 1} if step and report.answered else {}
         self._add(report, due_in=None if report.throttle else _report_delay(status))
 
+    async def until_decided(self) -> None:
+        """Wait until the governor has decided on everything that was reported, for a while at most. Never fails."""
+        try:
+            async with asyncio.timeout(DECISION_SECONDS):
+                while not await self._is_decided():  # noqa: ASYNC110 - the governor is another process
+                    await asyncio.sleep(DECISION_POLL_SECONDS)
+        except Exception as error:  # any failure: a governor that cannot be asked may not hold up calls
+            self.log_failure(error)
+
+    async def _is_decided(self) -> bool:
+        return not self._waiting and not self._is_sending and await self._governor.has_decided()
+
     def _add(self, report: UpstreamReport, *, due_in: float | None = None) -> None:
         """Add to the last report, unless that ends in a throttle or is of another epoch.
 
@@ -117,11 +133,14 @@ class UpstreamReporter(BackgroundTask):
         while self._waiting:
             report = self._waiting.popleft()
             report.requests += self._take_requests()
+            self._is_sending = True
             try:
                 await asyncio.wait_for(self._governor.report(report), SEND_SECONDS)
             except Exception:
                 self._waiting.appendleft(report)
                 raise
+            finally:
+                self._is_sending = False
 
     def _take_requests(self) -> int:
         with self._lock:

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 from services.worker.extractor.store import Store
+from services.worker.extractor.versions import parse_version
+from shared.contracts.upstreams import ExtractorOrigin
 
 _active: list[str] = []
 
@@ -24,3 +26,12 @@ def activate(directory: Path | None) -> str | None:
 def active_version() -> str | None:
     """The version that `activate` has chosen; None: the bundled one."""
     return _active[0] if _active else None
+
+
+def active_origin() -> ExtractorOrigin:
+    """Where the version that this process uses comes from."""
+    version = active_version()
+    if version is None:
+        return ExtractorOrigin.BUNDLED
+    number = parse_version(version)
+    return ExtractorOrigin.NIGHTLY if number is not None and number.is_prerelease else ExtractorOrigin.STABLE

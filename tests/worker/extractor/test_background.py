@@ -16,7 +16,9 @@ from services.worker.extractor.store import State, Store
 from services.worker.extractor.trial import MIN_CALLS, TRIAL, TRIAL_CALLS, Trial
 from shared.contracts.errors import ErrorType
 from shared.contracts.stages import ImportStage
-from shared.contracts.upstreams import ExtractorState, PauseReason
+from shared.contracts.upstreams import ExtractorOrigin, ExtractorState, PauseReason
+from shared.db.connection import transaction
+from shared.db.installation import find_extractor
 from shared.settings import Settings
 from tests.support.entries import add_video, find_video
 from tests.support.upstreams import doubted, paused, write_down
@@ -164,9 +166,13 @@ async def test_a_running_import_survives_the_restart(
     assert f"extractor_restart before=bundled after={NEWEST}" in log
     async with worker_with(store, settings, fake_youtube) as second:
         await eventually(is_complete)
+        async with transaction(engine) as connection:
+            in_use = await find_extractor(connection)
         second.process.terminate()
         log = await ended(second)
     assert f"extractor_in_use version={NEWEST} bundled=false" in log
+    assert in_use is not None
+    assert (in_use.version, in_use.origin) == (NEWEST, ExtractorOrigin.STABLE)
     assert sum(request.kind is Kind.PLAYER for request in fake_youtube.requests) == 1
 
 

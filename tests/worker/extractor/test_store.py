@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from services.worker.extractor import activation, versions
 from services.worker.extractor import store as stores
-from services.worker.extractor import versions
-from services.worker.extractor.activation import activate, active_version
+from services.worker.extractor.activation import activate, active_origin, active_version
 from services.worker.extractor.restart import RestartTurn
 from services.worker.extractor.store import Store, save_manifest
 from services.worker.extractor.updates import Updater
-from tests.worker.extractor.releases import NEWER, NEWEST, Index, index_server, manifest_of
+from shared.contracts.upstreams import ExtractorOrigin
+from tests.worker.extractor.releases import NEWER, NEWEST, NIGHTLY, Index, index_server, manifest_of
 from tests.worker.extractor.test_updates import fine, passing
 
 OLDER = "2020.1.1"
@@ -104,15 +105,14 @@ def test_a_process_uses_what_is_selected_when_it_starts(store: Store, monkeypatc
     monkeypatch.setattr(sys, "path", [*sys.path])
     assert activate(None) is None
     assert activate(store.directory) is None
-    put(store, NEWER)
-    store.select(NEWER)
-    try:
-        assert activate(store.directory) == active_version() == NEWER
-        assert sys.path[0] == str(store.path_of(NEWER))
-    finally:
-        from services.worker.extractor import activation
-
-        activation._active.clear()
+    assert active_origin() is ExtractorOrigin.BUNDLED
+    monkeypatch.setattr(activation, "_active", [])
+    for version, origin in ((NEWER, ExtractorOrigin.STABLE), (NIGHTLY, ExtractorOrigin.NIGHTLY)):
+        put(store, version)
+        store.select(version)
+        assert activate(store.directory) == active_version() == version
+        assert active_origin() is origin
+        assert sys.path[0] == str(store.path_of(version))
 
 
 def test_one_worker_restarts_after_the_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,3 +13,12 @@ export function useConfig() {
     refetchInterval: (query) => (query.state.data ? false : ASK_AGAIN_MS),
   });
 }
+
+/** The versions of Vidferry and yt-dlp; the latter changes while Vidferry runs. */
+export function useVersions() {
+  return useQuery({
+    queryKey: keys.versions,
+    queryFn: ({ signal }) => answerOf(api.GET("/api/versions", { signal })),
+    staleTime: 5 * 60_000,
+  });
+}

@@ -6,6 +6,7 @@ import { type Text, useText } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { isFilterRefusal } from "../../ui/FilterFields";
 import { Spinner } from "../../ui/Spinner";
 import { toast } from "../../ui/toasts";
 import { ImportResultDialog } from "./ImportResultDialog";
@@ -69,16 +70,17 @@ export function PreviewDialog({ listId, wanted: named, waiting = 0, onDone, onCa
         <SourceOptions
           wanted={wanted}
           isDisabled={importing.isBusy}
+          error={preview.error ?? importing.error}
           onTab={(tab) => setChosen((before) => ({ ...before, tab }))}
           onFilter={(filter) => setChosen((before) => ({ ...before, filter }))}
         />
       )}
       {preview.isPending && <Spinner label={text(loadingKey(wanted))} />}
-      {preview.error && <NoPreview error={preview.error} onRetry={preview.refetch} />}
+      {preview.error && <Refusal error={preview.error} onRetry={preview.refetch} />}
       {preview.data && <PreviewFacts preview={preview.data} />}
       {waiting > 0 && <p>{text("adding.preview.next", { n: waiting })}</p>}
       {importing.isBusy && <Spinner label={text("adding.preview.starting")} />}
-      {importing.error ? <ErrorNotice error={importing.error} /> : null}
+      {importing.error ? <Refusal error={importing.error} /> : null}
     </Dialog>
   );
 }
@@ -88,9 +90,10 @@ function focusOn(button: HTMLButtonElement | null): void {
   button?.focus();
 }
 
-function NoPreview({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
+function Refusal({ error, onRetry }: { error: unknown; onRetry?: () => unknown }) {
+  if (isFilterRefusal(error)) return null;
   const isPassing = error instanceof Problem && error.isPassing;
-  return <ErrorNotice error={error} {...(isPassing && { onRetry })} />;
+  return <ErrorNotice error={error} {...(isPassing && onRetry && { onRetry })} />;
 }
 
 /** What confirming brings; null where there is nothing to confirm. */

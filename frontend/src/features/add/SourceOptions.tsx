@@ -11,12 +11,14 @@ import styles from "./SourceOptions.module.css";
 interface Props {
   wanted: SourceRequest;
   isDisabled: boolean;
+  /** Of the request with the filter that was applied last. */
+  error: unknown;
   onTab: (tab: ChannelTab) => void;
   onFilter: (filter: VideoFilter) => void;
 }
 
 /** What of a playlist or channel is imported. A filter is applied when it is complete: every preview asks YouTube. */
-export function SourceOptions({ wanted, isDisabled, onTab, onFilter }: Props) {
+export function SourceOptions({ wanted, isDisabled, error, onTab, onFilter }: Props) {
   const text = useText();
   const id = useId();
   const [filter, setFilter] = useState(NO_FILTER);
@@ -39,8 +41,8 @@ export function SourceOptions({ wanted, isDisabled, onTab, onFilter }: Props) {
       )}
       <details className={styles.filter}>
         <summary>{text("adding.filter")}</summary>
-        <form className={styles.form} onSubmit={apply}>
-          <FilterFields filter={filter} onChange={setFilter} />
+        <form className={styles.form} onSubmit={apply} noValidate>
+          <FilterFields filter={filter} error={error} onChange={setFilter} />
           <Button type="submit" className={styles.apply} disabled={isDisabled}>
             {text("adding.filter.apply")}
           </Button>

@@ -275,8 +275,8 @@ describe("a playlist or channel", () => {
       [IMPORT]: brought({ kind: "channel" }),
     });
     paste("@lamp-room/streams");
-    expect(await screen.findByLabelText("What of the channel")).toHaveValue("streams");
-    await user.selectOptions(screen.getByLabelText("What of the channel"), "Shorts");
+    expect(await screen.findByLabelText("Part of the channel")).toHaveValue("streams");
+    await user.selectOptions(screen.getByLabelText("Part of the channel"), "Shorts");
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
     await waitFor(() => expect(toasts()).toHaveLength(1));
     const source = "@lamp-room/streams";
@@ -293,13 +293,27 @@ describe("a playlist or channel", () => {
     paste("PL0123456789abcdef");
     await user.click(await screen.findByText("Only some of the videos"));
     await user.type(screen.getByLabelText("Title contains"), "tide");
-    await user.type(screen.getByLabelText("Minutes, at least"), "2");
+    await user.type(screen.getByLabelText("Min. length (minutes)"), "2");
     await user.click(screen.getByRole("button", { name: "Apply" }));
     expect(await screen.findByText(/7 filtered out/)).toBeInTheDocument();
     await user.click(await screen.findByRole("button", { name: "Import 40 videos" }));
     await waitFor(() => expect(toasts()).toHaveLength(1));
     const filter = { published_after: null, title_contains: "tide", min_seconds: 120, max_seconds: null };
     expect(asked(requests).at(-1)?.body).toEqual({ source: "PL0123456789abcdef", tab: null, filter });
+  });
+
+  it("says at its field what is wrong with the filter", async () => {
+    const errors = [{ field: "filter.published_after", code: "in_future", message: "In the future." }];
+    const preview = ({ body }: ApiRequest) =>
+      (body as { filter: unknown }).filter ? refuse(422, { errors }) : aPreview({ kind: "playlist" });
+    const { user } = bar({ [PREVIEW]: preview });
+    paste("PL0123456789abcdef");
+    await user.click(await screen.findByText("Only some of the videos"));
+    await user.click(screen.getByRole("button", { name: "Apply" }));
+    await waitFor(() => expect(screen.getByLabelText("Published after")).toBeInvalid());
+    expect(screen.getByLabelText("Published after")).toHaveAccessibleDescription("In the future.");
+    expect(screen.getAllByRole("alert")).toHaveLength(1);
+    expect(screen.queryByRole("button", { name: /^Import/ })).not.toBeInTheDocument();
   });
 
   it("comes after another one, or not at all", async () => {

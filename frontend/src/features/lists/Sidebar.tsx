@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 import { useCreateList, useLists } from "../../data/queries";
@@ -19,14 +19,16 @@ interface Props {
   /** Of a drawer. */
   isOpen?: boolean;
   onClose?: () => void;
+  /** What is at its bottom. */
+  below?: ReactNode;
 }
 
-export function Sidebar({ isDrawer = false, isOpen = false, onClose = () => {} }: Props) {
+export function Sidebar({ isDrawer = false, isOpen = false, onClose = () => {}, below }: Props) {
   const text = useText();
   if (!isDrawer) {
     return (
       <div className={styles.side}>
-        <SidebarContent onNavigate={onClose} />
+        <SidebarContent below={below} onNavigate={onClose} />
       </div>
     );
   }
@@ -37,29 +39,37 @@ export function Sidebar({ isDrawer = false, isOpen = false, onClose = () => {} }
         <Button kind="quiet" isIcon className={styles.close} aria-label={text("sidebar.close")} onClick={onClose}>
           <CloseIcon />
         </Button>
-        <SidebarContent onNavigate={onClose} />
+        <SidebarContent below={below} onNavigate={onClose} />
       </div>
     </Modal>
   );
 }
 
-function SidebarContent({ onNavigate }: { onNavigate: () => void }) {
+interface ContentProps {
+  below: ReactNode;
+  onNavigate: () => void;
+}
+
+function SidebarContent({ below, onNavigate }: ContentProps) {
   const text = useText();
   const [location] = useLocation();
   return (
-    <nav className={styles.nav} aria-label={text("sidebar.label")}>
-      <Lists onNavigate={onNavigate} />
-      <NewList onCreated={onNavigate} />
-      <Link
-        href="/subscriptions"
-        className={styles.link}
-        aria-current={location === "/subscriptions" ? "page" : undefined}
-        onClick={onNavigate}
-      >
-        <FollowIcon />
-        {text("sidebar.subscriptions")}
-      </Link>
-    </nav>
+    <>
+      <nav className={styles.nav} aria-label={text("sidebar.label")}>
+        <Lists onNavigate={onNavigate} />
+        <NewList onCreated={onNavigate} />
+        <Link
+          href="/subscriptions"
+          className={styles.link}
+          aria-current={location === "/subscriptions" ? "page" : undefined}
+          onClick={onNavigate}
+        >
+          <FollowIcon />
+          {text("sidebar.subscriptions")}
+        </Link>
+      </nav>
+      {below}
+    </>
   );
 }
 

@@ -6,7 +6,7 @@ import { kindOf, tabOf } from "../../data/youtube";
 import { useText } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { FilterFields, NO_FILTER } from "../../ui/FilterFields";
+import { FilterFields, isFilterRefusal, NO_FILTER } from "../../ui/FilterFields";
 import { TabChoice } from "../../ui/TabChoice";
 import { toast } from "../../ui/toasts";
 import { ListChoice } from "../lists/ListChoice";
@@ -28,6 +28,7 @@ export function FollowForm({ lists }: Props) {
   const [interval, setInterval] = useState(USUAL_INTERVAL);
   const [tab, setTab] = useState<ChannelTab | null>(null);
   const [filter, setFilter] = useState(NO_FILTER);
+  const [isFiltering, setFiltering] = useState(false);
   const [withExisting, setWithExisting] = useState(false);
   const following = useAddSubscription();
   const list = lists.find((known) => known.id === chosenId) ?? lists[0];
@@ -46,6 +47,7 @@ export function FollowForm({ lists }: Props) {
       import_existing: withExisting,
     };
     following.mutate(wanted, {
+      onError: (error) => setFiltering((before) => before || isFilterRefusal(error)),
       onSuccess: () => {
         setSource("");
         setTab(null);
@@ -55,7 +57,8 @@ export function FollowForm({ lists }: Props) {
     });
   };
   return (
-    <form className={styles.form} onSubmit={submit} aria-labelledby={`${id}-title`}>
+    // The API says what is wrong with a field: the browser cannot show it while the filter is closed.
+    <form className={styles.form} onSubmit={submit} aria-labelledby={`${id}-title`} noValidate>
       <h2 id={`${id}-title`}>{text("follow.form.title")}</h2>
       <div className={styles.fields}>
         <label className={styles.wide}>
@@ -90,9 +93,13 @@ export function FollowForm({ lists }: Props) {
         <input type="checkbox" checked={withExisting} onChange={(event) => setWithExisting(event.target.checked)} />
         {text("follow.existing")}
       </label>
-      <details>
-        <summary className={styles.check}>{text("adding.filter")}</summary>
-        <FilterFields filter={filter} onChange={setFilter} />
+      <details
+        className={styles.filter}
+        open={isFiltering}
+        onToggle={({ currentTarget }) => setFiltering(currentTarget.open)}
+      >
+        <summary>{text("adding.filter")}</summary>
+        <FilterFields filter={filter} error={following.error} onChange={setFilter} />
       </details>
       <Button type="submit" kind="primary" className={styles.submit} isBusy={following.isPending}>
         {text("follow.submit")}
@@ -104,6 +111,7 @@ export function FollowForm({ lists }: Props) {
 
 function Refusal({ error }: { error: Error }) {
   const text = useText();
+  if (isFilterRefusal(error)) return null;
   const isKnown = error instanceof Problem && error.code === "already_subscribed";
   return isKnown ? <p role="alert">{text("follow.already")}</p> : <ErrorNotice error={error} />;
 }

@@ -82,6 +82,8 @@ class YoutubeCalls:
                 retry_after_seconds=retry_after_seconds,
                 suspicion=suspicion,
             )
+            if suspicion:  # until it is known whether there is an outage, this call's slot starts no other
+                await self._reporter.until_decided()
         return answer
 
 
