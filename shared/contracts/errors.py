@@ -20,6 +20,8 @@ class ErrorType(StrEnum):
     RECORDING_UNAVAILABLE = "recording_unavailable"
     LIVE_NOW = "live_now"
     UPCOMING = "upcoming"
+    VIDEO_PROCESSING = "video_processing"
+    """YouTube has the upload, and does not play it yet."""
     BOT_CHECK = "bot_check"
     RATE_LIMITED = "rate_limited"
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"
@@ -109,6 +111,7 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.RECORDING_UNAVAILABLE: ErrorRule(Retry.NEVER),
     ErrorType.LIVE_NOW: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.UPCOMING: ErrorRule(Retry.WHEN_AVAILABLE),
+    ErrorType.VIDEO_PROCESSING: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.BOT_CHECK: ErrorRule(Retry.WHEN_UNTHROTTLED, throttle=Throttle.PAUSES),
     ErrorType.RATE_LIMITED: ErrorRule(Retry.WHEN_UNTHROTTLED, throttle=Throttle.COUNTS),
     ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(

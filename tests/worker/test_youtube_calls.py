@@ -1,12 +1,16 @@
-"""What the governor hears of a bot check while there is another exit."""
+"""Calls that no adapter can tell of: of several exits, without an answer, and whose answer waits for PostgreSQL."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
 
 import pytest
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from services.worker.activities.support import youtube_calls
 from services.worker.activities.support.heartbeats import heartbeats
 from services.worker.activities.support.youtube_calls import YoutubeCalls
 from services.worker.adapters.models import YoutubeError
@@ -17,6 +21,8 @@ from shared.contracts.errors import ErrorType
 from shared.contracts.upstreams import Upstream, UpstreamStatus
 from shared.contracts.youtube_requests import CallStage
 from shared.settings import Settings
+from workflows.common.activity_options import options_of
+from workflows.imports.activities import YoutubeActivities
 from workflows.rate_limits.client import GovernorClient
 
 ID = "abcdefghijk"
@@ -58,3 +64,28 @@ async def test_the_governor_hears_of_the_last_exits_bot_check_only(client: Clien
             assert caught.value.type == ErrorType.BOT_CHECK
     assert sorted(map(str, asked)) == ["http://one:1", "http://two:2"]
     assert heard.outcomes == [None, ErrorType.BOT_CHECK]
+
+
+async def test_a_call_without_an_answer_ends_as_an_unavailable_youtube(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(youtube_calls, "CALL_SECONDS", 0.1)
+    heard = Heard(GovernorClient(client, Upstream.YOUTUBE, settings.youtube_rate_limits))
+    may_end = Event()
+
+    with ThreadPoolExecutor(1) as threads:
+
+        async def call() -> None:
+            async with heartbeats():
+                await YoutubeCalls(heard, threads).run(None, ID, CallStage.METADATA, may_end.wait)
+
+        with pytest.raises(ApplicationError) as caught:
+            await ActivityEnvironment().run(call)
+        may_end.set()
+    assert caught.value.type == ErrorType.UPSTREAM_UNAVAILABLE
+    assert heard.outcomes == [ErrorType.UPSTREAM_UNAVAILABLE]
+
+
+@pytest.mark.parametrize("activity", [YoutubeActivities.fetch_metadata, YoutubeActivities.fetch_captions])
+def test_an_answer_may_wait_for_postgresql_much_longer_than_a_call_takes(activity: Callable[..., object]) -> None:
+    assert options_of(activity).timeout > timedelta(seconds=100 * youtube_calls.CALL_SECONDS)
