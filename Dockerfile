@@ -4,6 +4,7 @@ WORKDIR /frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 RUN npm ci --loglevel error
 COPY frontend ./
+ARG VITE_ENABLE_IMPORT_PROGRESS=true
 RUN npm run build
 
 FROM python:3.13-slim AS build

@@ -11,9 +11,10 @@ PARALLEL ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 NODE := frontend/with-node
-# What the page is built from; a list of checksums, because times change with every checkout.
-PAGE_SOURCES := cd frontend && find index.html public src package.json package-lock.json tsconfig.json vite.config.ts \
-  -type f ! -path 'src/test/*' ! -name '*.test.*' -exec cksum {} + | LC_ALL=C sort
+# What the page is built from: its flag and a list of checksums, because times change with every checkout.
+PAGE_SOURCES := cd frontend && { echo "VITE_ENABLE_IMPORT_PROGRESS=$${VITE_ENABLE_IMPORT_PROGRESS:-true}"; \
+  find index.html public src package.json package-lock.json tsconfig.json vite.config.ts \
+  -type f ! -path 'src/test/*' ! -name '*.test.*' -exec cksum {} +; } | LC_ALL=C sort
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -4,9 +4,9 @@ import ssl
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
@@ -175,7 +175,8 @@ class Settings(ExtractorSettings, AccessSettings):
     )
     """How long the server may take for one chunk."""
     transcription_usd_per_hour: float = Field(default=0.111, ge=0, validation_alias="TRANSCRIPTION_USD_PER_HOUR")
-    """Price of an hour of audio, for estimates only. The default is Groq's for `whisper-large-v3`."""
+    """Price of an hour of audio, for estimates only. The default is Groq's for `whisper-large-v3`, and 0 for
+    any other server."""
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -223,6 +224,12 @@ class Settings(ExtractorSettings, AccessSettings):
         """`others` are the settings above it, without those that were refused."""
         may_be_sent = is_groqs(others.data.get("transcription_base_url", ""))
         return key or (others.data.get("groq_api_key") if may_be_sent else None)
+
+    @model_validator(mode="after")
+    def _has_groqs_price_at_groq_only(self) -> Self:
+        if "transcription_usd_per_hour" not in self.model_fields_set and not is_groqs(self.transcription_base_url):
+            object.__setattr__(self, "transcription_usd_per_hour", 0.0)  # settings are frozen
+        return self
 
     @field_validator("transcription_language")
     @classmethod

@@ -22,6 +22,8 @@ class ErrorType(StrEnum):
     UPCOMING = "upcoming"
     ACCOUNT_BUSY = "account_busy"
     """Nothing YouTube said: the operator's account is lent to one video at a time."""
+    VIDEO_PROCESSING = "video_processing"
+    """YouTube has the upload, and does not play it yet."""
     BOT_CHECK = "bot_check"
     RATE_LIMITED = "rate_limited"
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"
@@ -112,6 +114,7 @@ ERROR_RULES: dict[ErrorType, ErrorRule] = {
     ErrorType.LIVE_NOW: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.UPCOMING: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.ACCOUNT_BUSY: ErrorRule(Retry.WHEN_AVAILABLE),
+    ErrorType.VIDEO_PROCESSING: ErrorRule(Retry.WHEN_AVAILABLE),
     ErrorType.BOT_CHECK: ErrorRule(Retry.WHEN_UNTHROTTLED, throttle=Throttle.PAUSES),
     ErrorType.RATE_LIMITED: ErrorRule(Retry.WHEN_UNTHROTTLED, throttle=Throttle.COUNTS),
     ErrorType.UPSTREAM_UNAVAILABLE: ErrorRule(

@@ -156,6 +156,22 @@ def test_there_is_speech_to_text_where_it_is_wanted_and_has_the_key_it_needs(
 
 
 @pytest.mark.parametrize(
+    ("environment", "usd_per_hour"),
+    [
+        ({}, 0.111),
+        ({"TRANSCRIPTION_BASE_URL": "http://127.0.0.1:9000/v1"}, 0),
+        ({"TRANSCRIPTION_BASE_URL": "http://127.0.0.1:9000/v1", "TRANSCRIPTION_USD_PER_HOUR": "0.2"}, 0.2),
+    ],
+)
+def test_another_server_than_groqs_costs_nothing_unless_said_so(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], usd_per_hour: float
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().transcription_usd_per_hour == usd_per_hour
+
+
+@pytest.mark.parametrize(
     ("own", "url", "key"),
     [
         ("", "", "key of Groq"),

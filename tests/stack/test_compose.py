@@ -97,7 +97,8 @@ def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str,
 def test_every_setting_of_transcription_is_passed_on(services: dict[str, dict[str, Any]], name: str) -> None:
     environment = services[name]["environment"]
     passed_on = {variable: text for variable, text in environment.items() if variable.startswith("TRANSCRIPTION_")}
-    no_default = {name: f"${{{name}:-}}" for name in ("TRANSCRIPTION_API_KEY", "TRANSCRIPTION_LANGUAGE")}
+    without = ("TRANSCRIPTION_API_KEY", "TRANSCRIPTION_LANGUAGE", "TRANSCRIPTION_USD_PER_HOUR")
+    no_default = {name: f"${{{name}:-}}" for name in without}
     assert passed_on == with_defaults("TRANSCRIPTION_") | no_default
     assert environment["GROQ_API_KEY"] == "${GROQ_API_KEY:-}"
 
@@ -110,6 +111,14 @@ def test_proxy_and_certificates_for_s3_and_transcription_are_passed_on(services:
     mount = "${SSL_CERT_FILE:-/dev/null}:${SSL_CERT_FILE:-/etc/vidferry/ca.pem}:ro"
     assert mount in services["worker"]["volumes"]
     assert "HTTP_PROXY" not in environment, "urllib would ask it for the worker's health"
+
+
+def test_the_flag_of_the_page_reaches_its_build_and_the_api(services: dict[str, dict[str, Any]]) -> None:
+    flag = "${VITE_ENABLE_IMPORT_PROGRESS:-true}"
+    assert services["api"]["environment"]["VITE_ENABLE_IMPORT_PROGRESS"] == flag
+    assert services["api"]["build"]["args"]["VITE_ENABLE_IMPORT_PROGRESS"] == flag
+    [stage] = re.findall(r"^FROM node.*?(?=^FROM)", (PROJECT_ROOT / "Dockerfile").read_text(), re.M | re.S)
+    assert stage.index("ARG VITE_ENABLE_IMPORT_PROGRESS=true") < stage.index("RUN npm run build")
 
 
 def test_audio_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, dict[str, Any]]) -> None:

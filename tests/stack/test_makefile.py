@@ -123,10 +123,10 @@ def page(checkout: Path) -> Path:
     return frontend
 
 
-def made(page: Path, machine: Path, pip: str = "true") -> list[str]:
+def made(page: Path, machine: Path, pip: str = "true", **environment: str) -> list[str]:
     """What `make page` says it does."""
     command = [str(machine / "make"), "--no-print-directory", "-C", str(page.parent), "page", f"PIP={pip}"]
-    environment = {"PATH": str(machine), "HOME": "/nowhere"}
+    environment |= {"PATH": str(machine), "HOME": "/nowhere"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.stdout.splitlines()
 
@@ -155,6 +155,14 @@ def test_other_sources_make_another_page(page: Path, machine: Path) -> None:
     assert made(page, machine) == [BUILDING]
     (page / "package-lock.json").write_text("changed")
     assert made(page, machine) == [INSTALLING, BUILDING]
+
+
+def test_another_flag_makes_another_page(page: Path, machine: Path) -> None:
+    made(page, machine)
+    assert made(page, machine, VITE_ENABLE_IMPORT_PROGRESS="true") == []
+    assert made(page, machine, VITE_ENABLE_IMPORT_PROGRESS="false") == [BUILDING]
+    assert made(page, machine, VITE_ENABLE_IMPORT_PROGRESS="false") == []
+    assert made(page, machine) == [BUILDING]
 
 
 def test_a_page_that_could_not_be_built_is_tried_again(page: Path, machine: Path) -> None:

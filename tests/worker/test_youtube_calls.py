@@ -1,7 +1,10 @@
 """What the governor hears of a call, what a call waits for, and as whom it asks."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
 
 import pytest
 from temporalio.client import Client
@@ -9,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from fakes.youtube import FakeVideo, FakeYoutube, Kind
+from services.worker.activities.support import youtube_calls
 from services.worker.activities.support.heartbeats import heartbeats
 from services.worker.activities.support.youtube_calls import YoutubeCalls
 from services.worker.adapters.models import YoutubeError
@@ -22,6 +26,8 @@ from shared.settings import Settings
 from tests.support.upstreams import GOING, paused
 from tests.support.waiting import eventually
 from tests.support.youtube_audio import audio_adapter
+from workflows.common.activity_options import options_of
+from workflows.imports.activities import YoutubeActivities
 from workflows.rate_limits.client import GovernorClient
 
 ID = "abcdefghijk"
@@ -142,3 +148,28 @@ async def test_a_governor_that_cannot_be_asked_holds_up_no_call(client: Client, 
 
     async with UpstreamReporter(Unreachable(client, Upstream.YOUTUBE, settings.youtube_rate_limits)) as reporter:
         await reporter.until_decided()
+
+
+async def test_a_call_without_an_answer_ends_as_an_unavailable_youtube(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(youtube_calls, "CALL_SECONDS", 0.1)
+    heard = Heard(GovernorClient(client, Upstream.YOUTUBE, settings.youtube_rate_limits))
+    may_end = Event()
+
+    with ThreadPoolExecutor(1) as threads:
+
+        async def call() -> None:
+            async with heartbeats():
+                await YoutubeCalls(heard, threads).run(None, ID, CallStage.METADATA, may_end.wait)
+
+        with pytest.raises(ApplicationError) as caught:
+            await ActivityEnvironment().run(call)
+        may_end.set()
+    assert caught.value.type == ErrorType.UPSTREAM_UNAVAILABLE
+    assert heard.outcomes == [ErrorType.UPSTREAM_UNAVAILABLE]
+
+
+@pytest.mark.parametrize("activity", [YoutubeActivities.fetch_metadata, YoutubeActivities.fetch_captions])
+def test_an_answer_may_wait_for_postgresql_much_longer_than_a_call_takes(activity: Callable[..., object]) -> None:
+    assert options_of(activity).timeout > timedelta(seconds=100 * youtube_calls.CALL_SECONDS)

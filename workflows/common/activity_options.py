@@ -34,9 +34,9 @@ NO_RETRY = RetryPolicy(maximum_attempts=1)
 
 DATABASE_TIMEOUT = timedelta(seconds=10)
 """Of a short transaction. Below the drain time: a shutdown waits for local activities."""
-YOUTUBE_TIMEOUT = timedelta(minutes=3)
-"""A few requests of at most 20 s each through the slowest of proxies, and the database write. Where clients are refused
-there are up to ten, each answered quickly: one that is not ends the call."""
+YOUTUBE_TIMEOUT = timedelta(hours=12)
+"""A call takes minutes (`services.worker.activities.support.youtube_calls`). The rest is for its answer, which waits in
+the worker while PostgreSQL is unavailable: another attempt would ask YouTube again."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 """How soon another worker takes over from one that died."""
 

@@ -338,7 +338,7 @@ describe("an import under way", () => {
     let video = JUST_ADDED;
     const { requests } = show(() => video);
     await heading("Untitled video");
-    expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
+    expect(await screen.findByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
     expect(screen.getByText("Importing this video")).toBeInTheDocument();
     expect(requests.some(({ path }) => path.endsWith("/transcript"))).toBe(false);
 
@@ -385,17 +385,15 @@ describe("an import under way", () => {
     expect(hurried).toHaveBeenCalledOnce();
   });
 
-  it("can be watched, and nothing more is told of it, where progress is switched off", async () => {
-    const config = aConfig({ features: { import_progress: false } });
-    show(
-      { ...JUST_ADDED, title: "A lens" },
-      { "GET /api/config": config, "GET /api/videos/{id}/transcript": { ...TRANSCRIPT, segments: [] } },
-    );
+  it("has no overlay where progress is switched off, and goes on all the same", async () => {
+    let video = someDetails({ ...JUST_ADDED, title: "A lens" });
+    show(() => video, { "GET /api/config": aConfig({ features: { import_progress: false } }) });
     await heading("A lens");
-    expect(screen.getByRole("button", { name: "Play “A lens”" })).toBeInTheDocument();
     expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
-    expect(screen.queryByText("Import steps")).not.toBeInTheDocument();
-    expect(screen.queryByText("Transcript")).not.toBeInTheDocument();
+    expect(screen.getByText("Importing this video")).toBeInTheDocument();
+    video = someDetails({ title: "A lens" });
+    told({ stage: "complete", progress: 100, seq: 2 });
+    expect(await screen.findByText("This lens weighs four tons.")).toBeInTheDocument();
   });
 });
 

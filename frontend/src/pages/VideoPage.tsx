@@ -2,10 +2,9 @@ import { useEffect } from "react";
 import { Link, useParams } from "wouter";
 import { Problem } from "../api/problem";
 import type { VideoDetails } from "../api/types";
-import { useImportProgressFlag, useIsFlagKnown } from "../data/flags";
+import { useImportProgressFlag } from "../data/flags";
 import { useVideo } from "../data/queries";
 import { cardImportOf } from "../features/videos/cardState";
-import { PlayerOnly } from "../features/watch/PlayerOnly";
 import { useIsReadable } from "../features/watch/useIsReadable";
 import { VideoImporting } from "../features/watch/VideoImporting";
 import { WatchView } from "../features/watch/WatchView";
@@ -23,29 +22,27 @@ export function VideoPage() {
   const { videoId = "" } = useParams<{ videoId: string }>();
   const text = useText();
   const { data: video, error, refetch } = useVideo(videoId);
-  const isFlagKnown = useIsFlagKnown(); // what is shown depends on it
   if (error && !video) {
     return error instanceof Problem && error.isMissing ? <Gone /> : <ErrorNotice error={error} onRetry={refetch} />;
   }
-  if (!video || !isFlagKnown) return <Spinner label={text("app.loading")} />;
+  if (!video) return <Spinner label={text("app.loading")} />;
   return <KnownVideo key={videoId} video={video} reload={refetch} />;
 }
 
 function KnownVideo({ video, reload }: { video: VideoDetails; reload: () => unknown }) {
   const text = useText();
   const isFlagOn = useImportProgressFlag();
-  const progress = useVideoProgress(video.id, isFlagOn && isUnderWay(video));
+  const progress = useVideoProgress(video.id, isUnderWay(video));
   const pauses = usePauses();
-  const shown = cardImportOf(video, progress, pauses, isFlagOn);
+  const shown = cardImportOf(video, progress, pauses);
   const title = video.title ?? text("video.untitled");
   useTitle(title);
-  useReloadOnNews(video, isFlagOn && isUnderWay(video), reload);
+  useReloadOnNews(video, isUnderWay(video), reload);
   const isReadable = useIsReadable(video);
   const parts = { video, title, shown };
   if (isReadable === null) return <Spinner label={text("app.loading")} />;
   if (isReadable) return <WatchView {...parts} />;
-  const isTold = isFlagOn || video.import_stage === "error";
-  return isTold ? <VideoImporting {...parts} /> : <PlayerOnly video={video} title={title} />;
+  return <VideoImporting {...parts} showProgress={isFlagOn} />;
 }
 
 /** Each stage brings something to show: a title, then where the captions are from, then everything. */

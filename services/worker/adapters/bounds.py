@@ -58,9 +58,9 @@ def count(value: object, most: int = MAX_INT8) -> int | None:
 
 
 def seconds(value: object) -> float | None:
-    """Return a time in a video: not negative, its whole seconds fit an `integer`."""
+    """Return a time in a video, to the millisecond: not negative, its whole seconds fit an `integer`."""
     found = number(value)
-    return float(found) if found is not None and 0 <= found <= MAX_INT4 else None
+    return round(float(found), 3) if found is not None and 0 <= found <= MAX_INT4 else None
 
 
 def as_json(value: Any, depth: int = 20) -> Any:

@@ -63,11 +63,16 @@ class EarlyMetadata:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One timed line of captions."""
+    """One timed line of captions. Times are whole milliseconds, as YouTube's are: sums of them are not."""
 
     start_seconds: float
     end_seconds: float
     text: str
+
+    def __post_init__(self) -> None:
+        """Round the times."""
+        object.__setattr__(self, "start_seconds", round(self.start_seconds, 3))
+        object.__setattr__(self, "end_seconds", round(self.end_seconds, 3))
 
 
 @dataclass(frozen=True, slots=True)

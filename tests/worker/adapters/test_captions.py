@@ -7,7 +7,7 @@ from services.worker.adapters.models import Transcript, TranscriptLine, YoutubeE
 from services.worker.adapters.youtube.captions import CaptionsAdapter
 from services.worker.adapters.youtube.clients import PLAYERS
 from services.worker.adapters.youtube.metadata import MetadataAdapter
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
 from tests.worker.adapters.reading import video_of
 
@@ -196,6 +196,21 @@ def test_every_state_of_a_video_has_its_type(
 ) -> None:
     serve(fake_youtube, state=state)
     assert application_error(captions_adapter).error_type is error_type
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *(VideoState.PRIVATE, VideoState.UNAVAILABLE, VideoState.MEMBERS_ONLY, VideoState.GEO_BLOCKED),
+        *(VideoState.UPCOMING, VideoState.PAYMENT_REQUIRED),
+    ],
+)
+def test_the_last_client_decides_no_videos_fate(
+    fake_youtube: FakeYoutube, captions_adapter: CaptionsAdapter, state: VideoState
+) -> None:
+    serve(fake_youtube, captions("en", "Hello"), state=state)
+    error = application_error(captions_adapter, answers=LAST_CLIENT)
+    assert ERROR_RULES[error.error_type].retry not in {Retry.NEVER, Retry.WHEN_AVAILABLE}
 
 
 @both_libraries

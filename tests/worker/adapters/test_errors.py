@@ -58,6 +58,9 @@ TIMEDTEXT = "https://www.youtube.com/api/timedtext?v=x&signature=secret"
         ("This live event will begin in a few moments.", ErrorType.UPCOMING),
         ("Premieres in 3 days", ErrorType.UPCOMING),
         ("Premiere will begin shortly", ErrorType.UPCOMING),
+        ("We're processing this video. Check back later.", ErrorType.VIDEO_PROCESSING),
+        ("We’re processing this video", ErrorType.VIDEO_PROCESSING),
+        ("This video isn’t available anymore", ErrorType.VIDEO_UNAVAILABLE),
         ("This live stream recording is not available.", ErrorType.RECORDING_UNAVAILABLE),
         ("Sign in to confirm your age. This video may be inappropriate for some users.", ErrorType.AGE_RESTRICTED),
         (f"Sign in to confirm your age. {LOGIN_HINT}", ErrorType.AGE_RESTRICTED),
@@ -117,7 +120,12 @@ def test_every_type_has_its_class() -> None:
         == slowing
         == {ErrorType.BOT_CHECK, ErrorType.RATE_LIMITED, ErrorType.CERTIFICATE_UNTRUSTED}
     )
-    assert types(Retry.WHEN_AVAILABLE) == {ErrorType.LIVE_NOW, ErrorType.UPCOMING, ErrorType.ACCOUNT_BUSY}
+    assert types(Retry.WHEN_AVAILABLE) == {
+        ErrorType.LIVE_NOW,
+        ErrorType.UPCOMING,
+        ErrorType.ACCOUNT_BUSY,
+        ErrorType.VIDEO_PROCESSING,
+    }
     assert suspicious == {ErrorType.UNEXPECTED_ANSWER, ErrorType.EXTRACTOR_OUTDATED}
     assert types(Retry.BACKOFF) == transient | suspicious
     assert types(Retry.SKIP) == {error_type for error_type in ErrorType if error_type.startswith("captions_")}

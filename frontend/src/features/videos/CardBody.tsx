@@ -32,9 +32,16 @@ export function CardBody(props: CardBodyProps) {
         {shown.state === "error" ? (
           <ErrorText message={shown.message} />
         ) : status !== null ? (
-          <p className={styles.status} title={status}>
-            {status}
-          </p>
+          <>
+            {video.channel && (
+              <p className={styles.fact}>
+                <span className={styles.factText}>{video.channel}</span>
+              </p>
+            )}
+            <p className={styles.status} title={status}>
+              {status}
+            </p>
+          </>
         ) : (
           <Facts video={video} isPartial={shown.state === "partial"} />
         )}

@@ -7,7 +7,9 @@ const CIRCUMFERENCE = 2 * Math.PI * 40;
 
 function show(progress: number, isWaiting = false, language: "en" | "de" = "en") {
   const status = "Fetching captions";
-  const ui = <ProgressOverlay progress={progress} title="Lamps" status={status} isWaiting={isWaiting} />;
+  const ui = (
+    <ProgressOverlay progress={progress} stage="metadata" title="Lamps" status={status} isWaiting={isWaiting} />
+  );
   const { container } = renderWithApp(ui, { language });
   const offset = Number(container.querySelectorAll("circle")[1]?.getAttribute("stroke-dashoffset"));
   return { bar: screen.getByRole("progressbar"), drawn: 1 - offset / CIRCUMFERENCE };
@@ -43,4 +45,9 @@ describe("the ring", () => {
     expect(bar).toHaveAccessibleName("Import von Lamps");
     expect(bar).toHaveTextContent("60 %");
   });
+});
+
+it("needs progress and stage alone", () => {
+  renderWithApp(<ProgressOverlay progress={25} stage="metadata" />);
+  expect(screen.getByRole("progressbar", { name: "Fetching captions" })).toHaveAttribute("aria-valuenow", "25");
 });

@@ -1,13 +1,14 @@
 import { memo, useId } from "react";
 import type { Video } from "../../api/types";
 import { useFormat, useText } from "../../i18n";
+import { isPendingId } from "../../state/pendingVideos";
 import { usePauses, useVideoProgress } from "../../state/progress";
 import { isUnderWay } from "../../state/progressRules";
 import { useNow } from "../../ui/useNow";
 import { CardBody } from "./CardBody";
 import { WarningIcon } from "./CardIcons";
 import { CardLink } from "./CardLink";
-import { type CardImport, cardImportOf } from "./cardState";
+import { type CardImport, type CardProgress, cardImportOf } from "./cardState";
 import { badgeText, cardTitle, statusText } from "./cardTexts";
 import { ProgressOverlay } from "./ProgressOverlay";
 import { Thumbnail } from "./Thumbnail";
@@ -15,7 +16,9 @@ import styles from "./VideoCard.module.css";
 
 export interface VideoCardProps {
   video: Video;
-  /** Off: the card shows what was loaded, and no running import. */
+  /** How far its import is; without it, what came live is shown. */
+  importProgress?: CardProgress | null;
+  /** Off: no overlay shows a running import. */
   showProgress?: boolean;
   /** -1: the Tab key passes by all that is in it. */
   tabIndex?: 0 | -1;
@@ -26,11 +29,11 @@ export interface VideoCardProps {
 
 /** One video of a list, and how far its import is. It renders for its own progress only. */
 export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
-  const { video, showProgress = true, tabIndex = 0, onRetry, onRemove } = props;
+  const { video, importProgress, showProgress = true, tabIndex = 0, onRetry, onRemove } = props;
   const text = useText();
   const format = useFormat();
   const titleId = useId();
-  const shown = useCardImport(video, showProgress);
+  const shown = useCardImport(video, importProgress);
   const now = useNow(shown.until);
   const title = cardTitle(video);
   const status = statusText(shown, text, format, now);
@@ -51,11 +54,12 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
             <WarningIcon />
           </span>
         )}
-        {isRinging && (
+        {isRinging && showProgress && (
           <ProgressOverlay
             progress={shown.progress}
+            stage={video.import_stage ?? "created"}
             title={title}
-            status={status ?? ""}
+            {...(status && { status })}
             isWaiting={shown.state === "waiting"}
           />
         )}
@@ -68,7 +72,7 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
         tabIndex={tabIndex}
         heading={
           <h2 className={styles.title} id={titleId} title={title}>
-            <CardLink to={canOpen(shown) ? `/videos/${video.id}` : null} tabIndex={tabIndex}>
+            <CardLink to={isPendingId(video.id) ? null : `/videos/${video.id}`} tabIndex={tabIndex}>
               {title}
             </CardLink>
           </h2>
@@ -80,13 +84,8 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
   );
 });
 
-function useCardImport(video: Video, showProgress: boolean): CardImport {
-  const progress = useVideoProgress(video.id, showProgress && isUnderWay(video));
+function useCardImport(video: Video, given: CardProgress | null | undefined): CardImport {
+  const live = useVideoProgress(video.id, given === undefined && isUnderWay(video));
   const pauses = usePauses();
-  return cardImportOf(video, progress, pauses, showProgress);
-}
-
-/** A video can be opened once its import has ended, however it did. */
-function canOpen({ state }: CardImport): boolean {
-  return state === "complete" || state === "partial" || state === "error";
+  return cardImportOf(video, given === undefined ? live : given, pauses);
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "../../api/keys";
 import type { Video } from "../../api/types";
 import { addPending } from "../../state/pendingVideos";
-import { applyMessages, resetProgress } from "../../state/progress";
+import { resetProgress } from "../../state/progress";
 import { type ApiHandlers, refuse } from "../../test/api";
 import { aConfig, aVideoPage, LIST_ID, videos } from "../../test/data";
 import { renderWithApp } from "../../test/render";
@@ -117,39 +117,17 @@ describe("the grid", () => {
 });
 
 describe("the feature flag", () => {
-  it("off at run time: cards come from what was loaded alone", async () => {
-    const config = aConfig({ features: { import_progress: false } });
-    const [video] = videos(1, NEW);
-    show(video ? [video] : [], { "GET /api/config": config });
+  it("off at run time: no overlays", async () => {
+    show(videos(1, NEW), { "GET /api/config": aConfig({ features: { import_progress: false } }) });
     await grid();
-    act(() => {
-      const message = { type: "import_progress", stage: "metadata", progress: 25, seq: 1 } as const;
-      applyMessages([{ ...message, video_id: video?.id ?? "", youtube_id: video?.youtube_id ?? "" }]);
-    });
     expect(screen.queryByRole("progressbar")).toBeNull();
-    expect(screen.getByRole("article")).toHaveAttribute("data-state", "complete");
-  });
-});
-
-describe("until the server has said how imports are shown", () => {
-  it("shows outlines instead of what would look complete", async () => {
-    let answer = (_config: unknown) => {};
-    const config = new Promise((resolve) => {
-      answer = resolve;
-    });
-    const { requests } = show(videos(2, NEW), { "GET /api/config": () => config });
-    await waitFor(() => expect(requests.some(({ path }) => path.endsWith("/videos"))).toBe(true));
-    await act(async () => {});
-    expect(screen.getByRole("status")).toHaveTextContent("Loading videos");
-    expect(screen.queryByRole("article")).toBeNull();
-    act(() => answer(aConfig()));
-    await waitFor(() => expect(screen.getAllByRole("progressbar")).toHaveLength(2));
+    expect(screen.getByRole("article")).toHaveAttribute("data-state", "importing");
   });
 
   it.each([
     ["says nothing of it", () => ({})],
     ["does not answer", () => refuse(404)],
-  ])("shows them as they run where it %s", async (_what, config) => {
+  ])("on where the server %s", async (_what, config) => {
     show(videos(2, NEW), { "GET /api/config": config });
     await waitFor(() => expect(screen.getAllByRole("progressbar")).toHaveLength(2));
   });

@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from "react";
 import type { Video } from "../../api/types";
-import { useImportProgressFlag, useIsFlagKnown } from "../../data/flags";
+import { useImportProgressFlag } from "../../data/flags";
 import { useDeleteVideo, useRetryVideo, useVideos } from "../../data/queries";
 import { useText } from "../../i18n";
 import { isPendingId } from "../../state/pendingVideos";
@@ -23,12 +23,10 @@ export function VideoGrid({ listId }: { listId: string }) {
   const text = useText();
   const { videos, isPending, error, retry, fetchNextPage, hasNextPage, isFetchingNextPage } = useVideos(listId);
   const showProgress = useImportProgressFlag();
-  const isFlagKnown = useIsFlagKnown();
   const onRetry = useRetry();
   const removal = useRemoval(videos);
 
-  // Until the flag is known, a running import would look like a complete video.
-  if (videos.length === 0 ? isPending : !isFlagKnown) return <Loading />;
+  if (videos.length === 0 && isPending) return <Loading />;
   if (videos.length === 0 && error) return <ErrorNotice error={error} onRetry={retry} />;
   if (videos.length === 0) return <EmptyState title={text("cards.empty.title")} text={text("cards.empty.text")} />;
   return (

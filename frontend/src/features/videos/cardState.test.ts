@@ -41,63 +41,64 @@ describe("the state of a card", () => {
     ["it waited when it was loaded", { ...CREATED, waiting_for: "upstream_unavailable" }, at(0), null, "importing"],
     ["the stream was live when it was loaded", { ...CREATED, waiting_for: "live_now" }, null, null, "live"],
     ["the stream is live", CREATED, at(0, { error_code: "live_now" }), null, "live"],
+    ["it is a premiere by what was loaded", { ...CREATED, waiting_for: "upcoming" }, null, null, "upcoming"],
     ["it is a premiere", CREATED, at(0, { error_code: "upcoming" }), null, "upcoming"],
     ["it is a premiere, during a pause", CREATED, at(0, { error_code: "upcoming" }), PAUSE, "upcoming"],
     ["a complete one, during a pause", COMPLETE, null, PAUSE, "complete"],
   ])("%s", (_what, video, progress, pauses, state) => {
-    expect(cardImportOf(video, progress, pauses, true).state).toBe(state);
-  });
-
-  it.each<[string, CardVideo, CardProgress | null, string]>([
-    ["just added", CREATED, at(25), "complete"],
-    ["failed by what came live only", CREATED, at(25, { stage: "error" }), "complete"],
-    ["loaded as failed", FAILED, null, "error"],
-    ["loaded as failed, tried again", FAILED, at(25, { stage: "metadata" }), "error"],
-    ["without captions", { ...COMPLETE, captions_source: "none" }, null, "partial"],
-  ])("with the flag off, only what was loaded counts: %s", (_what, video, progress, state) => {
-    expect(cardImportOf(video, progress, PAUSE, false).state).toBe(state);
+    expect(cardImportOf(video, progress, pauses).state).toBe(state);
   });
 });
 
 describe("what a card says of an import", () => {
+  it("says when a premiere starts, not when it is asked for again", () => {
+    const known = {
+      waiting_for: "upcoming",
+      starts_at: "2027-01-01T20:00:00Z",
+      retry_at: "2026-12-01T20:00:00Z",
+    } as const;
+    expect(cardImportOf({ ...CREATED, ...known }, null, null).until).toBe(known.starts_at);
+    expect(cardImportOf(CREATED, at(0, { error_code: "upcoming", ...known }), null).until).toBe(known.starts_at);
+  });
+
   it("never shows less than was there before", () => {
-    expect(cardImportOf({ ...CREATED, import_progress: 60 }, at(25), null, true).progress).toBe(60);
-    expect(cardImportOf(CREATED, at(41.6), null, true).progress).toBe(42);
-    expect(cardImportOf(CREATED, at(140), null, true).progress).toBe(100);
+    expect(cardImportOf({ ...CREATED, import_progress: 60 }, at(25), null).progress).toBe(60);
+    expect(cardImportOf(CREATED, at(41.6), null).progress).toBe(42);
+    expect(cardImportOf(CREATED, at(140), null).progress).toBe(100);
   });
 
   it("forgets the failure of one that is tried again", () => {
     const failed: CardVideo = { ...FAILED, import_progress: 60, error_code: "video_private" };
     const again = at(0, { stage: "created" });
-    expect(cardImportOf(failed, again, null, true)).toMatchObject({ state: "importing", progress: 0, reason: null });
-    const waiting = cardImportOf(failed, again, PAUSE, true);
+    expect(cardImportOf(failed, again, null)).toMatchObject({ state: "importing", progress: 0, reason: null });
+    const waiting = cardImportOf(failed, again, PAUSE);
     expect(waiting).toMatchObject({ state: "waiting", progress: 0, reason: "bot_check" });
   });
 
   it("takes the words of a failure from what was loaded, which is in the page's language", () => {
     const live = at(25, { stage: "error", message: "Dieses Video ist privat.", error_code: "video_private" });
-    expect(cardImportOf(FAILED, live, null, true).message).toBe("This video is private.");
-    expect(cardImportOf(CREATED, live, null, true).message).toBe("Dieses Video ist privat.");
-    expect(cardImportOf(CREATED, live, null, true).reason).toBe("video_private");
+    expect(cardImportOf(FAILED, live, null).message).toBe("This video is private.");
+    expect(cardImportOf(CREATED, live, null).message).toBe("Dieses Video ist privat.");
+    expect(cardImportOf(CREATED, live, null).reason).toBe("video_private");
   });
 
   it("waits for the later of the pause and its own time", () => {
     const later = "2026-11-23T14:30:00Z";
     const throttled = at(0, { error_code: "rate_limited", retry_at: later });
-    expect(cardImportOf(CREATED, throttled, PAUSE, true)).toMatchObject({ reason: "bot_check", until: later });
+    expect(cardImportOf(CREATED, throttled, PAUSE)).toMatchObject({ reason: "bot_check", until: later });
     const sooner = at(0, { error_code: "rate_limited", retry_at: "2026-11-23T14:00:00Z" });
-    expect(cardImportOf(CREATED, sooner, PAUSE, true).until).toBe("2026-11-23T14:10:00Z");
+    expect(cardImportOf(CREATED, sooner, PAUSE).until).toBe("2026-11-23T14:10:00Z");
   });
 
   it("names no end where the pause has none", () => {
     const pause: CardPauses = { youtube: { reason: "operator", resume_at: null } };
-    const waiting = cardImportOf(CREATED, at(0, { retry_at: "2026-11-23T14:00:00Z" }), pause, true);
+    const waiting = cardImportOf(CREATED, at(0, { retry_at: "2026-11-23T14:00:00Z" }), pause);
     expect(waiting).toMatchObject({ reason: "operator", until: null });
   });
 
   it("keeps its own reason during a pause, where that is not everybody's", () => {
     const own = at(0, { error_code: "upstream_unavailable", retry_at: "2026-11-23T14:00:00Z" });
-    const waiting = cardImportOf(CREATED, own, PAUSE, true);
+    const waiting = cardImportOf(CREATED, own, PAUSE);
     expect(waiting).toMatchObject({ reason: "upstream_unavailable", until: "2026-11-23T14:00:00Z" });
   });
 });

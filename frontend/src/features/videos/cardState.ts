@@ -12,7 +12,8 @@ type CardField =
   | "error_message"
   | "waiting_for"
   | "waiting_message"
-  | "retry_at";
+  | "retry_at"
+  | "starts_at";
 
 /** What of a video decides its card; older data may lack any of it. */
 export type CardVideo = { [Field in CardField]?: Video[Field] | null };
@@ -24,6 +25,7 @@ export interface CardProgress {
   message?: string | null;
   error_code?: ErrorType | null;
   retry_at?: string | null;
+  starts_at?: string | null;
 }
 
 /** A pause of all calls to one upstream. */
@@ -65,17 +67,14 @@ export const SHARED_REASONS: ReadonlySet<WaitReason> = new Set<WaitReason>([
 /** How the import of a video is shown: from what was loaded, what came live since, and the pauses. */
 export function cardImportOf(
   video: CardVideo,
-  progress: CardProgress | null | undefined,
+  live: CardProgress | null | undefined,
   pauses: CardPauses | null | undefined,
-  flagOn: boolean,
 ): CardImport {
-  const live = flagOn ? progress : null;
   const stage = latestStage(video, live);
   if (stage === "error") {
     return errorOf(video, live);
   }
-  // Without the flag, a card shows no running import: nothing would update it.
-  if (!flagOn || stage === null || stage === "complete") {
+  if (stage === null || stage === "complete") {
     return plain(video.captions_source === "none" ? "partial" : "complete", 100);
   }
   // A failed import that is retried: its failure no longer counts.
@@ -108,7 +107,8 @@ function underWayOf(video: CardVideo, live: CardProgress | null | undefined, pau
     return { ...waiting, state: "live" };
   }
   if (own === "upcoming") {
-    return { ...waiting, state: "upcoming" };
+    // Once it should have started, it is asked for again now and then.
+    return { ...waiting, state: "upcoming", until: live?.starts_at ?? video.starts_at ?? until };
   }
   const upstream = upstreamNeededAt(progress);
   const pause = upstream && pauses[upstream];

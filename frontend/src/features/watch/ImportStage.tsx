@@ -1,3 +1,4 @@
+import type { ImportStage as ImportStageName } from "../../api/types";
 import type { CardImport } from "../videos/cardState";
 import { ProgressOverlay } from "../videos/ProgressOverlay";
 import { Thumbnail } from "../videos/Thumbnail";
@@ -7,23 +8,27 @@ import { ImportStatusText } from "./ImportStatusText";
 interface ImportStageProps {
   title: string;
   thumbnailUrl: string;
+  stage: ImportStageName;
   shown: CardImport;
   status: string | null;
+  /** Off: no overlay. */
+  showProgress: boolean;
 }
 
 /** In the place of the player while there is nothing to play yet: how far the import is, or that it failed. */
-export function ImportStage({ title, thumbnailUrl, shown, status }: ImportStageProps) {
+export function ImportStage({ title, thumbnailUrl, stage, shown, status, showProgress }: ImportStageProps) {
   return (
     <div className={styles.place}>
       <div className={styles.stage}>
         <div className={styles.picture}>
           <Thumbnail url={thumbnailUrl} />
         </div>
-        {shown.state !== "error" && (
+        {showProgress && shown.state !== "error" && (
           <ProgressOverlay
             progress={shown.progress}
+            stage={stage}
             title={title}
-            status={status ?? ""}
+            {...(status && { status })}
             isWaiting={shown.state !== "importing"}
           />
         )}

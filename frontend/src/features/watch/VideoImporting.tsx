@@ -10,17 +10,26 @@ interface VideoImportingProps {
   video: VideoDetails;
   title: string;
   shown: CardImport;
+  /** Off: no overlay. */
+  showProgress: boolean;
 }
 
 /** A video without anything to read yet: its import is running, waiting or has failed. */
-export function VideoImporting({ video, title, shown }: VideoImportingProps) {
+export function VideoImporting({ video, title, shown, showProgress }: VideoImportingProps) {
   const status = useImportStatus(shown);
   return (
     <VideoLayout
       listId={video.list_id}
       main={
         <>
-          <ImportStage title={title} thumbnailUrl={video.thumbnail_url} shown={shown} status={status} />
+          <ImportStage
+            title={title}
+            thumbnailUrl={video.thumbnail_url}
+            stage={video.import_stage}
+            shown={shown}
+            status={status}
+            showProgress={showProgress}
+          />
           <VideoFacts video={video} title={title} />
         </>
       }

@@ -16,6 +16,9 @@ from shared.contracts.upstreams import PauseReason, Suspicion, UpstreamState, Up
 from shared.contracts.youtube_requests import CallStage
 
 T = TypeVar("T")
+CALL_SECONDS = 180.0
+"""Of one call: a few requests of at most 20 s each through the slowest of proxies. Where clients are refused there are
+up to ten, each answered quickly: one that is not ends the call."""
 MAX_CALLS = 5
 """Calls that one activity may start if none of them finishes: YouTube's answer may be what kills the worker."""
 
@@ -62,11 +65,15 @@ class YoutubeCalls:
             with calling(this_call):
                 return call()
 
-        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # if the worker ends first
+        error_type: ErrorType | None = ErrorType.UPSTREAM_UNAVAILABLE  # if the worker ends first, or nothing comes
         retry_after_seconds, suspicion = None, None
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, run_on_thread)
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, run_on_thread)
             error_type = None
+        except TimeoutError:
+            late = YoutubeError(ErrorType.UPSTREAM_UNAVAILABLE, f"no answer within {CALL_SECONDS:.0f} s")
+            raise application_error(late) from None
         except YoutubeError as error:
             error_type, retry_after_seconds = error.error_type, error.retry_after_seconds
             suspicion = None if stage is CallStage.AUDIO else suspicion_of(error, stage, subject, channel_id)

@@ -16,7 +16,7 @@ from services.worker.adapters.youtube.player import count_tracks
 from services.worker.adapters.youtube.timedtext import parse_json3, tidy
 from services.worker.adapters.youtube.tracks import best_track, original_tracks, spoken_language
 from services.worker.adapters.youtube.ytdlp import Extraction
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
 from shared.contracts.youtube import CaptionsAnswer, CaptionsKind, CaptionTrack
 from shared.logs import get_logger
 
@@ -159,9 +159,9 @@ class _Search:
             return _guarded(self._from_transcript_api)
         except YoutubeError as error:
             answer = _ANSWERS.get(error.error_type)
-            if answer is None:
+            if answer is None and not _is_about_video(error.error_type):
                 raise
-            self._answers[_LAST_CLIENT] = answer
+            self._answers[_LAST_CLIENT] = answer or CaptionsAnswer.REFUSED
             self._raise_if_none()
             if all(self._answers.get(client) is CaptionsAnswer.REFUSED for client in (*PLAYERS, _LAST_CLIENT)):
                 raise self._outdated or all_refused(self._refused) from None
@@ -210,6 +210,11 @@ def _has_expired(track: CaptionTrack) -> bool:
     """Whether the URL's time is over, so that its client may have another."""
     expires = parse_qs(urlsplit(track.url).query).get("expire", [""])[0]
     return expires.isdecimal() and int(expires) < time.time()
+
+
+def _is_about_video(error_type: ErrorType) -> bool:
+    """Whether it decides a video's fate: the metadata are there, and the last client is the least reliable of all."""
+    return ERROR_RULES[error_type].retry in {Retry.NEVER, Retry.WHEN_AVAILABLE}
 
 
 def _describe(listed: ListedTranscript) -> tuple[str, CaptionsKind]:

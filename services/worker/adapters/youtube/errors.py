@@ -34,6 +34,7 @@ _REASONS: tuple[tuple[str, ErrorType], ...] = (
     (r"confirm you( a|['’])re not a bot|captcha challenge|all player responses are invalid", ErrorType.BOT_CHECK),
     (r"content isn['’]t available, try again later|too many requests", ErrorType.RATE_LIMITED),
     (r"live event will begin|premieres in|premiere will begin", ErrorType.UPCOMING),
+    (r"processing this video|video is (still )?being processed", ErrorType.VIDEO_PROCESSING),
     (r"live stream recording is not available", ErrorType.RECORDING_UNAVAILABLE),
     (r"confirm your age|inappropriate for some users|age-restricted", ErrorType.AGE_RESTRICTED),
     (r"channel['’]s members|members[- ]only|join this channel", ErrorType.MEMBERS_ONLY),
