@@ -38,6 +38,7 @@ LOG_AGAIN_SECONDS = 10.0
 """How often a migration that takes long is logged."""
 
 _IN_USE = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+_SET_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', :value, false)"
 _SAVE_OLDEST_CODE = text(
     """
     INSERT INTO installation (name, value) VALUES (:name, :value)
@@ -122,7 +123,6 @@ async def _migrating(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         while not await _fetch(connection, "SELECT pg_try_advisory_lock(:value)", MIGRATION_LOCK):
             logger.info("waiting_for_migration", why="another process migrates")
             await asyncio.sleep(PAUSE_SECONDS)
-        await _fetch(connection, "SELECT set_config('lock_timeout', :value, false)", str(round(LOCK_SECONDS * 1000)))
         yield connection
     finally:
         await connection.invalidate()  # its session ends, and with it lock and settings
@@ -136,6 +136,7 @@ async def _apply(connection: AsyncConnection, migrations: Path, run: _Command, s
     logger.info("migration_started", **fields, what=script.doc)
     async with _logged_while_running(fields):
         for attempt in range(1, LOCK_ATTEMPTS + 1):
+            await _fetch(connection, _SET_LOCK_TIMEOUT, str(round(LOCK_SECONDS * 1000)))
             try:
                 await connection.run_sync(lambda sync: run(alembic_config(sync, migrations), revision))
                 await connection.commit()
