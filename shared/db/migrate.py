@@ -21,8 +21,10 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.connection import raw_connection
 from shared.db.errors import driver_error
-from shared.db.schema import NEWEST_SCHEMA, OLDEST_CODE, Schema
+from shared.db.schema import NEWEST_SCHEMA, OLDEST_CODE, OLDEST_SCHEMA, Schema
+from shared.db.workers import SILENT_SECONDS, workers_at_work
 from shared.logs import get_logger
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -82,7 +84,10 @@ async def upgrade(engine: AsyncEngine, revision: str = "head", *, migrations: Pa
 
 
 async def downgrade(engine: AsyncEngine, revision: str, *, migrations: Path = MIGRATIONS) -> None:
-    """Take the database back to `revision`, or to "base". `engine` has no limits of its own. Raises MigrationError."""
+    """Take the database back to `revision`, or to "base". Not beneath workers that do not work with that schema.
+
+    `engine` has no limits of its own. Raises MigrationError.
+    """
     scripts = ScriptDirectory.from_config(alembic_config(migrations=migrations))
     target = _known(scripts, revision)
     async with _migrating(engine) as connection:
@@ -93,6 +98,11 @@ async def downgrade(engine: AsyncEngine, revision: str, *, migrations: Path = MI
             raise MigrationError(f"The database has schema {current}, which only a newer version can take back.")
         if current < target:
             raise MigrationError(f"The database has schema {current}, which is older than {target}.")
+        if target < OLDEST_SCHEMA <= current and (workers := await workers_at_work(raw_connection(connection))):
+            raise MigrationError(
+                f"This version does not work with schema {revision}: stop Vidferry first. A worker that was killed counts "
+                f"for {SILENT_SECONDS:.0f} seconds. At work: {', '.join(workers)}."
+            )
         for script in list(scripts.iterate_revisions(current, target or "base")):
             await _apply(connection, migrations, command.downgrade, script, str(script.down_revision or "base"))
 

@@ -19,9 +19,12 @@ from shared.db.errors import is_database_unavailable
 from shared.db.migrate import MigrationError, alembic_config, downgrade, upgrade
 from shared.db.models import LOCAL_USER_ID
 from shared.db.schema import NEWEST_SCHEMA, OLDEST_SCHEMA, Schema, find_schema, is_compatible
+from shared.db.workers import report, withdraw
 from shared.settings import Settings
 from tests.support.migrations import ADD_COLOUR, DROP_COLOUR, NEXT, next_version
 from tests.support.waiting import eventually
+
+BELOW = f"{int(OLDEST_SCHEMA) - 1:04}"
 
 
 @asynccontextmanager
@@ -50,7 +53,7 @@ def test_the_code_names_its_own_migrations() -> None:
     [
         (NEWEST_SCHEMA, NEWEST_SCHEMA, True),
         (OLDEST_SCHEMA, "0001", True),
-        (f"{int(OLDEST_SCHEMA) - 1:04}", "0001", False),
+        (BELOW, "0001", False),
         (NEXT, NEWEST_SCHEMA, True),
         (NEXT, "0001", True),
         (NEXT, NEXT, False),
@@ -105,6 +108,18 @@ async def test_a_schema_that_only_newer_code_works_with_is_refused(
         await set_up(settings)
     with pytest.raises(MigrationError):
         await downgrade(engine, OLDEST_SCHEMA)  # this code does not know how
+
+
+async def test_a_schema_with_which_the_workers_do_not_work_waits_until_they_have_stopped(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        await report(connection, "1@host")
+    with pytest.raises(MigrationError, match="1@host"):
+        await downgrade(engine, BELOW)
+    assert await is_compatible(engine)
+    async with transaction(engine) as connection:
+        await withdraw(connection, "1@host")
+    await downgrade(engine, BELOW)
+    assert not await is_compatible(engine)
 
 
 @pytest.mark.parametrize("revision", ["0815", "nonsense"])
