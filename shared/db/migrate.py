@@ -100,8 +100,8 @@ async def downgrade(engine: AsyncEngine, revision: str, *, migrations: Path = MI
             raise MigrationError(f"The database has schema {current}, which is older than {target}.")
         if target < OLDEST_SCHEMA <= current and (workers := await workers_at_work(raw_connection(connection))):
             raise MigrationError(
-                f"This version does not work with schema {revision}: stop Vidferry first. A worker that was killed counts "
-                f"for {SILENT_SECONDS:.0f} seconds. At work: {', '.join(workers)}."
+                f"This version does not work with schema {revision}: stop Vidferry first. A worker that was killed "
+                f"counts for {SILENT_SECONDS:.0f} seconds. At work: {', '.join(workers)}."
             )
         for script in list(scripts.iterate_revisions(current, target or "base")):
             await _apply(connection, migrations, command.downgrade, script, str(script.down_revision or "base"))
