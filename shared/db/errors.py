@@ -24,6 +24,7 @@ _DATABASE_UNAVAILABLE = (
     asyncpg.TransactionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # the server has become a standby
     asyncpg.ObjectNotInPrerequisiteStateError,  # the server accepts no connections
+    asyncpg.InvalidCachedStatementError,  # a migration has changed a table of a prepared one
     *_DATABASE_MISCONFIGURED,
 )
 

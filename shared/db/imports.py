@@ -48,7 +48,8 @@ _STEP = f"""
         SELECT id FROM videos WHERE youtube_id = $1 AND import_stage = $2 AND import_progress < $3 AND {NOT_DELETED}
         ORDER BY id FOR UPDATE
     )
-    UPDATE videos SET import_progress = $3 FROM behind WHERE videos.id = behind.id RETURNING videos.*
+    UPDATE videos SET import_progress = $3 FROM behind WHERE videos.id = behind.id
+    RETURNING videos.id, user_id, list_id, batch_id
     """  # noqa: S608 - a constant
 _WANTED = f"""
     SELECT DISTINCT youtube_id FROM videos

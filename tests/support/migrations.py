@@ -17,6 +17,7 @@ def next_version(directory: Path, up: str, down: str, oldest_code: str = NEWEST_
     shutil.copytree(MIGRATIONS, migrations)
     (migrations / "versions" / f"{NEXT}_next.py").write_text(
         "from alembic import op\n"
+        "from sqlalchemy import text\n"
         "from shared.db.migrations import online\n"
         f'revision, down_revision, oldest_code = "{NEXT}", "{NEWEST_SCHEMA}", "{oldest_code}"\n'
         f"def upgrade():\n    {up}\n"

@@ -11,8 +11,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy import text
 
-_GET_LIMIT = text("SELECT current_setting('lock_timeout')")
-_SET_LIMIT = text("SELECT set_config('lock_timeout', :value, false)")
+_NO_LIMIT = text("SET lock_timeout = 0")
 
 
 def create_index(name: str, table: str, columns: Sequence[str], **options: Any) -> None:
@@ -30,9 +29,10 @@ def drop_index(name: str, table: str) -> None:
 
 @contextmanager
 def _outside_transaction() -> Iterator[None]:
-    """Without a limit for locks: these statements wait for older transactions, and nobody waits for them."""
+    """Without a limit for locks: these statements wait for older transactions, and nobody waits for them.
+
+    The next migration has its limit again (`shared.db.migrate`).
+    """
     with op.get_context().autocommit_block():
-        limit = op.get_bind().scalar(_GET_LIMIT)
-        op.get_bind().execute(_SET_LIMIT, {"value": "0"})
+        op.get_bind().execute(_NO_LIMIT)
         yield
-        op.get_bind().execute(_SET_LIMIT, {"value": limit})

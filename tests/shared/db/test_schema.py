@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -13,11 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.worker.setup import SchemaError, set_up
 from shared.db import migrate
 from shared.db.connection import transaction
+from shared.db.engine import create_engine
+from shared.db.errors import is_database_unavailable
 from shared.db.migrate import MigrationError, alembic_config, downgrade, upgrade
+from shared.db.models import LOCAL_USER_ID
 from shared.db.schema import NEWEST_SCHEMA, OLDEST_SCHEMA, Schema, find_schema, is_compatible
+from shared.db.workers import report, withdraw
 from shared.settings import Settings
 from tests.support.migrations import ADD_COLOUR, DROP_COLOUR, NEXT, next_version
 from tests.support.waiting import eventually
+
+BELOW = f"{int(OLDEST_SCHEMA) - 1:04}"
 
 
 @asynccontextmanager
@@ -46,7 +53,7 @@ def test_the_code_names_its_own_migrations() -> None:
     [
         (NEWEST_SCHEMA, NEWEST_SCHEMA, True),
         (OLDEST_SCHEMA, "0001", True),
-        (f"{int(OLDEST_SCHEMA) - 1:04}", "0001", False),
+        (BELOW, "0001", False),
         (NEXT, NEWEST_SCHEMA, True),
         (NEXT, "0001", True),
         (NEXT, NEXT, False),
@@ -72,6 +79,24 @@ async def test_an_upgrade_and_a_rollback_leave_replicas_ready(
     assert (await schema_of(engine) or Schema("", "")).revision == NEWEST_SCHEMA
 
 
+async def test_a_statement_that_was_prepared_before_a_migration_may_be_tried_again(
+    engine: AsyncEngine, settings: Settings, tmp_path: Path
+) -> None:
+    replica = create_engine(settings, pool_size=1)
+
+    async def read() -> None:
+        async with transaction(replica) as connection:
+            await connection.fetch("SELECT * FROM lists")
+
+    await read()
+    await upgrade(engine, migrations=next_version(tmp_path, ADD_COLOUR, DROP_COLOUR))
+    with pytest.raises(asyncpg.InvalidCachedStatementError) as raised:
+        await read()
+    assert is_database_unavailable(raised.value)
+    await read()
+    await replica.dispose()
+
+
 async def test_a_schema_that_only_newer_code_works_with_is_refused(
     engine: AsyncEngine, settings: Settings, tmp_path: Path
 ) -> None:
@@ -83,6 +108,18 @@ async def test_a_schema_that_only_newer_code_works_with_is_refused(
         await set_up(settings)
     with pytest.raises(MigrationError):
         await downgrade(engine, OLDEST_SCHEMA)  # this code does not know how
+
+
+async def test_a_schema_with_which_the_workers_do_not_work_waits_until_they_have_stopped(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        await report(connection, "1@host")
+    with pytest.raises(MigrationError, match="1@host"):
+        await downgrade(engine, BELOW)
+    assert await is_compatible(engine)
+    async with transaction(engine) as connection:
+        await withdraw(connection, "1@host")
+    await downgrade(engine, BELOW)
+    assert not await is_compatible(engine)
 
 
 @pytest.mark.parametrize("revision", ["0815", "nonsense"])
@@ -126,6 +163,32 @@ async def test_a_migration_gives_up_on_a_table_that_is_never_free(
             await upgrade(engine, migrations=migrations)
     assert await is_compatible(engine)
     await upgrade(engine, migrations=migrations)
+
+
+async def test_an_index_that_fails_leaves_the_limit_for_locks_as_it_was(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "LOCK_SECONDS", 3)
+    monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(migrate, "LOCK_ATTEMPTS", 2)
+    async with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE limits AS SELECT text '' AS value WHERE false",
+            "CREATE FUNCTION deadlock(text) RETURNS text IMMUTABLE LANGUAGE plpgsql "
+            "AS $$ BEGIN RAISE SQLSTATE '40P01'; END $$",
+            f"INSERT INTO lists (id, user_id, name) VALUES (gen_random_uuid(), '{LOCAL_USER_ID}', '')",
+        ):
+            await connection.execute(text(statement))
+    migrations = next_version(
+        tmp_path,
+        """op.execute("INSERT INTO limits SELECT current_setting('lock_timeout')")\n"""
+        "    online.create_index('lists_by_name', 'lists', [text('deadlock(name)')])",
+        "pass",
+    )
+    with pytest.raises(MigrationError):
+        await upgrade(engine, migrations=migrations)
+    async with engine.connect() as connection:
+        assert list(await connection.scalars(text("SELECT value FROM limits"))) == ["3s", "3s"]
 
 
 async def test_an_index_is_built_while_others_write(

@@ -71,6 +71,11 @@ _TRIGGERS = (
 
 def upgrade() -> None:
     """Give events a type, and write those of lists, videos, subscriptions and batches."""
+    # Whoever writes an event has locked the table that it is about: so that comes first here, too.
+    for name, body in _FUNCTIONS.items():
+        op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+    for trigger in _TRIGGERS:
+        op.execute(trigger)
     op.add_column("import_events", sa.Column("type", sa.Text, nullable=False, server_default="import_progress"))
     op.add_column("import_events", sa.Column("subject_id", sa.Uuid))
     op.add_column("import_events", sa.Column("name", sa.Text))
@@ -79,10 +84,6 @@ def upgrade() -> None:
     op.create_index(
         "import_events_of_changes", "import_events", ["at"], postgresql_where=sa.text("type <> 'import_progress'")
     )
-    for name, body in _FUNCTIONS.items():
-        op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
-    for trigger in _TRIGGERS:
-        op.execute(trigger)
 
 
 def downgrade() -> None:
