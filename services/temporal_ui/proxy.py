@@ -31,7 +31,7 @@ _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "content-length"}
 )
 _SECURITY = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Content-Type-Options": "nosniff"}
-"""The policy is sent beside the Web UI's own, which keeps scripts in the Markdown that it shows in frames from running."""
+"""The policy is sent beside the Web UI's own, which keeps scripts in the Markdown that it shows from running."""
 
 logger = get_logger(__name__)
 
