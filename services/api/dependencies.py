@@ -1,5 +1,6 @@
 """Dependencies of endpoints: the user, the language and the process-wide `AppContext`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from shared.temporal.feed import FeedPublisher
 POOL_SIZE = 20
 """Connections that stay open. Opening another one for a single request costs more than waiting for one of these."""
 
+MAX_UPLOADS = 16
+"""Files that are received concurrently: each takes up to 32 MiB of the disk for temporary files."""
 MAX_FILES_AT_ONCE = 2
 """Files that are parsed concurrently: each takes up to 100 MB of memory and a second."""
 
@@ -37,6 +40,8 @@ class AppContext:
     inserts: GroupCommit
     client: Client
     commands: WorkflowCommands
+    uploads: asyncio.Semaphore
+    """A request holds one while its file is received and read."""
     files: BoundedThreads
 
 
@@ -52,7 +57,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[AppContext]:
         publisher = FeedPublisher(client, settings.feed_shards)
         commands = WorkflowCommands(client, publisher, database)
         async with running(publisher, commands):
-            yield AppContext(settings, database, GroupCommit(Database(adding_engine)), client, commands, files)
+            inserts, uploads = GroupCommit(Database(adding_engine)), asyncio.Semaphore(MAX_UPLOADS)
+            yield AppContext(settings, database, inserts, client, commands, uploads, files)
     finally:
         files.close()
         await engine.dispose()

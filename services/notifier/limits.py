@@ -28,10 +28,9 @@ VIDEOS_PER_RESUME = 500
 MAX_READS_PER_USER = 4
 """Snapshots and pages of missed events that are read and sent at once for one user; others wait for their turn."""
 CUT_OFF_SECONDS = 10.0
-"""How long a connection that is closed for what the client sends is kept without reading, unless the client closes it.
-
-A client that reads the reason goes at once; one that does not would come back at once.
-"""
+"""How long a connection that is closed for what the client sends is kept without reading: else it would come back."""
+_PIECE_BYTES = 4096
+"""What is parsed at once: of tiny frames a quarter of a megabyte, which one read may be, takes a third of a second."""
 
 
 class Allowance:
@@ -61,7 +60,6 @@ class LimitedConnection(ServerConnection):
         super().__init__(*args, **options)
         self.videos = Allowance(MAX_VIDEOS_AT_ONCE, VIDEOS_PER_SECOND)
         self._frames = Allowance(MAX_FRAMES_AT_ONCE, FRAMES_PER_SECOND)
-        self._address = ""
         self._head_bytes = 0
         self._fragments = 0
         self._is_cut_off = False
@@ -69,16 +67,19 @@ class LimitedConnection(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection."""
         super().connection_made(transport)
-        self._address = address_of(transport.get_extra_info("peername"))
-        self._limit.opened(self._address, self.transport)
+        self._limit.opened(address_of(transport.get_extra_info("peername")), self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
-        self._limit.closed(self._address, self.transport)
+        self._limit.closed(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Parse what a client sends. The library limits lines and headers, `open_timeout` the time."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            self._parse(data[start : start + _PIECE_BYTES])
+
+    def _parse(self, data: bytes) -> None:
         if self._is_cut_off:
             return
         if self.request is None:
@@ -95,7 +96,7 @@ class LimitedConnection(ServerConnection):
         if self._is_cut_off:
             return
         if self.request is None:
-            self._limit.in_use(self._address, self.transport)
+            self._limit.in_use(self.transport)
         elif isinstance(event, Frame) and not self._may_send(event):
             self.cut_off()
             return

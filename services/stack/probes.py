@@ -188,28 +188,36 @@ async def has_worker(settings: "Settings") -> bool:
 
 async def http_answers(url: str) -> bool:
     """Whether a GET of `url` is answered with 200."""
-    return await _http_status(url) == http.HTTPStatus.OK
+    found = _STATUS_LINE.match(await _first_line(url) or b"")
+    return found is not None and int(found[1]) == http.HTTPStatus.OK
 
 
 async def is_http_alive(url: str) -> bool:
-    """Whether a GET of `url` is answered at all: a process whose servers are unavailable answers 503, and is alive."""
-    return await _http_status(url) is not None
+    """Whether a GET of `url` is answered at all: a process whose servers are unavailable answers 503, and is alive.
+
+    So is one that closes the connection: it has as many as it may have (`shared.http.limits`).
+    """
+    return await _first_line(url) is not None
 
 
-async def _http_status(url: str) -> int | None:
-    """The status of the answer; None where there is none. Proxies in the environment are not used."""
+async def _first_line(url: str) -> bytes | None:
+    """The first line of the answer: empty if the connection is closed instead; None if there is none.
+
+    Proxies in the environment are not used.
+    """
     parts = urlsplit(url)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             try:
                 writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
-                found = _STATUS_LINE.match(await reader.readline())
+                return await reader.readline()
+            except ConnectionError:
+                return b""
             finally:
                 writer.close()
     except (OSError, ValueError):  # TimeoutError is an OSError, a line that does not end a ValueError
         return None
-    return int(found[1]) if found else None
 
 
 def port_answers(host: str, port: int) -> bool:

@@ -30,7 +30,8 @@ ANSWER_SECONDS = 90.0
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "content-length"}
 )
-_SECURITY = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
+_SECURITY = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Content-Type-Options": "nosniff"}
+"""The policy is sent beside the Web UI's own, which keeps scripts in the Markdown that it shows from running."""
 
 logger = get_logger(__name__)
 
@@ -48,8 +49,8 @@ class _Guard:
     def __init__(self, settings: Settings) -> None:
         own_name = urlsplit(settings.temporal_ui_url).hostname or ""
         self._host_names = {*settings.allowed_host_names, own_name}
+        self._upstream = httpx.URL(settings.temporal_ui_upstream)
         self._client = httpx.AsyncClient(
-            base_url=settings.temporal_ui_upstream,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=200),
             trust_env=False,
@@ -79,32 +80,35 @@ class _Guard:
         return await self._pass_on(request, bytes(body))
 
     async def _pass_on(self, request: Request, body: bytes) -> Response:
-        target = httpx.URL(path=request.scope["raw_path"].decode("ascii"), query=request.scope["query_string"])
-        passed_on = self._client.build_request(
-            request.method, target, headers=_end_to_end(request.headers), content=body or None
-        )
+        target = b"?".join(filter(None, (request.scope["raw_path"], request.scope["query_string"])))
+        try:
+            url = self._upstream.copy_with(raw_path=target)
+        except (httpx.InvalidURL, UnicodeError):
+            return _plain(HTTPStatus.BAD_REQUEST)
+        # Not the client's `build_request`, which adds headers and cookies of its own.
+        passed_on = httpx.Request(request.method, url, headers=_end_to_end(request.headers), content=body or None)
         try:
             answer = await self._client.send(passed_on, stream=True)
         except httpx.HTTPError as error:
             logger.warning("web_ui_unavailable", error=error)
             return _plain(HTTPStatus.BAD_GATEWAY)
         response = StreamingResponse(answer.aiter_raw(), answer.status_code, background=BackgroundTask(answer.aclose))
-        headers = [*_end_to_end(Headers(raw=answer.headers.raw)), *_SECURITY.items()]
+        theirs = _end_to_end(Headers(raw=answer.headers.raw))
+        headers = [*(header for header in theirs if header[0].lower() != "x-content-type-options"), *_SECURITY.items()]
         response.raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return response
 
     async def _health(self) -> Response:
         try:
-            answer = await self._client.get("/api/v1/settings")
+            answer = await self._client.get(self._upstream.join("/api/v1/settings"))
         except httpx.HTTPError:
             return _plain(HTTPStatus.SERVICE_UNAVAILABLE)
         return _plain(HTTPStatus.OK if answer.is_success else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _end_to_end(headers: Headers) -> list[tuple[str, str]]:
-    """The headers without those of one connection, and without those that are set here."""
-    ours = {name.lower() for name in _SECURITY}
-    return [(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP | ours]
+    """The headers without those of one connection."""
+    return [(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP]
 
 
 def _plain(status: HTTPStatus) -> Response:

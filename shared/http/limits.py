@@ -4,7 +4,10 @@ All limits of connections and heads are here; docs/reference/limits.md lists the
 messages.
 """
 
-from collections import defaultdict
+import resource
+import sys
+from collections import Counter
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -29,42 +32,58 @@ class Connection(Protocol):
         """Close it without waiting for the client."""
 
 
+def most_connections() -> int:
+    """Open connections of all addresses together to this process: half of the files that it may open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft // 2
+
+
 class ConnectionLimit:
-    """Counts open connections by address.
+    """Counts open connections, those of one address and all.
 
     Of too many, the one that has waited longest for a request is closed. So silent connections keep nobody out; only
-    an address whose connections are all in use gets no other one.
+    where all connections are in use is there no other one.
     """
 
-    def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
-        self._max_connections = max_connections
-        self._open: defaultdict[str, set[Connection]] = defaultdict(set)
-        self._waiting: defaultdict[str, dict[Connection, None]] = defaultdict(dict)
+    def __init__(
+        self, of_one_address: int = MAX_CONNECTIONS, of_all_addresses: Callable[[], int] = most_connections
+    ) -> None:
+        self._of_one_address = of_one_address
+        self._of_all_addresses = of_all_addresses
+        self._open: dict[Connection, str] = {}
+        self._waiting: dict[Connection, str] = {}
+        """Those that wait for a request, and their addresses: first the one that has waited longest."""
+        self._counts: Counter[str] = Counter()
 
     def opened(self, address: str, connection: Connection) -> None:
         """Count a new connection; it waits for a request."""
-        self._open[address].add(connection)
-        self.waits(address, connection)
-        if len(self._open[address]) > self._max_connections:
-            oldest = next(iter(self._waiting[address]))
-            self.closed(address, oldest)
-            oldest.abort()
+        self._open[connection] = self._waiting[connection] = address
+        self._counts[address] += 1
+        if self._counts[address] > self._of_one_address:
+            self._close(next(waiting for waiting, whose in self._waiting.items() if whose == address))
+        elif len(self._open) > self._of_all_addresses():
+            self._close(next(iter(self._waiting)))
 
-    def waits(self, address: str, connection: Connection) -> None:
+    def waits(self, connection: Connection) -> None:
         """No request is under way on the connection any more."""
-        if connection in self._open.get(address, ()):
-            self._waiting[address][connection] = None
+        if connection in self._open:
+            self._waiting[connection] = self._open[connection]
 
-    def in_use(self, address: str, connection: Connection) -> None:
+    def in_use(self, connection: Connection) -> None:
         """A request is under way on the connection."""
-        self._waiting.get(address, {}).pop(connection, None)
+        self._waiting.pop(connection, None)
 
-    def closed(self, address: str, connection: Connection) -> None:
+    def closed(self, connection: Connection) -> None:
         """Forget a connection; harmless if it has been forgotten before."""
-        self._open[address].discard(connection)
-        self._waiting[address].pop(connection, None)
-        if not self._open[address]:
-            del self._open[address], self._waiting[address]
+        self._waiting.pop(connection, None)
+        if address := self._open.pop(connection, None):
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
+
+    def _close(self, connection: Connection) -> None:
+        self.closed(connection)
+        connection.abort()
 
 
 def address_of(peer: object) -> str:

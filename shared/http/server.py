@@ -82,7 +82,6 @@ class LimitedProtocol(HttpToolsProtocol):
     """
 
     _limit = ConnectionLimit()
-    _address = ""
     _deadline: asyncio.TimerHandle | None = None
     _unread_deadline: asyncio.TimerHandle | None = None
     _refusal: HTTPStatus | None = None
@@ -95,16 +94,15 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request."""
         super().connection_made(transport)
-        self._address = address_of(transport.get_extra_info("peername"))
         self._start_deadline()
-        self._limit.opened(self._address, transport)
+        self._limit.opened(address_of(transport.get_extra_info("peername")), transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
         self._stop_deadline()
         self.resume_writing()
-        self._limit.closed(self._address, self.transport)
+        self._limit.closed(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Parse what a client sends."""
@@ -137,7 +135,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Have the request answered."""
         self._stop_deadline()
-        self._limit.in_use(self._address, self.transport)
+        self._limit.in_use(self.transport)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -157,7 +155,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._is_idle:  # else another request has been received meanwhile
             if self.cycle.more_body:
                 self._start_deadline()
-            self._limit.waits(self._address, self.transport)
+            self._limit.waits(self.transport)
         super().on_response_complete()
 
     def pause_writing(self) -> None:

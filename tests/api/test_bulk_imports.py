@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
+from services.api.batches import bodies
 from services.api.batches.files.problems import MAX_FILE_BYTES, MAX_ROWS, FileProblem, file_problem_text
 from services.api.batches.schemas import MAX_SHOWN_ROWS
-from services.api.dependencies import MAX_FILES_AT_ONCE
+from services.api.dependencies import MAX_FILES_AT_ONCE, MAX_UPLOADS
 from shared.i18n.catalog import sentences, text
 from shared.i18n.languages import Language
 from shared.temporal.names import import_batch_id
@@ -162,34 +163,66 @@ async def test_unreadable_form_is_rejected(api_without_temporal: Api, content_ty
     problem(response, 400, "body_unreadable")
 
 
+class SlowUploads:
+    """Uploads of the same file, which stay under way until they may end."""
+
+    def __init__(self, api: Api, list_id: str) -> None:
+        self.may_end = asyncio.Event()
+        self._api = api
+        self._path = f"/api/lists/{list_id}/imports"
+        self._wanted = 0
+        self._begun = 0
+
+    def begin(self, group: asyncio.TaskGroup, count: int) -> list[asyncio.Task[httpx.Response]]:
+        self._wanted = count
+        return [group.create_task(self._send()) for _ in range(count)]
+
+    async def are_begun(self) -> bool:
+        return self._begun == self._wanted
+
+    async def _send(self) -> httpx.Response:
+        return await self._api.http.post(self._path, content=self._pieces(), headers=FORM)
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        form = (form_part("file", youtube_id(1), "a.csv") + "--b--\r\n").encode()
+        yield form[:50]
+        self._begun += 1
+        await self.may_end.wait()
+        yield form[50:]
+
+
 async def test_uploads_under_way_hold_up_no_other_file(api_without_temporal: Api) -> None:
     api = api_without_temporal
     list_id = await api.new_list()
-    form = (form_part("file", youtube_id(1), "a.csv") + "--b--\r\n").encode()
-    begun: list[int] = []
-    may_end = asyncio.Event()
-
-    async def pieces(number: int) -> AsyncIterator[bytes]:
-        yield form[:50]
-        begun.append(number)
-        await may_end.wait()
-        yield form[50:]
-
-    async def send(number: int) -> httpx.Response:
-        return await api.http.post(f"/api/lists/{list_id}/imports", content=pieces(number), headers=FORM)
-
-    async def are_begun() -> bool:
-        return len(begun) == MAX_FILES_AT_ONCE + 3
-
+    uploads = SlowUploads(api, list_id)
     async with asyncio.TaskGroup() as group:
-        sent = [group.create_task(send(number)) for number in range(MAX_FILES_AT_ONCE + 3)]
-        await eventually(are_begun)
+        sent = uploads.begin(group, MAX_FILES_AT_ONCE + 3)
+        await eventually(uploads.are_begun)
         async with asyncio.timeout(PATIENCE_SECONDS):
             quick = await post_file(api, f"{list_id}/imports", youtube_id(2))
-        may_end.set()
+        uploads.may_end.set()
 
     assert quick.status_code == 201
     assert sorted(task.result().status_code for task in sent) == [200] * (MAX_FILES_AT_ONCE + 2) + [201]
+
+
+async def test_so_many_uploads_are_received_at_a_time(
+    api_without_temporal: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = api_without_temporal
+    list_id = await api.new_list()
+    uploads = SlowUploads(api, list_id)
+    async with asyncio.TaskGroup() as group:
+        sent = uploads.begin(group, MAX_UPLOADS)
+        await eventually(uploads.are_begun)
+        with monkeypatch.context() as patch:
+            patch.setattr(bodies, "UPLOAD_WAIT_SECONDS", 0.1)
+            problem(await post_file(api, f"{list_id}/imports", youtube_id(2)), 503, "too_many_uploads")
+        waiting = group.create_task(post_file(api, f"{list_id}/imports", youtube_id(2)))
+        uploads.may_end.set()
+
+    assert {task.result().status_code for task in sent} == {200, 201}
+    assert waiting.result().status_code == 201
 
 
 @pytest.mark.parametrize("charset", ["utf-7", "base64", "no-such-thing"])

@@ -74,6 +74,21 @@ async def test_a_flood_is_closed_and_others_stay(
         await calm.assert_silent()
 
 
+async def test_of_many_frames_at_once_few_are_parsed(notifier: Notifier) -> None:
+    """They would hold up everybody else."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", notifier.port, limit=2**20)
+    writer.write(
+        b"GET /api/ws/progress HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x89\x80\0\0\0\0" * 40_000)  # empty pings
+        received = await reader.readuntil(b"too much")
+    assert received.count(b"\x8a\0") < 2_000
+    writer.close()
+
+
 async def test_frames_of_a_message_that_never_ends_count(notifier: Notifier) -> None:
     async with Browser(notifier.port) as browser:
         await browser.receive()

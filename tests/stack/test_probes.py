@@ -1,6 +1,8 @@
 """Why a server of one's own cannot be used: what passes by itself, and what waiting would not mend."""
 
+import asyncio
 import socket
+import struct
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from services.stack.postgres import EmbeddedPostgres
 from services.stack.probes import (
     ANSWER_SECONDS,
     TemporalProbe,
+    http_answers,
     is_http_alive,
     postgres_answers,
     postgres_error,
@@ -67,6 +70,21 @@ async def test_silence_and_a_closed_port_are_none(monkeypatch: pytest.MonkeyPatc
             assert not await postgres_is_alive(with_database(f"postgresql://a@127.0.0.1:{port}/b"))
             assert not await TemporalProbe(Settings(temporal_address=f"127.0.0.1:{port}")).is_alive()
             assert not await is_http_alive(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("abort", [False, True])
+async def test_a_closed_connection_is_a_sign_of_life(abort: bool) -> None:
+    """So a service with as many connections as it may have refuses another one."""
+
+    async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if abort:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(refuse, "127.0.0.1", port):
+        assert await is_http_alive(f"http://127.0.0.1:{port}/")
+        assert not await http_answers(f"http://127.0.0.1:{port}/")
 
 
 async def test_a_probe_of_temporal_connects_again(tmp_path: Path) -> None:

@@ -53,9 +53,41 @@ async def http(upstream: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_shows_the_web_ui(http: httpx.AsyncClient) -> None:
     page = await http.get("/namespaces/default/workflows", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html")
-    assert page.headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert page.headers.get_list("content-security-policy")[-1] == "frame-ancestors 'self'"
     settings = await http.get("/api/v1/settings")
     assert settings.json()["DisableNewsFetch"] is True
+
+
+async def test_the_policy_of_the_web_ui_stays(http: httpx.AsyncClient) -> None:
+    """It shows Markdown as a page, and only its policy keeps scripts in there from running."""
+    page = await http.get("/render", params={"content": "<script>alert(1)</script>"})
+    first, *others = page.headers.get_list("content-security-policy")
+    assert "script-src" in first or "default-src" in first
+    assert others == ["frame-ancestors 'self'"]
+    assert page.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+@pytest.mark.parametrize("target", ["//x", "/%00", "//"])
+async def test_odd_paths_are_no_failure(http: httpx.AsyncClient, target: str) -> None:
+    url = httpx.URL(BASE_URL).copy_with(raw_path=target.encode())
+    assert (await http.get(url)).status_code < 500
+
+
+async def test_the_web_ui_gets_the_headers_of_the_client_only() -> None:
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(answer, "127.0.0.1", port), guarding(f"http://127.0.0.1:{port}") as http:
+        http.headers.clear()
+        assert (await http.get("/x?y=1", headers={"X-Own": "1"})).status_code == 204
+    head = heads[0].decode().lower().splitlines()
+    assert head[0] == "get /x?y=1 http/1.1"
+    assert sorted(line for line in head[1:] if line) == ["host: 127.0.0.1:8233", "x-own: 1"]
 
 
 async def test_its_own_page_may_change_things(http: httpx.AsyncClient) -> None:

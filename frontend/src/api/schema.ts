@@ -2599,7 +2599,7 @@ export interface components {
          * @description Which problem a request has; stable.
          * @enum {string}
          */
-        ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "import_under_way" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
+        ProblemCode: "list_not_found" | "video_not_found" | "video_already_in_list" | "import_complete" | "import_under_way" | "batch_not_found" | "batch_over" | "nothing_failed" | "preview_unavailable" | "subscription_not_found" | "already_subscribed" | "validation_failed" | "body_unreadable" | "body_too_large" | "body_too_slow" | "too_many_uploads" | "unsupported_media_type" | "unsupported_encoding" | "host_not_allowed" | "cross_site_request" | "route_not_found" | "method_not_allowed" | "database_away" | "database_not_migrated" | "temporal_away" | "unexpected";
         /**
          * ProblemDetails
          * @description An error response (RFC 9457). Subclasses have the members of single problems.

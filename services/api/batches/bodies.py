@@ -1,6 +1,8 @@
 """Request bodies that are either JSON or a form with a file; FastAPI supports only one of them per endpoint."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, TypeVar, cast
@@ -12,12 +14,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from services.api.background.threads import BoundedThreads
 from services.api.batches.files.parse import read_file
 from services.api.batches.files.problems import MAX_FILE_BYTES, FileProblem, UnreadableFileError, file_problem_text
 from services.api.batches.rows import Rows
 from services.api.batches.schemas import FileInput, PreviewInput, SourceInput
-from services.api.dependencies import Context, RequestLanguage
+from services.api.dependencies import AppContext, Context, RequestLanguage
 from services.api.http.middleware import JSON, MULTIPART, USUAL_LIMIT, BodyLimit, BodyRule
 from services.api.http.openapi import body_schema
 from services.api.http.problem_codes import ProblemCode
@@ -31,8 +32,10 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 1024 * 1024
 """The largest file that is read, and what surrounds it."""
 MAX_PARTS = 1000
 """Of a form: those after the first are read to be refused by their names."""
-UPLOAD_SECONDS = 120.0
-"""For a whole form with a file, from its first byte to its last."""
+UPLOAD_SECONDS = 600.0
+"""For a whole form with a file, from its first byte to its last: enough at half a megabit per second."""
+UPLOAD_WAIT_SECONDS = 30.0
+"""How long an upload waits for others to end."""
 MAX_NAME_CHARACTERS = 200
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -47,11 +50,11 @@ class UploadedFile:
 
 
 async def _import_body(request: Request, language: RequestLanguage, context: Context) -> UploadedFile | SourceInput:
-    return await _file(request, language, context.files) if _is_form(request) else await _json(request, SourceInput)
+    return await _file(request, language, context) if _is_form(request) else await _json(request, SourceInput)
 
 
 async def _preview_body(request: Request, language: RequestLanguage, context: Context) -> UploadedFile | PreviewInput:
-    return await _file(request, language, context.files) if _is_form(request) else await _json(request, PreviewInput)
+    return await _file(request, language, context) if _is_form(request) else await _json(request, PreviewInput)
 
 
 ImportBody = Annotated[UploadedFile | SourceInput, Depends(_import_body)]
@@ -96,21 +99,36 @@ async def _json(request: Request, model: type[Model]) -> Model:
         raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in details]) from None
 
 
-async def _file(request: Request, language: Language, files: BoundedThreads) -> UploadedFile:
+async def _file(request: Request, language: Language, context: AppContext) -> UploadedFile:
     """The file of a form. Raises Problem (422) if it cannot be read.
 
     It is received to disk, so that a slow upload takes no place from those that are parsed.
     """
-    form = await _form(request)
+    async with _slot(context.uploads):
+        form = await _form(request)
+        try:
+            file = _only_file(form, language)
+            name = _safe_name(file.filename or "")
+            async with context.files.slots:
+                return UploadedFile(name, Rows((await context.files.run(read_file, name, await file.read())).rows))
+        except UnreadableFileError as error:
+            raise invalid_field("file", error.reason, file_problem_text(error.reason, language)) from error
+        finally:
+            await form.close()
+
+
+@asynccontextmanager
+async def _slot(uploads: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Hold a slot. Raises Problem (503) if none becomes free."""
     try:
-        file = _only_file(form, language)
-        name = _safe_name(file.filename or "")
-        async with files.slots:
-            return UploadedFile(name, Rows((await files.run(read_file, name, await file.read())).rows))
-    except UnreadableFileError as error:
-        raise invalid_field("file", error.reason, file_problem_text(error.reason, language)) from error
+        async with asyncio.timeout(UPLOAD_WAIT_SECONDS):
+            await uploads.acquire()
+    except TimeoutError:
+        raise Problem(ProblemCode.TOO_MANY_UPLOADS) from None
+    try:
+        yield
     finally:
-        await form.close()
+        uploads.release()
 
 
 async def _form(request: Request) -> FormData:

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/lists/{list_id}", tags=["batches"])
     responses={
         status.HTTP_200_OK: {"description": "Nothing is new.", "model": ImportCreated},
         status.HTTP_201_CREATED: {"description": "The result."},
-        **problem_responses(ProblemCode.LIST_NOT_FOUND, *BODY_PROBLEMS),
+        **problem_responses(ProblemCode.LIST_NOT_FOUND, *BODY_PROBLEMS, ProblemCode.TOO_MANY_UPLOADS),
     },
     openapi_extra=IMPORT_BODY,
 )
@@ -69,6 +69,7 @@ async def create_import(
     responses=problem_responses(
         ProblemCode.LIST_NOT_FOUND,
         *BODY_PROBLEMS,
+        ProblemCode.TOO_MANY_UPLOADS,
         ProblemCode.PREVIEW_UNAVAILABLE,
         ProblemCode.TEMPORAL_AWAY,
     ),

@@ -22,6 +22,7 @@ class ProblemCode(StrEnum):
     BODY_UNREADABLE = "body_unreadable"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TOO_SLOW = "body_too_slow"
+    TOO_MANY_UPLOADS = "too_many_uploads"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     UNSUPPORTED_ENCODING = "unsupported_encoding"
     HOST_NOT_ALLOWED = "host_not_allowed"
@@ -62,6 +63,7 @@ STATUSES: dict[ProblemCode, HTTPStatus] = {
     ProblemCode.BODY_UNREADABLE: HTTPStatus.BAD_REQUEST,
     ProblemCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ProblemCode.BODY_TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
+    ProblemCode.TOO_MANY_UPLOADS: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ProblemCode.UNSUPPORTED_ENCODING: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ProblemCode.HOST_NOT_ALLOWED: HTTPStatus.BAD_REQUEST,

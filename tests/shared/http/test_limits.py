@@ -21,9 +21,9 @@ def test_the_one_that_waits_longest_makes_room() -> None:
     first, used, third, fourth = (Closable() for _ in range(4))
     for connection in (first, used, third):
         limit.opened(HERE, connection)
-    limit.in_use(HERE, used)
-    limit.in_use(HERE, first)
-    limit.waits(HERE, first)
+    limit.in_use(used)
+    limit.in_use(first)
+    limit.waits(first)
 
     limit.opened(HERE, fourth)
 
@@ -34,7 +34,7 @@ def test_those_in_use_stay() -> None:
     limit = ConnectionLimit(1)
     used, newcomer = Closable(), Closable()
     limit.opened(HERE, used)
-    limit.in_use(HERE, used)
+    limit.in_use(used)
     limit.opened(HERE, newcomer)
     assert (used.is_closed, newcomer.is_closed) == (False, True)
 
@@ -44,11 +44,24 @@ def test_each_address_counts_for_itself_and_a_closed_one_not_at_all() -> None:
     here, there, later = Closable(), Closable(), Closable()
     limit.opened(HERE, here)
     limit.opened("192.0.2.2", there)
-    limit.closed(HERE, here)
-    limit.waits(HERE, here)
+    limit.closed(here)
+    limit.waits(here)
     limit.opened(HERE, later)
-    limit.closed(HERE, here)
+    limit.closed(here)
     assert [each.is_closed for each in (here, there, later)] == [False, False, False]
+
+
+def test_all_addresses_together_have_a_limit() -> None:
+    limit = ConnectionLimit(2, lambda: 2)
+    used, waiting, newcomer, last = (Closable() for _ in range(4))
+    limit.opened(HERE, used)
+    limit.in_use(used)
+    limit.opened("192.0.2.2", waiting)
+    limit.opened("192.0.2.3", newcomer)
+    assert [each.is_closed for each in (used, waiting, newcomer)] == [False, True, False]
+    limit.in_use(newcomer)
+    limit.opened("192.0.2.4", last)
+    assert [each.is_closed for each in (used, newcomer, last)] == [False, False, True]
 
 
 @pytest.mark.parametrize(
