@@ -180,7 +180,10 @@ async def _account_for(report: CanaryReport, settings: Settings) -> None:
 def _in_use(store: Store) -> str:
     selected = store.selected()
     if selected is None:
-        return f"{bundled_version()}, as bundled"
+        chosen = store.selection().version
+        found = store.find(chosen) if chosen else None
+        waiting = f"; {chosen} is not yet tested with this Vidferry" if found and not found.is_tested else ""
+        return f"{bundled_version()}, as bundled{waiting}"
     return f"{selected.version}, tested {_clock(selected.tested_at)} (bundled: {bundled_version()})"
 
 

@@ -11,7 +11,7 @@ from services.worker.extractor.activation import active_version
 from services.worker.extractor.asking import is_outdated, is_suspect
 from services.worker.extractor.canary import Verdict
 from services.worker.extractor.canary_runs import CanaryRuns
-from services.worker.extractor.policy import is_check_due, next_check
+from services.worker.extractor.policy import is_check_due, is_test_due, next_check
 from services.worker.extractor.restart import RestartTurn
 from services.worker.extractor.store import Selection, State, Store
 from services.worker.extractor.trial import Trial
@@ -94,18 +94,20 @@ class ExtractorUpdates(BackgroundTask):
                 self._store.select(selection.previous)
 
     async def _update_or_ask(self, status: UpstreamStatus | None) -> None:
-        now, state, updates = datetime.now(UTC), self._store.state(), self._settings.extractor_updates
+        self._canaries.forget_refuted_failure()
+        if self._settings.extractor_updates == "off":
+            return
+        now, state = datetime.now(UTC), self._store.state()
         if self._is_untested():
-            await self._updater.test_again()
-        elif updates != "off" and not self._store.selection().pinned:
+            if is_test_due(now, state):
+                await self._updater.test_again()
+        elif not self._store.selection().pinned:
             is_broken = _is_broken(status, state)
             if is_check_due(now, state, is_broken=is_broken):
                 await self._update(is_broken=is_broken)
             elif state.next_check_at is None:
                 self._schedule(now)
-        self._canaries.forget_refuted_failure()
-        if updates != "off":
-            await self._canaries.run_if_due(now, status)
+        await self._canaries.run_if_due(now, status)
 
     def _is_untested(self) -> bool:
         """Whether the selected version is not used because Vidferry was upgraded since its test."""

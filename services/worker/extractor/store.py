@@ -84,6 +84,8 @@ class State(BaseModel):
 
     checked_at: datetime | None = None
     next_check_at: datetime | None = None
+    next_test_at: datetime | None = None
+    """When to test the selected version with this code of Vidferry again, after a test that was postponed."""
     outcome: str = ""
     first_seen: dict[str, datetime] = {}
     """Of files whose time of upload the index does not tell."""

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from services.worker.extractor.canary import CanaryReport, Verdict
 from services.worker.extractor.index import IndexUnavailableError, Wheel, WheelRefusedError, download, find_wheels
-from services.worker.extractor.policy import candidates, next_canary, next_check
+from services.worker.extractor.policy import candidates, next_canary, next_check, soon
 from services.worker.extractor.store import Manifest, Store
 from services.worker.extractor.versions import bundled_version, parse_version, tested_with
 from services.worker.extractor.wheel import unpack
@@ -125,7 +125,11 @@ class Updater:
                 return UpdateOutcome.UP_TO_DATE
             try:
                 await self._test_installed(found)
-            except _PostponedError:
+            except _PostponedError as error:
+                logger.info("extractor_test_postponed", version=version, reason=str(error))
+                state = self._store.state()
+                state.next_test_at = soon(datetime.now(UTC))
+                self._store.save_state(state)
                 return UpdateOutcome.POSTPONED
             except _RefusedError:
                 return UpdateOutcome.REFUSED

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, captions
-from services.worker.extractor import activation
+from services.worker.extractor import activation, canary_runs
+from services.worker.extractor.canary import CanaryReport, Found
 from services.worker.extractor.store import State, Store
 from services.worker.extractor.trial import MIN_CALLS, TRIAL, TRIAL_CALLS, Trial
 from shared.contracts.errors import ErrorType
@@ -24,6 +25,7 @@ from tests.support.waiting import eventually
 from tests.worker.extractor.one_worker import YOUTUBE_ID, OneWorker
 from tests.worker.extractor.releases import NEWER, NEWEST, NIGHTLY, Index, install
 from tests.worker.extractor.test_store import put, selected
+from tests.worker.extractor.test_updates import answered
 from tests.worker.test_health import START_SECONDS, RunningWorker, running_worker
 from workflows.imports.client import start_import
 
@@ -121,6 +123,34 @@ async def test_an_upgrade_of_vidferry_tests_the_version_again(
     store.select(NEWER)
     await one_worker.step()
     assert (selected(store), asked) == (NEWER, [store.path_of(NEWER)])
+
+
+async def test_a_test_that_is_postponed_waits(
+    one_worker: OneWorker, store: Store, asked: list[Path | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, NEWER, tested_with="an older Vidferry")
+    store.select(NEWER)
+
+    async def ask(_settings: Settings, overlay: Path | None) -> CanaryReport:
+        asked.append(overlay)
+        return answered(Found.NOT_ASKED)
+
+    monkeypatch.setattr(canary_runs, "ask_youtube", ask)
+    for _ in range(2):
+        await one_worker.step()
+    assert (selected(store), asked) == (None, [store.path_of(NEWER)])
+    store.save_state(store.state().model_copy(update={"next_test_at": NOW}))
+    await one_worker.step()
+    assert len(asked) == 2
+
+
+async def test_nothing_is_tested_against_the_operators_will(
+    client: Client, engine: AsyncEngine, settings: Settings, store: Store, asked: list[Path | None]
+) -> None:
+    put(store, NEWER, tested_with="an older Vidferry")
+    store.select(NEWER, pinned=True)
+    await OneWorker(client, engine, settings.model_copy(update={"extractor_updates": "off"}), store).step()
+    assert (selected(store), asked) == (None, [])
 
 
 @pytest.mark.parametrize(
