@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, environment
-from services.worker.extractor.children import ChildError, ChildTimeoutError, run_child
+from services.worker.extractor.children import ChildError, ChildStoppedError, run_child
 from shared.contracts.upstreams import ExtractorState, PauseReason, UpstreamStatus
 from shared.db import youtube_requests
 from shared.db.connection import transaction
@@ -59,7 +59,7 @@ async def ask_youtube(settings: Settings, overlay: Path | None, *, everything: b
             timeout_seconds=SECONDS,
         )
     except ChildError as error:
-        found = Found.NOT_ASKED if isinstance(error, ChildTimeoutError) else Found.FAILED
+        found = Found.NOT_ASKED if isinstance(error, ChildStoppedError) else Found.FAILED
         answer = CanaryAnswer(
             kind=SubjectKind.MANUAL, youtube_id=settings.canary_manual[:11], found=found, detail=str(error)
         )

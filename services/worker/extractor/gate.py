@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.worker.extractor.children import ChildError, ChildTimeoutError, run_child
+from services.worker.extractor.children import ChildError, ChildStoppedError, run_child
 from services.worker.extractor.contract import differences
 from services.worker.extractor.replay.scenarios import Replayed
 from services.worker.extractor.selftest_process import SelftestReport
@@ -22,7 +22,7 @@ async def problems(directory: Path, version: str) -> list[str]:
     expected = await _bundled()
     try:
         found = await run_child(MODULE, SelftestReport, overlay=directory, timeout_seconds=SECONDS)
-    except ChildTimeoutError as error:
+    except ChildStoppedError as error:
         raise GateUnavailableError(str(error)) from None
     except ChildError as error:
         return [f"import: {error}"]

@@ -13,11 +13,11 @@ from typing import NoReturn
 from packaging.version import Version
 
 from services.worker.extractor.canary import CanaryReport, Verdict
-from services.worker.extractor.index import IndexUnavailableError, Wheel, WheelRefusedError, download, find_wheels
+from services.worker.extractor.index import IndexUnavailableError, Wheel, download, find_wheels
 from services.worker.extractor.policy import candidates, next_canary, next_check, soon
 from services.worker.extractor.store import Manifest, Store
 from services.worker.extractor.versions import bundled_version, parse_version, tested_with
-from services.worker.extractor.wheel import unpack
+from services.worker.extractor.wheel import WheelRefusedError, unpack
 from shared.logs import get_logger
 
 MAX_CANDIDATES = 3

@@ -8,8 +8,18 @@ from services.worker.extractor import gate
 from services.worker.extractor.contract import Argument, Contract, Member, describe, differences
 from services.worker.extractor.replay.scenarios import replay_all
 from services.worker.extractor.selftest_process import SelftestReport
+from services.worker.extractor.updates import GateUnavailableError
 from tests.worker.extractor.record_answers import Recorder
-from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, ONE_MORE_REQUEST, RENAMED, Edits, unpacked
+from tests.worker.extractor.releases import (
+    IMPORT_ERROR,
+    KILLED,
+    NEWER,
+    NEWEST,
+    ONE_MORE_REQUEST,
+    RENAMED,
+    Edits,
+    unpacked,
+)
 
 PLAIN = "POSITIONAL_OR_KEYWORD"
 
@@ -26,6 +36,11 @@ async def test_a_version_that_does_the_same_passes(tmp_path: Path) -> None:
 async def test_a_version_that_is_broken_does_not(tmp_path: Path, edits: Edits, kind: str) -> None:
     found = await gate.problems(unpacked(tmp_path / "it", NEWER, edits), NEWER)
     assert kind in {problem.partition(":")[0] for problem in found}
+
+
+async def test_a_test_that_a_signal_ends_says_nothing(tmp_path: Path) -> None:
+    with pytest.raises(GateUnavailableError):
+        await gate.problems(unpacked(tmp_path / "it", NEWER, KILLED), NEWER)
 
 
 @pytest.mark.parametrize(("version", "place"), [(NEWEST, "it"), (NEWER, "elsewhere")])
