@@ -125,10 +125,10 @@ class Store:
         """
         selection = self.selection()
         found = self.find(selection.version) if selection.version else None
-        if found is None or not found.is_tested:
+        if found is None or not found.is_tested or found.version in self.refusals():
             return None
         version = parse_version(found.version)
-        is_newer = version is not None and version > bundled_version() and found.version not in self.refusals()
+        is_newer = version is not None and version > bundled_version()
         return found if selection.pinned or is_newer else None
 
     def find(self, version: str) -> Manifest | None:
@@ -146,6 +146,8 @@ class Store:
 
     def install(self, unpacked: Path, manifest: Manifest) -> None:
         """Make an unpacked version an installed one. It is not selected by that."""
+        for file in unpacked.rglob("*"):
+            _sync(file)  # the rename must not outlive a power failure that the files do not
         save_manifest(unpacked, manifest)
         path = self.path_of(manifest.version)
         if path.exists():  # left over, and not usable
@@ -268,8 +270,8 @@ def _write(path: Path, text: str) -> None:
     _sync(path.parent)
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

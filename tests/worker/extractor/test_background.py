@@ -23,7 +23,7 @@ from tests.support.entries import add_video, find_video
 from tests.support.upstreams import doubted, paused, write_down
 from tests.support.waiting import eventually
 from tests.worker.extractor.one_worker import YOUTUBE_ID, OneWorker
-from tests.worker.extractor.releases import NEWER, NEWEST, NIGHTLY, Index, install
+from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, NIGHTLY, Index, install
 from tests.worker.extractor.test_store import put, selected
 from tests.worker.extractor.test_updates import answered
 from tests.worker.test_health import START_SECONDS, RunningWorker, running_worker
@@ -198,6 +198,16 @@ async def test_a_running_import_survives_the_restart(
         log = await ended(second)
     assert f"extractor_in_use version={NEWEST} bundled=false" in log
     assert sum(request.kind is Kind.PLAYER for request in fake_youtube.requests) == 1
+
+
+async def test_a_version_that_cannot_be_imported_is_not_started_again(settings: Settings, store: Store) -> None:
+    install(store, NEWER, IMPORT_ERROR)
+    store.select(NEWER)
+    environment = {"YOUTUBE_EXTRACTOR_DIRECTORY": str(store.directory)}
+    async with running_worker(settings, is_permitted=False, environment=environment) as worker:
+        log = await ended(worker)
+    assert worker.process.returncode == 1, log
+    assert (selected(store), [*store.refusals()]) == (None, [NEWER])
 
 
 @asynccontextmanager
