@@ -16,7 +16,7 @@ from services.stack.running import running_in
 from services.stack.settings import problems_of
 from services.worker.extractor.asking import ask_youtube, log_requests, reason_not_to_ask
 from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, Verdict
-from services.worker.extractor.store import Manifest, Store
+from services.worker.extractor.store import Manifest, State, Store
 from services.worker.extractor.updates import UpdateOutcome, Updater
 from services.worker.extractor.versions import bundled_version
 from shared.contracts.upstreams import Upstream, UpstreamReport, UpstreamStatus
@@ -194,8 +194,17 @@ def _updates(store: Store, settings: Settings) -> str:
     if settings.extractor_updates == "off":
         return "It is not updated by itself (YOUTUBE_EXTRACTOR_UPDATES)."
     when = f", the next check at {_clock(state.next_check_at)}" if state.next_check_at else ""
-    last = f" (last check: {state.outcome.replace('_', ' ')})" if state.outcome else ""
+    last = f" (last check: {state.outcome.replace('_', ' ')}{_why_refused(store, state)})" if state.outcome else ""
     return f"Updates: {settings.extractor_updates}{when}{last}."
+
+
+def _why_refused(store: Store, state: State) -> str:
+    """Why the last check has taken no version."""
+    refusals = store.refusals()
+    if state.outcome != UpdateOutcome.REFUSED or not refusals:
+        return ""
+    version = max(refusals, key=lambda each: refusals[each].at)
+    return f", {version}: {refusals[version].reason}"
 
 
 def _installed(manifest: Manifest) -> str:

@@ -7,7 +7,7 @@ from services.worker.extractor.contract import differences
 from services.worker.extractor.replay.scenarios import Replayed
 from services.worker.extractor.selftest_process import SelftestReport
 from services.worker.extractor.updates import GateUnavailableError
-from services.worker.extractor.versions import is_same_release
+from services.worker.extractor.versions import SCRIPTS, installed_scripts, is_same_release
 
 MODULE = "services.worker.extractor.selftest_process"
 SECONDS = 300.0
@@ -48,6 +48,12 @@ def compare(expected: SelftestReport, found: SelftestReport, *, directory: Path,
     if Path(found.location) != directory.resolve() or not is_same_release(found.version, version):
         broken.append(f"import: {found.version} was imported")
     broken += [f"contract: {difference}" for difference in differences(expected.contract, found.contract)]
+    installed, accepted = installed_scripts(), found.contract.scripts
+    if installed not in (
+        None,
+        accepted,
+    ):  # otherwise the worker would do without JavaScript, and so without the account
+        broken.append(f"scripts: {SCRIPTS} {accepted} is needed, and {installed} is installed")
     for name, replayed in expected.replayed.items():
         broken += _replay_problems(name, replayed, found.replayed.get(name))
     return broken

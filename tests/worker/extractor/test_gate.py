@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from yt_dlp.extractor.youtube.jsc._builtin import vendor
 
-from services.worker.extractor import gate
+from services.worker.extractor import gate, versions
 from services.worker.extractor.contract import Argument, Contract, Member, describe, differences
 from services.worker.extractor.replay.scenarios import replay_all
 from services.worker.extractor.selftest_process import SelftestReport
@@ -51,6 +52,23 @@ def test_what_was_imported_has_to_be_the_version(tmp_path: Path, version: str, p
     assert problem.startswith("import:")
 
 
+@pytest.mark.parametrize(("installed", "fits"), [(None, True), ("0.9.0", True), ("0.8.0", False)])
+def test_javascript_keeps_working(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: str | None, fits: bool
+) -> None:
+    monkeypatch.setattr(gate, "installed_scripts", lambda: installed)
+    expected = SelftestReport(version=NEWER, location=str(tmp_path), contract=contract(URL, VIDEO), replayed={})
+    accepting = expected.contract.model_copy(update={"scripts": "0.9.0"})
+    found = expected.model_copy(update={"contract": accepting})
+    assert (gate.compare(expected, found, directory=tmp_path, version=NEWER) == []) == fits
+
+
+def test_other_scripts_are_another_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = versions.tested_with.__wrapped__()
+    monkeypatch.setattr(versions, "installed_scripts", lambda: "another version")
+    assert versions.tested_with.__wrapped__() != before
+
+
 def test_every_scenario_says_what_it_is_about() -> None:
     found = {name: replayed.outcome for name, replayed in replay_all().items()}
     errors = ("bot_check", "live_now", "age_restricted", "members_only")
@@ -70,6 +88,7 @@ def test_the_answers_are_those_of_the_fake_youtube() -> None:
 def test_the_contract_names_what_the_adapters_override_and_use() -> None:
     members = describe().members
     assert members["VideoIE._extract_player_response"].is_overridden
+    assert describe().scripts == vendor.VERSION
     assert not members["_ListIE._entries"].is_overridden
     assert [name for name, member in members.items() if not member.fits] == []
 
