@@ -52,7 +52,7 @@ def compare(expected: SelftestReport, found: SelftestReport, *, directory: Path,
     if installed not in (
         None,
         accepted,
-    ):  # otherwise the worker would do without JavaScript, and so without the account
+    ):  # the worker would do without JavaScript, and so the account
         broken.append(f"scripts: {SCRIPTS} {accepted} is needed, and {installed} is installed")
     for name, replayed in expected.replayed.items():
         broken += _replay_problems(name, replayed, found.replayed.get(name))

@@ -67,8 +67,8 @@ class Selection(BaseModel):
     """What was used before; None: the bundled one."""
     selected_at: datetime | None = None
     """None: it is not on trial."""
-    unexpected_share: float = 0
-    """Of the calls before, how many ended in an answer that the version before could not read."""
+    unexpected_share: float | None = None
+    """Of the calls before, how many ended in an answer that the version before could not read; None: not known."""
 
 
 class Refusal(BaseModel):
@@ -162,7 +162,12 @@ class Store:
         save_manifest(self.path_of(manifest.version), manifest.model_copy(update=update))
 
     def select(
-        self, version: str | None, *, pinned: bool = False, on_trial: bool = False, unexpected_share: float = 0
+        self,
+        version: str | None,
+        *,
+        pinned: bool = False,
+        on_trial: bool = False,
+        unexpected_share: float | None = None,
     ) -> None:
         """Use this version from the next start of a process on; None: the bundled one."""
         before = self.selected()

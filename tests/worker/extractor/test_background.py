@@ -38,7 +38,7 @@ DUE = State(next_check_at=NOW, next_canary_at=NOW + timedelta(days=1))
 def active(store: Store) -> Iterator[str]:
     """A version that is on trial, and that this process uses."""
     put(store, NEWER)
-    store.select(NEWER, on_trial=True)
+    store.select(NEWER, on_trial=True, unexpected_share=0)
     activation._active.append(NEWER)
     yield NEWER
     activation._active.clear()
@@ -162,13 +162,23 @@ async def test_nothing_is_tested_against_the_operators_will(
         (MIN_CALLS, MIN_CALLS, 0.0, 3 * TRIAL, False),
         (TRIAL_CALLS, 3, 0.0, timedelta(0), False),
         (TRIAL_CALLS, TRIAL_CALLS, 0.9, timedelta(0), False),
+        (TRIAL_CALLS, TRIAL_CALLS, None, timedelta(0), False),
     ],
 )
-def test_a_trial(calls: int, unreadable: int, before: float, after: timedelta, is_worse: bool) -> None:
+def test_a_trial(calls: int, unreadable: int, before: float | None, after: timedelta, is_worse: bool) -> None:
     trial = Trial()
     for number in range(calls):
-        trial.note(ErrorType.UNEXPECTED_ANSWER if number < unreadable else None)
+        trial.note(f"{number}", "metadata", ErrorType.UNEXPECTED_ANSWER if number < unreadable else None)
+        trial.note(f"not answered {number}", "metadata", ErrorType.UPSTREAM_UNAVAILABLE)
     assert trial.is_worse(before, selected_at=NOW, now=NOW + after) == is_worse
+
+
+def test_what_helps_in_the_end_counts_once() -> None:
+    trial = Trial()
+    for number in range(TRIAL_CALLS):
+        for error_type in (ErrorType.UNEXPECTED_ANSWER, ErrorType.UNEXPECTED_ANSWER, None):
+            trial.note(f"{number}", "captions", error_type)
+    assert trial.unexpected_share == 0
 
 
 async def test_a_running_import_survives_the_restart(
