@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, environment
+from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, Verdict, environment
 from services.worker.extractor.children import ChildError, ChildStoppedError, run_child
+from services.worker.extractor.store import State
 from shared.contracts.upstreams import ExtractorState, PauseReason, UpstreamStatus
 from shared.db import youtube_requests
 from shared.db.connection import transaction
@@ -34,6 +35,11 @@ def is_outdated(status: UpstreamStatus | None) -> bool:
 def is_suspect(status: UpstreamStatus | None) -> bool:
     """Whether several videos have failed alike, so that the version in use may not work any more."""
     return status is not None and status.extractor is not None and status.extractor.state is ExtractorState.SUSPECT
+
+
+def is_broken(status: UpstreamStatus | None, state: State) -> bool:
+    """Whether the version in use does not work: calls are paused for that, or the canary confirms the suspicion."""
+    return is_outdated(status) or (is_suspect(status) and state.canary == Verdict.FAILED)
 
 
 def reason_not_to_ask(status: UpstreamStatus | None) -> str | None:
