@@ -14,9 +14,9 @@ from services.stack.findings import Finding, FindingCode, info, ok, problem
 from services.stack.home import Home
 from services.stack.running import running_in
 from services.stack.settings import problems_of
-from services.worker.extractor.asking import ask_youtube, log_requests, reason_not_to_ask
+from services.worker.extractor.asking import ask_youtube, is_broken, log_requests, reason_not_to_ask
 from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, Verdict
-from services.worker.extractor.store import Manifest, Store
+from services.worker.extractor.store import Manifest, State, Store
 from services.worker.extractor.updates import UpdateOutcome, Updater
 from services.worker.extractor.versions import bundled_version
 from shared.contracts.upstreams import Upstream, UpstreamReport, UpstreamStatus
@@ -84,8 +84,9 @@ async def update(home: Home, show: Callable[[str], None], *, nightly: bool) -> i
         if is_locked and store.selection().pinned:  # the operator's choice ends with this command
             selected = store.selected()
             store.select(selected.version if selected else None)
-    outcome = await _updater(store, settings).update(
-        nightly=nightly or settings.extractor_updates == "nightly", is_broken=False
+    outcome = await _updater(home, store, settings).update(
+        nightly=nightly or settings.extractor_updates == "nightly",
+        is_broken=is_broken(await _status(home, settings), store.state()),
     )
     return _show_outcome(home, settings, outcome, show)
 
@@ -93,7 +94,7 @@ async def update(home: Home, show: Callable[[str], None], *, nightly: bool) -> i
 async def use(home: Home, version: str, show: Callable[[str], None]) -> int:
     """Test a version and use it until `update`. Returns the exit code; raises StackError."""
     settings = settings_of(home)
-    outcome = await _updater(_created(store_of(home, settings)), settings).use(version)
+    outcome = await _updater(home, _created(store_of(home, settings)), settings).use(version)
     return _show_outcome(home, settings, outcome, show)
 
 
@@ -109,8 +110,11 @@ async def use_bundled(home: Home, show: Callable[[str], None]) -> int:
 
 async def canary_findings(home: Home, settings: Settings) -> list[Finding]:
     """Ask YouTube for the canary subjects, with the version in use and at the cost of the budget of imports."""
-    status = await _status(settings)
-    if reason := reason_not_to_ask(status):
+    try:
+        reason = reason_not_to_ask(await _status(home, settings))
+    except StackError as error:
+        return [info(FindingCode.YOUTUBE_NOT_ASKED, f"YouTube was not asked. {error}")]
+    if reason:
         text = f"YouTube was not asked: calls are paused or the budget is used up ({reason})."
         return [info(FindingCode.YOUTUBE_NOT_ASKED, text)]
     store = store_of(home, settings)
@@ -121,11 +125,11 @@ async def canary_findings(home: Home, settings: Settings) -> list[Finding]:
     return [*map(_answer, report.answers), _verdict(report)]
 
 
-def _updater(store: Store, settings: Settings) -> Updater:
+def _updater(home: Home, store: Store, settings: Settings) -> Updater:
     from services.worker.extractor import gate  # it imports yt-dlp, which takes its time
 
     async def ask(overlay: Path | None) -> CanaryReport | None:
-        if reason_not_to_ask(await _status(settings)):
+        if reason_not_to_ask(await _status(home, settings)):
             return None
         report = await ask_youtube(settings, overlay)
         await _account_for(report, settings)
@@ -150,13 +154,21 @@ def _show_versions(home: Home, settings: Settings, show: Callable[[str], None]) 
         show(f"  refused: {version} ({refusal.reason})")
 
 
-async def _status(settings: Settings) -> UpstreamStatus | None:
-    """YouTube's status; None: Vidferry does not run, so nothing limits its calls."""
+async def _status(home: Home, settings: Settings) -> UpstreamStatus | None:
+    """YouTube's status; None: nothing limits its calls, because Vidferry does not run or has made none.
+
+    Raises StackError where it runs and its database does not answer: calls may be paused.
+    """
     from services.stack.rate_limits import upstream_statuses
 
-    with contextlib.suppress(Exception):  # any failure: there is no database to ask
+    try:
         return (await upstream_statuses(settings))[Upstream.YOUTUBE]
-    return None
+    except Exception as error:  # any failure: there is no database to ask
+        if running_in(home) is None:
+            return None
+        raise StackError(
+            f"Whether calls are paused is not known: the database does not answer ({type(error).__name__})."
+        ) from None
 
 
 async def _account_for(report: CanaryReport, settings: Settings) -> None:
@@ -180,7 +192,10 @@ async def _account_for(report: CanaryReport, settings: Settings) -> None:
 def _in_use(store: Store) -> str:
     selected = store.selected()
     if selected is None:
-        return f"{bundled_version()}, as bundled"
+        chosen = store.selection().version
+        found = store.find(chosen) if chosen else None
+        waiting = f"; {chosen} is not yet tested with this Vidferry" if found and not found.is_tested else ""
+        return f"{bundled_version()}, as bundled{waiting}"
     return f"{selected.version}, tested {_clock(selected.tested_at)} (bundled: {bundled_version()})"
 
 
@@ -191,8 +206,17 @@ def _updates(store: Store, settings: Settings) -> str:
     if settings.extractor_updates == "off":
         return "It is not updated by itself (YOUTUBE_EXTRACTOR_UPDATES)."
     when = f", the next check at {_clock(state.next_check_at)}" if state.next_check_at else ""
-    last = f" (last check: {state.outcome.replace('_', ' ')})" if state.outcome else ""
+    last = f" (last check: {state.outcome.replace('_', ' ')}{_why_refused(store, state)})" if state.outcome else ""
     return f"Updates: {settings.extractor_updates}{when}{last}."
+
+
+def _why_refused(store: Store, state: State) -> str:
+    """Why the last check has taken no version."""
+    refusals = store.refusals()
+    if state.outcome != UpdateOutcome.REFUSED or not refusals:
+        return ""
+    version = max(refusals, key=lambda each: refusals[each].at)
+    return f", {version}: {refusals[version].reason}"
 
 
 def _installed(manifest: Manifest) -> str:

@@ -12,13 +12,14 @@ from services.stack.errors import StackError
 from services.stack.extractor import canary_findings, store_of, use, use_bundled, version_findings
 from services.stack.findings import FindingCode, Level
 from services.stack.home import Home
+from services.stack.running import Running
 from services.worker.extractor.versions import bundled_version
-from shared.contracts.upstreams import PauseReason
+from shared.contracts.upstreams import ExtractorState, PauseReason
 from shared.contracts.youtube_requests import CallStage
 from shared.settings import Settings
 from tests.support.servers import free_port
-from tests.support.upstreams import paused, write_down
-from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, Index, index_server, real_wheel
+from tests.support.upstreams import doubted, paused, write_down
+from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, NIGHTLY, Index, index_server, real_wheel
 from tests.worker.extractor.test_canary import canaries
 from tests.worker.test_request_log import written
 
@@ -65,6 +66,18 @@ async def test_the_real_yt_dlp_is_updated_to_the_newest_version_that_fits(termin
     assert f"✓ yt-dlp: {NEWER}, tested " in str(lines)
     assert any(NEWEST in line and "import:" in line for line in lines)
     assert index.downloads == [NEWEST, NEWER]
+
+
+async def test_an_outdated_version_is_replaced_by_whatever_helps(
+    terminal: Home, index: Index, settings: Settings, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    index.add(NIGHTLY)
+    await extractor.update(terminal, lambda _: None, nightly=False)
+    assert index.downloads == []
+    await write_down(engine, doubted(ExtractorState.BROKEN))
+    await extractor.update(terminal, lambda _: None, nightly=False)
+    assert index.downloads == [NIGHTLY]
 
 
 async def test_the_operators_choice_lasts_until_the_next_update(terminal: Home, index: Index) -> None:
@@ -117,5 +130,14 @@ async def test_the_doctor_does_not_ask_while_calls_are_paused(
     await write_down(engine, paused(PauseReason.BOT_CHECK))
     running = canaries.model_copy(update={"database_url": settings.database_url})
     (finding,) = await canary_findings(terminal, running)
+    assert finding.code is FindingCode.YOUTUBE_NOT_ASKED
+    assert fake_youtube.requests == []
+
+
+async def test_the_doctor_does_not_ask_while_it_is_not_known_whether_calls_are_paused(
+    terminal: Home, fake_youtube: FakeYoutube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extractor, "running_in", lambda home: Running(home, 1, [], is_stopping=False))
+    (finding,) = await canary_findings(terminal, Settings())
     assert finding.code is FindingCode.YOUTUBE_NOT_ASKED
     assert fake_youtube.requests == []

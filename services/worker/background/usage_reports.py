@@ -21,6 +21,10 @@ DECISION_POLL_SECONDS = 0.2
 _SLOWS_DOWN = (Throttle.COUNTS, Throttle.PAUSES)
 
 
+CallListener = Callable[[str, str | None, ErrorType | None], None]
+"""Hears what a call was about, its step, and its outcome, as `UpstreamReporter.call_finished` does."""
+
+
 class UpstreamReporter(BackgroundTask):
     """Collects the calls of one worker and reports them in batches; leaving the context sends what is left.
 
@@ -34,10 +38,10 @@ class UpstreamReporter(BackgroundTask):
         self._requests = 0
         self._waiting: deque[UpstreamReport] = deque()
         self._is_sending = False
-        self._listeners: list[Callable[[ErrorType | None], None]] = []
+        self._listeners: list[CallListener] = []
 
-    def listen(self, listener: Callable[[ErrorType | None], None]) -> None:
-        """Call `listener` with the outcome of every call that finishes; it must return at once and never fail."""
+    def listen(self, listener: CallListener) -> None:
+        """Call `listener` for every call that finishes; it must return at once and never fail."""
         self._listeners.append(listener)
 
     def request_sent(self) -> None:
@@ -80,7 +84,7 @@ class UpstreamReporter(BackgroundTask):
             refunded_audio_seconds: Audio that `call_started` reported and the server has not processed.
         """
         for listener in self._listeners:
-            listener(error_type)
+            listener(youtube_id, step, error_type)
         report = UpstreamReport(epoch=_epoch(status), calls=1, requests=0, audio_seconds=-refunded_audio_seconds)
         throttle = ERROR_RULES[error_type].throttle if error_type else Throttle.NO
         if error_type and (throttle in _SLOWS_DOWN or suspicion):

@@ -23,6 +23,16 @@ def activate(directory: Path | None) -> str | None:
     return found.version
 
 
+def refuse_active(directory: Path | None, error: Exception) -> None:
+    """The version that `activate` has chosen cannot be imported: the next start uses another one."""
+    version = active_version()
+    if directory is not None and version is not None:
+        store = Store(directory)
+        with store.locked() as is_locked:
+            if is_locked:
+                store.refuse(version, f"import: {type(error).__name__} {error}")
+
+
 def active_version() -> str | None:
     """The version that `activate` has chosen; None: the bundled one."""
     return _active[0] if _active else None

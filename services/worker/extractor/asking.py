@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, environment
-from services.worker.extractor.children import ChildError, ChildTimeoutError, run_child
+from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, SubjectKind, Verdict, environment
+from services.worker.extractor.children import ChildError, ChildStoppedError, run_child
+from services.worker.extractor.store import State
 from shared.contracts.upstreams import ExtractorState, PauseReason, UpstreamStatus
 from shared.db import youtube_requests
 from shared.db.connection import transaction
@@ -36,6 +37,11 @@ def is_suspect(status: UpstreamStatus | None) -> bool:
     return status is not None and status.extractor is not None and status.extractor.state is ExtractorState.SUSPECT
 
 
+def is_broken(status: UpstreamStatus | None, state: State) -> bool:
+    """Whether the version in use does not work: calls are paused for that, or the canary confirms the suspicion."""
+    return is_outdated(status) or (is_suspect(status) and state.canary == Verdict.FAILED)
+
+
 def reason_not_to_ask(status: UpstreamStatus | None) -> str | None:
     """Why YouTube may not be asked for canary subjects just now; None: it may."""
     if status is None or is_outdated(status):
@@ -59,7 +65,7 @@ async def ask_youtube(settings: Settings, overlay: Path | None, *, everything: b
             timeout_seconds=SECONDS,
         )
     except ChildError as error:
-        found = Found.NOT_ASKED if isinstance(error, ChildTimeoutError) else Found.FAILED
+        found = Found.NOT_ASKED if isinstance(error, ChildStoppedError) else Found.FAILED
         answer = CanaryAnswer(
             kind=SubjectKind.MANUAL, youtube_id=settings.canary_manual[:11], found=found, detail=str(error)
         )

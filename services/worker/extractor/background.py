@@ -8,12 +8,11 @@ from types import TracebackType
 from services.worker.background.usage_reports import UpstreamReporter
 from services.worker.extractor import gate
 from services.worker.extractor.activation import active_version
-from services.worker.extractor.asking import is_outdated, is_suspect
-from services.worker.extractor.canary import Verdict
+from services.worker.extractor.asking import is_broken
 from services.worker.extractor.canary_runs import CanaryRuns
-from services.worker.extractor.policy import is_check_due, next_check
+from services.worker.extractor.policy import is_check_due, is_test_due, next_check
 from services.worker.extractor.restart import RestartTurn
-from services.worker.extractor.store import Selection, State, Store
+from services.worker.extractor.store import Selection, Store
 from services.worker.extractor.trial import Trial
 from services.worker.extractor.updates import Updater
 from shared.background import BackgroundTask
@@ -94,18 +93,20 @@ class ExtractorUpdates(BackgroundTask):
                 self._store.select(selection.previous)
 
     async def _update_or_ask(self, status: UpstreamStatus | None) -> None:
-        now, state, updates = datetime.now(UTC), self._store.state(), self._settings.extractor_updates
+        self._canaries.forget_refuted_failure()
+        if self._settings.extractor_updates == "off":
+            return
+        now, state = datetime.now(UTC), self._store.state()
         if self._is_untested():
-            await self._updater.test_again()
-        elif updates != "off" and not self._store.selection().pinned:
-            is_broken = _is_broken(status, state)
-            if is_check_due(now, state, is_broken=is_broken):
-                await self._update(is_broken=is_broken)
+            if is_test_due(now, state):
+                await self._updater.test_again()
+        elif not self._store.selection().pinned:
+            has_failed = is_broken(status, state)
+            if is_check_due(now, state, is_broken=has_failed):
+                await self._update(is_broken=has_failed)
             elif state.next_check_at is None:
                 self._schedule(now)
-        self._canaries.forget_refuted_failure()
-        if updates != "off":
-            await self._canaries.run_if_due(now, status)
+        await self._canaries.run_if_due(now, status)
 
     def _is_untested(self) -> bool:
         """Whether the selected version is not used because Vidferry was upgraded since its test."""
@@ -127,8 +128,3 @@ class ExtractorUpdates(BackgroundTask):
             if is_locked and state.next_check_at is None:
                 state.next_check_at = next_check(now, state)
                 self._store.save_state(state)
-
-
-def _is_broken(status: UpstreamStatus | None, state: State) -> bool:
-    """Whether the version in use does not work: calls are paused for that, or the canary confirms the suspicion."""
-    return is_outdated(status) or (is_suspect(status) and state.canary == Verdict.FAILED)

@@ -110,7 +110,7 @@ class CanaryRuns:
                 if is_locked and self._is_refuted():
                     self._store.save_state(self._store.state().model_copy(update={"canary": ""}))
 
-    def _note(self, error_type: ErrorType | None) -> None:
+    def _note(self, _youtube_id: str, _step: str | None, error_type: ErrorType | None) -> None:
         if not self._has_called:
             self._has_called = self._may_be_first = True
         if error_type is None:

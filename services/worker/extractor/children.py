@@ -21,8 +21,8 @@ class ChildError(Exception):
     """The process ended without a report; the text is the end of its output."""
 
 
-class ChildTimeoutError(ChildError):
-    """The process took too long."""
+class ChildStoppedError(ChildError):
+    """The process took too long, or was ended by a signal: that says nothing about its version of yt-dlp."""
 
 
 async def run_child(
@@ -61,7 +61,7 @@ async def run_child(
             async with asyncio.timeout(timeout_seconds):
                 output, _ = await process.communicate()
         except TimeoutError:
-            raise ChildTimeoutError(f"no report within {timeout_seconds:g} s") from None
+            raise ChildStoppedError(f"no report within {timeout_seconds:g} s") from None
         finally:
             if process.returncode is None:
                 process.kill()
@@ -69,6 +69,8 @@ async def run_child(
         try:
             return report.model_validate_json(await asyncio.to_thread(path.read_bytes))
         except (OSError, ValidationError):
+            if process.returncode is not None and process.returncode < 0:
+                raise ChildStoppedError(f"ended by signal {-process.returncode}") from None
             raise ChildError(_last_line(output) or f"exit code {process.returncode}") from None
 
 

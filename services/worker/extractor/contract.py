@@ -46,6 +46,8 @@ class Contract(BaseModel):
     """By class and name, such as `VideoIE.extract_ytcfg`."""
     clients: list[str]
     """Of YouTube's API, by name."""
+    scripts: str = ""
+    """The one version of yt-dlp-ejs that it accepts."""
 
 
 def describe() -> Contract:
@@ -55,7 +57,16 @@ def describe() -> Contract:
     return Contract(
         members={f"{own.__name__}.{name}": member for own in _own_classes() for name, member in _members(own)},
         clients=sorted(_base.INNERTUBE_CLIENTS),
+        scripts=_scripts(),
     )
+
+
+def _scripts() -> str:
+    try:
+        from yt_dlp.extractor.youtube.jsc._builtin import vendor
+    except ImportError:  # not public: who permits no JavaScript does not depend on it
+        return ""
+    return str(vendor.VERSION)
 
 
 def differences(expected: Contract, found: Contract) -> list[str]:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from services.worker.extractor.children import ChildError, ChildTimeoutError, run_child
+from services.worker.extractor.children import ChildError, ChildStoppedError, run_child
 from services.worker.extractor.contract import differences
 from services.worker.extractor.replay.scenarios import Replayed
 from services.worker.extractor.selftest_process import SelftestReport
 from services.worker.extractor.updates import GateUnavailableError
-from services.worker.extractor.versions import is_same_release
+from services.worker.extractor.versions import SCRIPTS, installed_scripts, is_same_release
 
 MODULE = "services.worker.extractor.selftest_process"
 SECONDS = 300.0
@@ -22,7 +22,7 @@ async def problems(directory: Path, version: str) -> list[str]:
     expected = await _bundled()
     try:
         found = await run_child(MODULE, SelftestReport, overlay=directory, timeout_seconds=SECONDS)
-    except ChildTimeoutError as error:
+    except ChildStoppedError as error:
         raise GateUnavailableError(str(error)) from None
     except ChildError as error:
         return [f"import: {error}"]
@@ -48,6 +48,12 @@ def compare(expected: SelftestReport, found: SelftestReport, *, directory: Path,
     if Path(found.location) != directory.resolve() or not is_same_release(found.version, version):
         broken.append(f"import: {found.version} was imported")
     broken += [f"contract: {difference}" for difference in differences(expected.contract, found.contract)]
+    installed, accepted = installed_scripts(), found.contract.scripts
+    if installed not in (
+        None,
+        accepted,
+    ):  # the worker would do without JavaScript, and so the account
+        broken.append(f"scripts: {SCRIPTS} {accepted} is needed, and {installed} is installed")
     for name, replayed in expected.replayed.items():
         broken += _replay_problems(name, replayed, found.replayed.get(name))
     return broken

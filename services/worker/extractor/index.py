@@ -32,10 +32,6 @@ class IndexUnavailableError(Exception):
     """The index could not be read; trying later may help."""
 
 
-class WheelRefusedError(Exception):
-    """A file is not what the index says, or not what a wheel of yt-dlp is."""
-
-
 class _File(BaseModel):
     """A file, as the index describes it."""
 
@@ -73,10 +69,7 @@ async def find_wheels(index: str) -> list[Wheel]:
     url = f"{index}/{PROJECT}/"
     async with _opened(url) as response:
         base = str(response.url)
-        try:
-            body = await _read(response, MAX_INDEX_BYTES)
-        except WheelRefusedError as error:
-            raise IndexUnavailableError(str(error)) from None
+        body = await _read(response, MAX_INDEX_BYTES)
     try:
         project = _Project.model_validate_json(body)
     except ValidationError as error:
@@ -85,11 +78,14 @@ async def find_wheels(index: str) -> list[Wheel]:
 
 
 async def download(wheel: Wheel, path: Path) -> None:
-    """Save the wheel. Raises IndexUnavailableError; WheelRefusedError if it is not the one that the index names."""
+    """Save the wheel.
+
+    Raises IndexUnavailableError, also for a body that is not the wheel that the index names: it may come from a proxy.
+    """
     async with _opened(wheel.url) as response:
         content = await _read(response, MAX_WHEEL_BYTES)
     if hashlib.sha256(content).hexdigest() != wheel.sha256:
-        raise WheelRefusedError(f"{wheel.filename} does not have the hash that the index names")
+        raise IndexUnavailableError(f"{wheel.filename} does not have the hash that the index names")
     await asyncio.to_thread(path.write_bytes, content)
 
 
@@ -126,5 +122,5 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > max_bytes:
-            raise WheelRefusedError(f"{response.url.path} has more than {max_bytes} bytes")
+            raise IndexUnavailableError(f"{response.url.path} has more than {max_bytes} bytes")
     return bytes(body)

@@ -21,13 +21,18 @@ QUIET = timedelta(hours=6)
 """As long as a real video was imported within this time, nothing has to be asked to know that YouTube can be read."""
 
 
+def soon(now: datetime) -> datetime:
+    """Return when to try again what could not be finished."""
+    return now + timedelta(minutes=random.uniform(*SOON_MINUTES))  # noqa: S311 - no secret
+
+
 def next_check(now: datetime, state: State, *, is_unfinished: bool = False) -> datetime:
     """Return when to look next: at a random time, so that installations don't all ask at once.
 
     `is_unfinished`: the look at `now` could not be finished.
     """
     if state.checked_at is None or is_unfinished:
-        return now + timedelta(minutes=random.uniform(*SOON_MINUTES))  # noqa: S311 - no secret
+        return soon(now)
     return now + timedelta(hours=random.uniform(*DAILY_HOURS))  # noqa: S311 - no secret
 
 
@@ -36,6 +41,11 @@ def is_check_due(now: datetime, state: State, *, is_broken: bool) -> bool:
     if is_broken and (state.checked_at is None or now - state.checked_at >= timedelta(hours=BROKEN_HOURS)):
         return True
     return state.next_check_at is not None and now >= state.next_check_at
+
+
+def is_test_due(now: datetime, state: State) -> bool:
+    """Whether to test the selected version after an upgrade of Vidferry: at once, and later if it was postponed."""
+    return state.next_test_at is None or now >= state.next_test_at
 
 
 def candidates(

@@ -67,8 +67,8 @@ class Selection(BaseModel):
     """What was used before; None: the bundled one."""
     selected_at: datetime | None = None
     """None: it is not on trial."""
-    unexpected_share: float = 0
-    """Of the calls before, how many ended in an answer that the version before could not read."""
+    unexpected_share: float | None = None
+    """Of the calls before, how many ended in an answer that the version before could not read; None: not known."""
 
 
 class Refusal(BaseModel):
@@ -84,6 +84,8 @@ class State(BaseModel):
 
     checked_at: datetime | None = None
     next_check_at: datetime | None = None
+    next_test_at: datetime | None = None
+    """When to test the selected version with this code of Vidferry again, after a test that was postponed."""
     outcome: str = ""
     first_seen: dict[str, datetime] = {}
     """Of files whose time of upload the index does not tell."""
@@ -123,10 +125,10 @@ class Store:
         """
         selection = self.selection()
         found = self.find(selection.version) if selection.version else None
-        if found is None or not found.is_tested:
+        if found is None or not found.is_tested or found.version in self.refusals():
             return None
         version = parse_version(found.version)
-        is_newer = version is not None and version > bundled_version() and found.version not in self.refusals()
+        is_newer = version is not None and version > bundled_version()
         return found if selection.pinned or is_newer else None
 
     def find(self, version: str) -> Manifest | None:
@@ -144,6 +146,8 @@ class Store:
 
     def install(self, unpacked: Path, manifest: Manifest) -> None:
         """Make an unpacked version an installed one. It is not selected by that."""
+        for file in unpacked.rglob("*"):
+            _sync(file)  # the rename must not outlive a power failure that the files do not
         save_manifest(unpacked, manifest)
         path = self.path_of(manifest.version)
         if path.exists():  # left over, and not usable
@@ -158,7 +162,12 @@ class Store:
         save_manifest(self.path_of(manifest.version), manifest.model_copy(update=update))
 
     def select(
-        self, version: str | None, *, pinned: bool = False, on_trial: bool = False, unexpected_share: float = 0
+        self,
+        version: str | None,
+        *,
+        pinned: bool = False,
+        on_trial: bool = False,
+        unexpected_share: float | None = None,
     ) -> None:
         """Use this version from the next start of a process on; None: the bundled one."""
         before = self.selected()
@@ -266,8 +275,8 @@ def _write(path: Path, text: str) -> None:
     _sync(path.parent)
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,8 +1,8 @@
-"""Whether the version in use does worse than the one before it: counted over the calls of one process."""
+"""Whether the version in use does worse than the one before it: counted in one process."""
 
 from datetime import datetime, timedelta
 
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType
 
 TRIAL = timedelta(hours=1)
 """How long after its selection a version is watched."""
@@ -17,25 +17,30 @@ _UNREADABLE = frozenset({ErrorType.UNEXPECTED_ANSWER, ErrorType.EXTRACTOR_OUTDAT
 
 
 class Trial:
-    """Counts the calls of this process that ended in an answer that could not be read."""
+    """Knows how the latest calls of this process ended; of the calls for one step of a video, the last one counts."""
 
     def __init__(self) -> None:
-        self._outcomes: list[bool] = []
+        self._unreadable: dict[tuple[str, str | None], bool] = {}
 
-    def note(self, error_type: ErrorType | None) -> None:
-        """Count a call that has ended."""
-        self._outcomes = [*self._outcomes[1 - MAX_REMEMBERED :], error_type in _UNREADABLE]
+    def note(self, youtube_id: str, step: str | None, error_type: ErrorType | None) -> None:
+        """Count a call that has ended, unless nothing was answered."""
+        if error_type is not None and ERROR_RULES[error_type].is_unreachable:
+            return
+        self._unreadable.pop((youtube_id, step), None)
+        self._unreadable[youtube_id, step] = error_type in _UNREADABLE
+        if len(self._unreadable) > MAX_REMEMBERED:
+            del self._unreadable[next(iter(self._unreadable))]
 
     @property
-    def unexpected_share(self) -> float:
-        """The share of such calls; 0 where there were too few to tell."""
-        if len(self._outcomes) < MIN_CALLS:
-            return 0
-        return sum(self._outcomes) / len(self._outcomes)
+    def unexpected_share(self) -> float | None:
+        """The share that ended in an answer that could not be read; None where there were too few to tell."""
+        if len(self._unreadable) < MIN_CALLS:
+            return None
+        return sum(self._unreadable.values()) / len(self._unreadable)
 
-    def is_worse(self, than: float, *, selected_at: datetime, now: datetime) -> bool:
-        """Whether the version that was selected then does worse than one with the share `than`."""
-        is_over = now - selected_at >= TRIAL
-        if len(self._outcomes) < (MIN_CALLS if is_over else TRIAL_CALLS) or now - selected_at > 2 * TRIAL:
+    def is_worse(self, than: float | None, *, selected_at: datetime, now: datetime) -> bool:
+        """Whether the version that was selected then does worse than one with the share `than` (None: not known)."""
+        is_over, share = now - selected_at >= TRIAL, self.unexpected_share
+        if len(self._unreadable) < (MIN_CALLS if is_over else TRIAL_CALLS) or now - selected_at > 2 * TRIAL:
             return False
-        return self.unexpected_share > than + WORSE_BY
+        return share is not None and than is not None and share > than + WORSE_BY

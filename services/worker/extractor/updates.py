@@ -13,11 +13,11 @@ from typing import NoReturn
 from packaging.version import Version
 
 from services.worker.extractor.canary import CanaryReport, Verdict
-from services.worker.extractor.index import IndexUnavailableError, Wheel, WheelRefusedError, download, find_wheels
-from services.worker.extractor.policy import candidates, next_canary, next_check
+from services.worker.extractor.index import IndexUnavailableError, Wheel, download, find_wheels
+from services.worker.extractor.policy import candidates, next_canary, next_check, soon
 from services.worker.extractor.store import Manifest, Store
 from services.worker.extractor.versions import bundled_version, parse_version, tested_with
-from services.worker.extractor.wheel import unpack
+from services.worker.extractor.wheel import WheelRefusedError, unpack
 from shared.logs import get_logger
 
 MAX_CANDIDATES = 3
@@ -76,13 +76,13 @@ class Updater:
         self._test = test
         self._ask = ask
 
-    async def update(self, *, nightly: bool, is_broken: bool, unexpected_share: float = 0) -> UpdateOutcome:
+    async def update(self, *, nightly: bool, is_broken: bool, unexpected_share: float | None = None) -> UpdateOutcome:
         """Look for a newer version, test it and select it.
 
         Args:
             nightly: Take nightly builds.
             is_broken: The version in use does not work: take whatever may help.
-            unexpected_share: Of the latest calls, how many ended in an answer that could not be read.
+            unexpected_share: Of the latest calls, how many ended in an answer that could not be read; None: not known.
 
         Raises OSError where the directory cannot be written to.
         """
@@ -125,13 +125,17 @@ class Updater:
                 return UpdateOutcome.UP_TO_DATE
             try:
                 await self._test_installed(found)
-            except _PostponedError:
+            except _PostponedError as error:
+                logger.info("extractor_test_postponed", version=version, reason=str(error))
+                state = self._store.state()
+                state.next_test_at = soon(datetime.now(UTC))
+                self._store.save_state(state)
                 return UpdateOutcome.POSTPONED
             except _RefusedError:
                 return UpdateOutcome.REFUSED
             return UpdateOutcome.INSTALLED
 
-    async def _update(self, *, nightly: bool, is_broken: bool, unexpected_share: float) -> UpdateOutcome:
+    async def _update(self, *, nightly: bool, is_broken: bool, unexpected_share: float | None) -> UpdateOutcome:
         try:
             wheels = await find_wheels(self._index)
         except IndexUnavailableError as error:
@@ -184,7 +188,7 @@ class Updater:
         elif not found.is_tested:
             await self._test_installed(found)
         self._store.forgive(version)
-        self._select(version, pinned=True, unexpected_share=0)
+        self._select(version, pinned=True)
         return UpdateOutcome.INSTALLED
 
     async def _install(self, wheel: Wheel) -> None:
@@ -246,7 +250,7 @@ class Updater:
         self._store.refuse(version, reason)
         raise _RefusedError(reason)
 
-    def _select(self, version: str, *, pinned: bool, unexpected_share: float) -> None:
+    def _select(self, version: str, *, pinned: bool, unexpected_share: float | None = None) -> None:
         self._store.select(version, pinned=pinned, on_trial=not pinned, unexpected_share=unexpected_share)
         self._store.prune()
         logger.info("extractor_version_selected", version=version, pinned=pinned)

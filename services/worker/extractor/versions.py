@@ -3,12 +3,14 @@
 import hashlib
 import sys
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
 PROJECT = "yt-dlp"
+SCRIPTS = "yt-dlp-ejs"
+"""What yt-dlp runs in a JavaScript runtime; a version of yt-dlp accepts exactly one version of it."""
 
 _WORKER = Path(__file__).resolve().parents[1]
 _TESTED_CODE = ("adapters/youtube/*.py", "adapters/*.py", "extractor/replay/*")
@@ -21,10 +23,18 @@ def bundled_version() -> Version:
     return Version(version(PROJECT))
 
 
+def installed_scripts() -> str | None:
+    """The version of yt-dlp-ejs; None: it is not installed, so that nothing needs JavaScript."""
+    try:
+        return version(SCRIPTS)
+    except PackageNotFoundError:
+        return None
+
+
 @cache
 def tested_with() -> str:
     """Identifies the code that a version has to fit: after an upgrade of Vidferry, installed ones are tested again."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {bundled_version()}".encode())
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {bundled_version()} {installed_scripts()}".encode())
     for path in sorted({path for pattern in _TESTED_CODE for path in _WORKER.glob(pattern) if path.is_file()}):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]

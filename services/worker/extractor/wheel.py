@@ -4,12 +4,15 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from services.worker.extractor.index import WheelRefusedError
 from services.worker.extractor.store import PACKAGE
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 100_000_000
 """yt-dlp has 2,000 files with 20 MB."""
+
+
+class WheelRefusedError(Exception):
+    """A file is not what a wheel of yt-dlp is."""
 
 
 def unpack(wheel: Path, target: Path) -> None:

@@ -33,5 +33,6 @@ class OneWorker:
         await self._updates.run_once()
 
     def calls(self, count: int, error_type: ErrorType | None) -> None:
-        for _ in range(count):
-            self.reporter.call_finished(None, YOUTUBE_ID, error_type)
+        """So many videos."""
+        for number in range(count):
+            self.reporter.call_finished(None, f"{YOUTUBE_ID}-{number}", error_type)

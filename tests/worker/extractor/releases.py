@@ -32,6 +32,7 @@ Edits = Mapping[str, tuple[str, str]]
 """Of files below `yt_dlp`: what is replaced by what."""
 
 IMPORT_ERROR: Edits = {"extractor/youtube/_video.py": ("import base64\n", "import no_such_module\n")}
+KILLED: Edits = {"extractor/youtube/_video.py": ("import base64\n", "import os\nos.kill(os.getpid(), 15)\n")}
 RENAMED: Edits = {"extractor/youtube/_video.py": ("_is_agegated", "_is_restricted")}
 ONE_MORE_REQUEST: Edits = {
     "extractor/youtube/_video.py": (

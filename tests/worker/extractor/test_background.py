@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from fakes.youtube import FakeVideo, FakeYoutube, Fault, Kind, captions
-from services.worker.extractor import activation
+from services.worker.extractor import activation, canary_runs
+from services.worker.extractor.canary import CanaryReport, Found
 from services.worker.extractor.store import State, Store
 from services.worker.extractor.trial import MIN_CALLS, TRIAL, TRIAL_CALLS, Trial
 from shared.contracts.errors import ErrorType
@@ -24,8 +25,9 @@ from tests.support.entries import add_video, find_video
 from tests.support.upstreams import doubted, paused, write_down
 from tests.support.waiting import eventually
 from tests.worker.extractor.one_worker import YOUTUBE_ID, OneWorker
-from tests.worker.extractor.releases import NEWER, NEWEST, NIGHTLY, Index, install
+from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, NIGHTLY, Index, install
 from tests.worker.extractor.test_store import put, selected
+from tests.worker.extractor.test_updates import answered
 from tests.worker.test_health import START_SECONDS, RunningWorker, running_worker
 from workflows.imports.client import start_import
 
@@ -38,7 +40,7 @@ DUE = State(next_check_at=NOW, next_canary_at=NOW + timedelta(days=1))
 def active(store: Store) -> Iterator[str]:
     """A version that is on trial, and that this process uses."""
     put(store, NEWER)
-    store.select(NEWER, on_trial=True)
+    store.select(NEWER, on_trial=True, unexpected_share=0)
     activation._active.append(NEWER)
     yield NEWER
     activation._active.clear()
@@ -125,6 +127,34 @@ async def test_an_upgrade_of_vidferry_tests_the_version_again(
     assert (selected(store), asked) == (NEWER, [store.path_of(NEWER)])
 
 
+async def test_a_test_that_is_postponed_waits(
+    one_worker: OneWorker, store: Store, asked: list[Path | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, NEWER, tested_with="an older Vidferry")
+    store.select(NEWER)
+
+    async def ask(_settings: Settings, overlay: Path | None) -> CanaryReport:
+        asked.append(overlay)
+        return answered(Found.NOT_ASKED)
+
+    monkeypatch.setattr(canary_runs, "ask_youtube", ask)
+    for _ in range(2):
+        await one_worker.step()
+    assert (selected(store), asked) == (None, [store.path_of(NEWER)])
+    store.save_state(store.state().model_copy(update={"next_test_at": NOW}))
+    await one_worker.step()
+    assert len(asked) == 2
+
+
+async def test_nothing_is_tested_against_the_operators_will(
+    client: Client, engine: AsyncEngine, settings: Settings, store: Store, asked: list[Path | None]
+) -> None:
+    put(store, NEWER, tested_with="an older Vidferry")
+    store.select(NEWER, pinned=True)
+    await OneWorker(client, engine, settings.model_copy(update={"extractor_updates": "off"}), store).step()
+    assert (selected(store), asked) == (None, [])
+
+
 @pytest.mark.parametrize(
     ("calls", "unreadable", "before", "after", "is_worse"),
     [
@@ -134,13 +164,23 @@ async def test_an_upgrade_of_vidferry_tests_the_version_again(
         (MIN_CALLS, MIN_CALLS, 0.0, 3 * TRIAL, False),
         (TRIAL_CALLS, 3, 0.0, timedelta(0), False),
         (TRIAL_CALLS, TRIAL_CALLS, 0.9, timedelta(0), False),
+        (TRIAL_CALLS, TRIAL_CALLS, None, timedelta(0), False),
     ],
 )
-def test_a_trial(calls: int, unreadable: int, before: float, after: timedelta, is_worse: bool) -> None:
+def test_a_trial(calls: int, unreadable: int, before: float | None, after: timedelta, is_worse: bool) -> None:
     trial = Trial()
     for number in range(calls):
-        trial.note(ErrorType.UNEXPECTED_ANSWER if number < unreadable else None)
+        trial.note(f"{number}", "metadata", ErrorType.UNEXPECTED_ANSWER if number < unreadable else None)
+        trial.note(f"not answered {number}", "metadata", ErrorType.UPSTREAM_UNAVAILABLE)
     assert trial.is_worse(before, selected_at=NOW, now=NOW + after) == is_worse
+
+
+def test_what_helps_in_the_end_counts_once() -> None:
+    trial = Trial()
+    for number in range(TRIAL_CALLS):
+        for error_type in (ErrorType.UNEXPECTED_ANSWER, ErrorType.UNEXPECTED_ANSWER, None):
+            trial.note(f"{number}", "captions", error_type)
+    assert trial.unexpected_share == 0
 
 
 async def test_a_running_import_survives_the_restart(
@@ -174,6 +214,16 @@ async def test_a_running_import_survives_the_restart(
     assert in_use is not None
     assert (in_use.version, in_use.origin) == (NEWEST, ExtractorOrigin.STABLE)
     assert sum(request.kind is Kind.PLAYER for request in fake_youtube.requests) == 1
+
+
+async def test_a_version_that_cannot_be_imported_is_not_started_again(settings: Settings, store: Store) -> None:
+    install(store, NEWER, IMPORT_ERROR)
+    store.select(NEWER)
+    environment = {"YOUTUBE_EXTRACTOR_DIRECTORY": str(store.directory)}
+    async with running_worker(settings, is_permitted=False, environment=environment) as worker:
+        log = await ended(worker)
+    assert worker.process.returncode == 1, log
+    assert (selected(store), [*store.refusals()]) == (None, [NEWER])
 
 
 @asynccontextmanager

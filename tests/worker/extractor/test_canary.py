@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -35,6 +36,7 @@ from shared.contracts.youtube_requests import Endpoint
 from shared.db.connection import transaction
 from shared.db.youtube_requests import request_figures
 from shared.settings import Settings
+from tests.worker.extractor.releases import IMPORT_ERROR, KILLED, NEWER, Edits, unpacked
 from tests.worker.test_request_log import written
 
 MANUAL, AUTOMATIC, KIDS = "canaryManu_", "canaryAuto_", "canaryKids_"
@@ -197,6 +199,13 @@ async def test_it_is_asked_in_a_process_of_its_own_and_logged(
     async with transaction(engine) as connection:
         assert (await request_figures(connection)).requests == 0
     assert len(rows) == report.requests
+
+
+@pytest.mark.parametrize(("edits", "verdict"), [(KILLED, Verdict.UNKNOWN), (IMPORT_ERROR, Verdict.FAILED)])
+async def test_a_process_that_a_signal_ends_says_nothing(
+    canaries: Settings, tmp_path: Path, edits: Edits, verdict: Verdict
+) -> None:
+    assert (await ask_youtube(canaries, unpacked(tmp_path / "it", NEWER, edits))).verdict is verdict
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,24 @@
 from pathlib import Path
 
 import pytest
+from yt_dlp.extractor.youtube.jsc._builtin import vendor
 
-from services.worker.extractor import gate
+from services.worker.extractor import gate, versions
 from services.worker.extractor.contract import Argument, Contract, Member, describe, differences
 from services.worker.extractor.replay.scenarios import replay_all
 from services.worker.extractor.selftest_process import SelftestReport
+from services.worker.extractor.updates import GateUnavailableError
 from tests.worker.extractor.record_answers import Recorder
-from tests.worker.extractor.releases import IMPORT_ERROR, NEWER, NEWEST, ONE_MORE_REQUEST, RENAMED, Edits, unpacked
+from tests.worker.extractor.releases import (
+    IMPORT_ERROR,
+    KILLED,
+    NEWER,
+    NEWEST,
+    ONE_MORE_REQUEST,
+    RENAMED,
+    Edits,
+    unpacked,
+)
 
 PLAIN = "POSITIONAL_OR_KEYWORD"
 
@@ -28,12 +39,34 @@ async def test_a_version_that_is_broken_does_not(tmp_path: Path, edits: Edits, k
     assert kind in {problem.partition(":")[0] for problem in found}
 
 
+async def test_a_test_that_a_signal_ends_says_nothing(tmp_path: Path) -> None:
+    with pytest.raises(GateUnavailableError):
+        await gate.problems(unpacked(tmp_path / "it", NEWER, KILLED), NEWER)
+
+
 @pytest.mark.parametrize(("version", "place"), [(NEWEST, "it"), (NEWER, "elsewhere")])
 def test_what_was_imported_has_to_be_the_version(tmp_path: Path, version: str, place: str) -> None:
     expected = SelftestReport(version=NEWER, location="", contract=contract(URL, VIDEO), replayed={})
     found = expected.model_copy(update={"version": version, "location": str(tmp_path / place)})
     (problem,) = gate.compare(expected, found, directory=tmp_path / "it", version=NEWER)
     assert problem.startswith("import:")
+
+
+@pytest.mark.parametrize(("installed", "fits"), [(None, True), ("0.9.0", True), ("0.8.0", False)])
+def test_javascript_keeps_working(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: str | None, fits: bool
+) -> None:
+    monkeypatch.setattr(gate, "installed_scripts", lambda: installed)
+    expected = SelftestReport(version=NEWER, location=str(tmp_path), contract=contract(URL, VIDEO), replayed={})
+    accepting = expected.contract.model_copy(update={"scripts": "0.9.0"})
+    found = expected.model_copy(update={"contract": accepting})
+    assert (gate.compare(expected, found, directory=tmp_path, version=NEWER) == []) == fits
+
+
+def test_other_scripts_are_another_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = versions.tested_with.__wrapped__()
+    monkeypatch.setattr(versions, "installed_scripts", lambda: "another version")
+    assert versions.tested_with.__wrapped__() != before
 
 
 def test_every_scenario_says_what_it_is_about() -> None:
@@ -55,6 +88,7 @@ def test_the_answers_are_those_of_the_fake_youtube() -> None:
 def test_the_contract_names_what_the_adapters_override_and_use() -> None:
     members = describe().members
     assert members["VideoIE._extract_player_response"].is_overridden
+    assert describe().scripts == vendor.VERSION
     assert not members["_ListIE._entries"].is_overridden
     assert [name for name, member in members.items() if not member.fits] == []
 

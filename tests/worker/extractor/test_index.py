@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from services.worker.extractor import index as package_index
-from services.worker.extractor.index import IndexUnavailableError, WheelRefusedError, download, find_wheels
-from services.worker.extractor.wheel import unpack
+from services.worker.extractor.index import IndexUnavailableError, download, find_wheels
+from services.worker.extractor.wheel import WheelRefusedError, unpack
 from tests.support.servers import free_port
 from tests.worker.extractor.releases import NEWER, Index, tiny_wheel
 
@@ -37,21 +37,21 @@ async def test_a_file_that_does_not_fit_is_ignored(index: Index, details: dict[s
     assert await find_wheels(index.url) == []
 
 
-async def test_a_file_with_another_hash_is_refused(index: Index, tmp_path: Path) -> None:
+async def test_a_file_with_another_hash_is_not_saved(index: Index, tmp_path: Path) -> None:
     index.add(NEWER, details={"hashes": {"sha256": "0" * 64}})
     (wheel,) = await find_wheels(index.url)
-    with pytest.raises(WheelRefusedError):
+    with pytest.raises(IndexUnavailableError):
         await download(wheel, tmp_path / "wheel")
     assert not (tmp_path / "wheel").exists()
 
 
-async def test_a_file_that_is_larger_than_announced_is_refused(
+async def test_a_file_that_is_larger_than_announced_is_not_saved(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.add(NEWER, details={"size": None})
     (wheel,) = await find_wheels(index.url)
     monkeypatch.setattr(package_index, "MAX_WHEEL_BYTES", 10)
-    with pytest.raises(WheelRefusedError):
+    with pytest.raises(IndexUnavailableError):
         await download(wheel, tmp_path / "wheel")
 
 

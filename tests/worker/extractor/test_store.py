@@ -78,6 +78,8 @@ def test_a_refused_version_is_not_used(store: Store, monkeypatch: pytest.MonkeyP
     store.select(NEWER)
     store.refuse(NEWER, "why")
     assert selected(store) is None
+    store.select(NEWER, pinned=True)
+    assert selected(store) is None
     assert store.refusals()[NEWER].reason == "why"
     monkeypatch.setattr(stores, "tested_with", lambda: "newer code, which it may fit")
     assert store.refusals() == {}
@@ -89,6 +91,18 @@ def test_what_cannot_be_read_means_the_bundled_version(store: Store, damage: str
     (store.directory / "bad.json").write_text(damage)
     (store.directory / "state.json").write_text(damage)
     assert (selected(store), store.refusals(), store.state().outcome) == (None, {}, "")
+
+
+def test_a_version_is_on_disk_before_it_appears(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: set[int] = set()
+
+    def fsync(descriptor: int) -> None:
+        if not store.path_of(NEWER).exists():
+            synced.add(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    put(store, NEWER)
+    assert {path.stat().st_ino for path in store.path_of(NEWER).rglob("*")} <= synced
 
 
 def test_three_versions_are_kept_with_those_in_use(store: Store) -> None:

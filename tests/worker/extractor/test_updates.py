@@ -107,6 +107,16 @@ async def test_a_file_that_is_no_wheel_is_remembered(installation: Installation,
     assert [*installation.store.refusals()] == [NEWER]
 
 
+async def test_a_file_that_somebody_else_answers_with_says_nothing(installation: Installation) -> None:
+    wheel = installation.index.add(NEWER)
+    (path,) = installation.index.content
+    installation.index.content[path] = b"Please log in to this network"
+    assert await installation.update() is UpdateOutcome.UNAVAILABLE
+    assert installation.store.refusals() == {}
+    installation.index.content[path] = wheel
+    assert await installation.update() is UpdateOutcome.INSTALLED
+
+
 async def test_another_code_of_vidferry_tries_again(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
