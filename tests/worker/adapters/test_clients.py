@@ -156,11 +156,15 @@ def test_an_extractor_whose_clients_are_all_refused_is_outdated(
     error = importer.error()
     assert error.error_type is ErrorType.EXTRACTOR_OUTDATED
     assert steps(fake_youtube) == [PAGE, "VISIONOS", "ANDROID", "IOS"]
-    assert error.fingerprint is not None
-    fake_youtube.library.add(FakeVideo("anothervide"))
-    with pytest.raises(YoutubeError) as another:
-        importer.run("anothervide")
-    assert another.value.fingerprint == error.fingerprint
+    assert error.are_clients_retired is (name == "HTTP 400")
+
+
+def test_one_client_that_is_no_longer_answered_is_no_proof(fake_youtube: FakeYoutube, importer: Importer) -> None:
+    serve(fake_youtube, hello("WEB"))
+    refuse(fake_youtube, "HTTP 400", "VISIONOS")
+    refuse(fake_youtube, "page reload", None)
+    error = importer.error()
+    assert (error.error_type, error.are_clients_retired) == (ErrorType.EXTRACTOR_OUTDATED, False)
 
 
 def test_refusals_while_captions_are_looked_for(fake_youtube: FakeYoutube, importer: Importer) -> None:

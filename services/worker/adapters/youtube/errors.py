@@ -91,8 +91,6 @@ PLAYS, UNPLAYABLE, UNAVAILABLE, LOGIN_REQUIRED = "OK", "UNPLAYABLE", "ERROR", "L
 """Statuses of a video in a player's answer."""
 CLIENT_RETIRED = "HTTP 400"
 """In the place of a status: YouTube no longer answers this version of the client."""
-_RETIRED = re.compile(r"HTTP (error )?400\b", re.IGNORECASE)
-"""The same in the detail of an error."""
 _DENIED = re.compile(r"HTTP (error )?403\b", re.IGNORECASE)
 
 _ABOUT_THE_CLIENT = re.compile(
@@ -169,11 +167,6 @@ def page_error(status: str, reason: str) -> ErrorType | None:
     """Return the error type that the watch page alone decides on, because it says so in words; None: ask a client."""
     error_type = playability_error(status, reason)
     return error_type if error_type in _FINAL_ON_PAGE else None
-
-
-def is_client_retired(error: YoutubeError) -> bool:
-    """Whether YouTube no longer answers the version of a client that the extractor pretends to be."""
-    return _RETIRED.search(error.detail) is not None
 
 
 class AccountRefusal(StrEnum):
