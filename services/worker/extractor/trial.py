@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shared.contracts.errors import ErrorType
+from shared.contracts.errors import ERROR_RULES, ErrorType
 
 TRIAL = timedelta(hours=1)
 """How long after its selection a version is watched."""
@@ -23,7 +23,9 @@ class Trial:
         self._outcomes: list[bool] = []
 
     def note(self, error_type: ErrorType | None) -> None:
-        """Count a call that has ended."""
+        """Count a call that has ended, unless nothing was answered."""
+        if error_type is not None and ERROR_RULES[error_type].is_unreachable:
+            return
         self._outcomes = [*self._outcomes[1 - MAX_REMEMBERED :], error_type in _UNREADABLE]
 
     @property

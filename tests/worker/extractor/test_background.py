@@ -138,6 +138,8 @@ def test_a_trial(calls: int, unreadable: int, before: float, after: timedelta, i
     trial = Trial()
     for number in range(calls):
         trial.note(ErrorType.UNEXPECTED_ANSWER if number < unreadable else None)
+    for _ in range(TRIAL_CALLS):
+        trial.note(ErrorType.UPSTREAM_UNAVAILABLE)  # says nothing about a version
     assert trial.is_worse(before, selected_at=NOW, now=NOW + after) == is_worse
 
 
