@@ -294,8 +294,10 @@ def test_a_player_alone_does_not_say_that_a_video_is_gone(fake_youtube: FakeYout
     assert_complete(importer.run())
     assert steps(fake_youtube) == [PAGE, "VISIONOS", "ANDROID", TEXT]
     fake_youtube.faults.add(Fault(kind=Kind.PLAYER, client="ANDROID", body=gone))
-    assert importer.error().error_type is ErrorType.VIDEO_UNAVAILABLE
-    assert steps(fake_youtube)[4:] == [PAGE, "VISIONOS", "ANDROID"]
+    assert_complete(importer.run())  # not even two of them, where the page plays it
+    assert steps(fake_youtube)[4:] == [PAGE, "VISIONOS", "ANDROID", "IOS", TEXT]
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, client="IOS", body=gone))
+    assert importer.error().error_type is ErrorType.EXTRACTOR_OUTDATED
 
 
 def test_every_player_request_comes_from_a_guest(fake_youtube: FakeYoutube, importer: Importer) -> None:

@@ -205,7 +205,12 @@ def _raise_unless_played(extraction: Extraction) -> None:
 
 
 def _raise_if_gone(page: PlayerAnswer | None, answers: Iterable[PlayerAnswer]) -> None:
-    """Raise VIDEO_UNAVAILABLE where clients agree; the page counts as one, and confirms what others say vaguely."""
+    """Raise VIDEO_UNAVAILABLE where clients agree; the page counts as one, and confirms what others say vaguely.
+
+    Where the page knows the video, there is one.
+    """
+    if page is not None and (page.plays or page.has_details):
+        return
     is_missing_page = page is not None and page.may_be_gone
     agreeing = [answer for answer in answers if answer.says_gone or (answer.may_be_gone and is_missing_page)]
     if len(agreeing) + is_missing_page >= AGREEING:

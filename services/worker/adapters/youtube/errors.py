@@ -77,7 +77,7 @@ _SECONDS = re.compile(r"\d+(\.\d+)?")
 """Of a `Retry-After`: fractions are not in its specification, but Groq sends them."""
 
 _CAPTCHA = b'class="g-recaptcha"'
-"""In the page that YouTube shows instead of any other page, with any status."""
+"""In the page that YouTube shows instead of any other page; of one with status 403 or 429, the status decides."""
 _PLAYER_CAPTCHA = b'"playerCaptchaViewModel"'
 """In a player's answer whose reason only says "Video unavailable"."""
 
