@@ -28,9 +28,7 @@ CONTENT = random.Random(1).randbytes(1_000_000)  # noqa: S311 - only variety is 
 OPUS, PICTURES = 'audio/webm; codecs="opus"', 'video/mp4; codecs="avc1.42001E, mp4a.40.2"'
 PICTURES_ALONE = Audio(mime_type='video/mp4; codecs="avc1.42001E"', itag=160)
 BLOCK_BYTES = 1 << 16
-GONE = Fault(
-    kind=Kind.PLAYER, body='{"playabilityStatus": {"status": "ERROR", "reason": "This video is unavailable"}}'
-)
+GONE = Fault(kind=Kind.PLAYER, body='{"playabilityStatus": {"status": "ERROR", "reason": "This video is unavailable"}}')
 FILE, PART = "source.140.m4a", "source.140.m4a.part"
 
 

@@ -160,13 +160,18 @@ class Clients:
     def _request(
         self, youtube_id: str, client: str, visitor_data: str | None, *, is_page_enough: bool = False
     ) -> Extraction:
-        extraction = extract(
-            self._connection,
-            youtube_id,
-            client,
-            visitor_data=visitor_data,
-            is_page_enough=is_page_enough and self.health.is_trusted(WEB),
-        )
+        asked = client
+        try:
+            extraction = extract(
+                self._connection,
+                youtube_id,
+                client,
+                visitor_data=visitor_data,
+                is_page_enough=is_page_enough and self.health.is_trusted(WEB),
+            )
+            asked = extraction.player.client
+        finally:
+            self.health.asked(asked)
         if extraction.visitor_data:
             self._connection.guests.record_page(extraction.visitor_data)
         _raise_unless_played(extraction)
