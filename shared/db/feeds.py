@@ -20,7 +20,12 @@ _SILENT = """
     ON CONFLICT (feed_id) DO UPDATE SET asked_at = now(), paused_until = excluded.paused_until
     """
 _LAST_ANSWER = "SELECT answered_at, youtube_ids FROM feeds WHERE feed_id = $1 AND answered_at IS NOT NULL"
-_FORGET = "DELETE FROM feeds f WHERE NOT EXISTS (SELECT FROM subscriptions s WHERE s.feed_id = f.feed_id)"
+# The pause of all feeds is in the row of the one that was refused.
+_FORGET = """
+    DELETE FROM feeds f
+    WHERE NOT EXISTS (SELECT FROM subscriptions s WHERE s.feed_id = f.feed_id)
+      AND (paused_until IS NULL OR paused_until <= now())
+    """
 MAX_PAUSE = timedelta(days=1)
 
 
@@ -53,5 +58,5 @@ async def last_answer(connection: AsyncpgConnection, feed_id: str | None) -> Fee
 
 
 async def forget_unfollowed(connection: AsyncpgConnection) -> None:
-    """Delete the answers of feeds that nobody follows."""
+    """Delete the rows of feeds that nobody follows, unless feeds are paused because of one."""
     await connection.execute(_FORGET)

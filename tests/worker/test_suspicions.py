@@ -34,23 +34,15 @@ def test_the_same_failure_of_different_videos_is_alike() -> None:
 
 
 def test_videos_that_every_client_is_refused_are_alike_whatever_the_clients_are_told() -> None:
-    reasons = ("visionos: The page needs to be reloaded", "visionos: Video unavailable; android: empty")
+    reasons = ("visionos: The page needs to be reloaded", "visionos: HTTP 400; android: empty")
     found = [suspicion(ErrorType.EXTRACTOR_OUTDATED, reason) for reason in reasons]
     assert [each and (each.fingerprint, each.detail, each.is_conclusive) for each in found] == [
         ("extractor_outdated", reason, False) for reason in reasons
     ]
 
 
-@pytest.mark.parametrize(
-    ("error_type", "detail", "is_conclusive"),
-    [
-        (ErrorType.EXTRACTOR_OUTDATED, "android: HTTP 400 from https://www.youtube.com/youtubei/v1/player", True),
-        (ErrorType.EXTRACTOR_OUTDATED, "Unable to download API page: HTTP Error 400: Bad Request", True),
-        (ErrorType.EXTRACTOR_OUTDATED, "HTTP 4000", False),
-        (ErrorType.UNEXPECTED_ANSWER, "HTTP Error 400: Bad Request", False),
-    ],
-)
-def test_a_refused_client_version_is_conclusive(error_type: ErrorType, detail: str, is_conclusive: bool) -> None:
-    found = suspicion(error_type, detail)
+def test_clients_that_are_no_longer_answered_are_conclusive() -> None:
+    error = YoutubeError(ErrorType.EXTRACTOR_OUTDATED, "visionos: HTTP 400", are_clients_retired=True)
+    found = suspicion_of(error, "metadata", "abcdefghijk", None)
     assert found is not None
-    assert found.is_conclusive is is_conclusive
+    assert found.is_conclusive

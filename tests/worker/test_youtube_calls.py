@@ -68,7 +68,7 @@ async def test_the_governor_hears_of_the_last_exits_bot_check_only(client: Clien
                 await ActivityEnvironment().run(call)
             assert caught.value.type == ErrorType.BOT_CHECK
     assert sorted(map(str, asked)) == ["http://one:1", "http://two:2"]
-    assert heard.outcomes == [None, ErrorType.BOT_CHECK]
+    assert heard.outcomes == [ErrorType.UPSTREAM_UNAVAILABLE, ErrorType.BOT_CHECK]
 
 
 @pytest.mark.parametrize(

@@ -68,12 +68,12 @@ class Story:
         self.controller.tick(end)
 
     def answered(
-        self, calls: int = 1, *, requests: int | None = None, epoch: int | None = None, step: str = "metadata"
+        self, calls: int = 1, *, requests: int | None = None, epoch: int | None = None, step: str | None = "metadata"
     ) -> None:
-        """Report answered calls, with two requests each."""
+        """Report answered calls, with two requests each; `step`: None for audio and transcription."""
         epoch = self.controller.epoch if epoch is None else epoch
         report = UpstreamReport(epoch=epoch, answered=True, calls=calls, requests=requests or 2 * calls)
-        self._report(report.model_copy(update={"answered_steps": {step: calls}}))
+        self._report(report.model_copy(update={"answered_steps": {step: calls} if step else {}}))
 
     def failed(self, *youtube_ids: str, **details: Any) -> None:
         """Report calls that cast doubt on the extractor."""

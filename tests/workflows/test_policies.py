@@ -78,9 +78,10 @@ def test_a_throttled_call_is_in_line_again_soon() -> None:
     assert decide(ErrorType.RATE_LIMITED) == decide(ErrorType.BOT_CHECK, consecutive_waits=2) == timedelta(seconds=1)
 
 
-def test_an_outdated_extractor_is_given_half_an_hour_to_be_noticed() -> None:
-    attempts = range(1, ERROR_RULES[ErrorType.EXTRACTOR_OUTDATED].max_attempts + 1)
-    delays = [decide(ErrorType.EXTRACTOR_OUTDATED, attempt=attempt) for attempt in attempts]
+@pytest.mark.parametrize("error_type", [ErrorType.EXTRACTOR_OUTDATED, ErrorType.UNEXPECTED_ANSWER])
+def test_an_outdated_extractor_is_given_half_an_hour_to_be_noticed(error_type: ErrorType) -> None:
+    attempts = range(1, ERROR_RULES[error_type].max_attempts + 1)
+    delays = [decide(error_type, attempt=attempt) for attempt in attempts]
     assert delays[-1] is None
     assert sum((delay for delay in delays if delay), timedelta()) > timedelta(minutes=30)
 

@@ -169,10 +169,11 @@ class TestPause:
         outage.answered(step="metadata")
         assert outage.status.state is CLOSED
 
-    def test_a_probe_of_a_step_that_works_is_followed_by_another(self, outage: Story) -> None:
+    @pytest.mark.parametrize("step", ["captions", None], ids=["captions", "audio, which is not watched"])
+    def test_a_probe_of_a_step_that_works_is_followed_by_another(self, outage: Story, step: str | None) -> None:
         outage.wait_for_probe()
         probe = outage.queue_rate.probe
-        outage.answered(step="captions")
+        outage.answered(step=step)
         assert outage.status.state is HALF_OPEN
         assert outage.queue_rate.probe != probe
         outage.failed("probe")

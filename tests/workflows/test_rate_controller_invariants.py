@@ -106,7 +106,8 @@ class Governed(RuleBasedStateMachine):
     @precondition(lambda self: self.controller.state is UpstreamState.HALF_OPEN)
     @rule()
     def the_probe_is_answered(self) -> None:
-        self.calls_end(1, 2, 0, True)
+        broken = self.controller.evidence.broken
+        self.calls_of_a_step_are_answered(broken.step if broken else "metadata", 1, 0)
         assert self.controller.state is UpstreamState.CLOSED
 
     @rule()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.contracts.errors import ERROR_RULES, ErrorType, Retry
+from shared.contracts.errors import ERROR_RULES, ErrorType, Retry, Throttle
 from shared.contracts.imports import UpstreamFailure
 
 AUDIO_ATTEMPTS = 6
@@ -26,8 +26,8 @@ class Backoff:
 TRANSIENT_BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=10))
 """With the 24 attempts that an unreachable YouTube gets, imports survive an outage of two hours."""
 OUTDATED_BACKOFF = Backoff(timedelta(minutes=1), timedelta(minutes=30))
-"""After a refusal that says that the extractor is outdated: the attempts take half an hour, in which other videos show
-whether it is, and the call waits for the `RateGovernor` then."""
+"""After an answer that casts doubt on the extractor: the attempts take half an hour, in which other videos show whether
+it is outdated, and the call waits for the `RateGovernor` then."""
 THROTTLED_BACKOFF = Backoff(timedelta(seconds=30), timedelta(hours=1))
 """For an import that is throttled repeatedly, and for activities that are retried indefinitely."""
 REQUEUE_DELAY = timedelta(seconds=1)
@@ -79,7 +79,7 @@ def delay_before_retry(
     concerns_all_videos = failure.is_outage or error_type is ErrorType.CERTIFICATE_UNTRUSTED
     match retry_of(error_type, failure):
         case Retry.BACKOFF if attempt < min(rule.max_attempts, max_attempts or rule.max_attempts):
-            backoff = OUTDATED_BACKOFF if error_type is ErrorType.EXTRACTOR_OUTDATED else TRANSIENT_BACKOFF
+            backoff = OUTDATED_BACKOFF if rule.throttle is Throttle.SUSPECTS else TRANSIENT_BACKOFF
             return backoff.delay(attempt)
         case Retry.WHEN_UNTHROTTLED if consecutive_waits > MAX_FAST_REQUEUES and not concerns_all_videos:
             return THROTTLED_BACKOFF.delay(consecutive_waits - MAX_FAST_REQUEUES)

@@ -236,9 +236,9 @@ class RateController(BaseModel):
         elif report.throttle:  # YouTube does answer
             self._close(now)
             self._on_throttle(report.throttle, now)
-        elif report.answered and self.evidence.broken and report.answered_steps:
+        elif report.answered and self.evidence.broken:
             self.reason = PauseReason.EXTRACTOR_OUTDATED
-            self._probe(now)  # the answer was to another step, which works
+            self._probe(now)  # the answer was to another step, or to none that is watched
         elif report.answered:
             self._close(now)
         elif self.reason:  # no answer, or the call was cancelled: no reason for a long pause

@@ -145,14 +145,14 @@ class YoutubeError(UpstreamError):
         *,
         retry_after_seconds: float | None = None,
         not_before: datetime | None = None,
-        fingerprint: str | None = None,
         early_metadata: EarlyMetadata | None = None,
+        are_clients_retired: bool = False,
     ) -> None:
         super().__init__(error_type, detail, retry_after_seconds=retry_after_seconds, not_before=not_before)
         self.early_metadata = early_metadata
         """What the answer says about the video all the same."""
-        self.fingerprint = fingerprint
-        """Equal for refusals that are alike, whatever the video."""
+        self.are_clients_retired = are_clients_retired
+        """Whether YouTube no longer answers any client's version, which says nothing about the video."""
 
 
 class AccessError(Exception):

@@ -28,6 +28,7 @@ CONTENT = random.Random(1).randbytes(1_000_000)  # noqa: S311 - only variety is 
 OPUS, PICTURES = 'audio/webm; codecs="opus"', 'video/mp4; codecs="avc1.42001E, mp4a.40.2"'
 PICTURES_ALONE = Audio(mime_type='video/mp4; codecs="avc1.42001E"', itag=160)
 BLOCK_BYTES = 1 << 16
+GONE = Fault(kind=Kind.PLAYER, body='{"playabilityStatus": {"status": "ERROR", "reason": "This video is unavailable"}}')
 FILE, PART = "source.140.m4a", "source.140.m4a.part"
 
 
@@ -277,9 +278,10 @@ def test_a_video_that_is_not_played(
         (refuse_client("VISIONOS", "video unavailable"), ErrorType.EXTRACTOR_OUTDATED),
         (refuse_client("VISIONOS", "no reason"), ErrorType.EXTRACTOR_OUTDATED),
         (retire_client("VISIONOS"), ErrorType.EXTRACTOR_OUTDATED),
+        (GONE, ErrorType.EXTRACTOR_OUTDATED),
         (refuse_client("VISIONOS", "not available"), ErrorType.AUDIO_UNAVAILABLE),
     ],
-    ids=["page reload", "video unavailable", "no reason", "HTTP 400", "not available"],
+    ids=["page reload", "video unavailable", "no reason", "HTTP 400", "gone", "not available"],
 )
 def test_a_client_that_is_refused_says_nothing_about_the_video(
     fake_youtube: FakeYoutube, adapter: AudioAdapter, tmp_path: Path, fault: Fault, error_type: ErrorType

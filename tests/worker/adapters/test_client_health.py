@@ -2,7 +2,7 @@
 
 from services.worker.adapters.youtube.client_health import (
     FAILED_IN_A_ROW,
-    PROBE_SECONDS,
+    RETRY_SECONDS,
     WINDOW,
     ClientHealth,
     Stage,
@@ -57,15 +57,27 @@ def test_one_video_in_half_an_hour_tries_again() -> None:
     health = ClientHealth(clock)
     failing(health, FAILED_IN_A_ROW)
     assert not health.is_trusted("first")
-    clock.now += PROBE_SECONDS
+    clock.now += RETRY_SECONDS
     assert health.is_trusted("first")
+    assert health.is_trusted("first"), "no video has asked it yet"
+    health.asked("first")
     assert not health.is_trusted("first")
     failing(health, 1, begin=100)
-    clock.now += PROBE_SECONDS
+    clock.now += RETRY_SECONDS
     assert health.is_trusted("first")
     health.succeeded("first", Stage.PLAYER, "good")
     assert health.is_trusted("first")
     failing(health, FAILED_IN_A_ROW - 1)
+    assert health.is_trusted("first")
+
+
+def test_a_client_that_is_asked_last_keeps_its_turn() -> None:
+    clock = Clock()
+    health = ClientHealth(clock)
+    failing(health, FAILED_IN_A_ROW)
+    clock.now += RETRY_SECONDS / 2
+    health.asked("first")
+    clock.now += RETRY_SECONDS / 2
     assert health.is_trusted("first")
 
 

@@ -22,7 +22,7 @@ from fakes.youtube import (
 )
 from services.worker.adapters.models import ExtractedVideo, TrackCounts, Transcript, YoutubeError
 from services.worker.adapters.youtube.captions import CaptionsAdapter
-from services.worker.adapters.youtube.client_health import FAILED_IN_A_ROW
+from services.worker.adapters.youtube.client_health import FAILED_IN_A_ROW, RETRY_SECONDS, ClientHealth, Stage
 from services.worker.adapters.youtube.clients import Clients
 from services.worker.adapters.youtube.connection import Connection
 from services.worker.adapters.youtube.metadata import MetadataAdapter
@@ -156,11 +156,15 @@ def test_an_extractor_whose_clients_are_all_refused_is_outdated(
     error = importer.error()
     assert error.error_type is ErrorType.EXTRACTOR_OUTDATED
     assert steps(fake_youtube) == [PAGE, "VISIONOS", "ANDROID", "IOS"]
-    assert error.fingerprint is not None
-    fake_youtube.library.add(FakeVideo("anothervide"))
-    with pytest.raises(YoutubeError) as another:
-        importer.run("anothervide")
-    assert another.value.fingerprint == error.fingerprint
+    assert error.are_clients_retired is (name == "HTTP 400")
+
+
+def test_one_client_that_is_no_longer_answered_is_no_proof(fake_youtube: FakeYoutube, importer: Importer) -> None:
+    serve(fake_youtube, hello("WEB"))
+    refuse(fake_youtube, "HTTP 400", "VISIONOS")
+    refuse(fake_youtube, "page reload", None)
+    error = importer.error()
+    assert (error.error_type, error.are_clients_retired) == (ErrorType.EXTRACTOR_OUTDATED, False)
 
 
 def test_refusals_while_captions_are_looked_for(fake_youtube: FakeYoutube, importer: Importer) -> None:
@@ -290,8 +294,10 @@ def test_a_player_alone_does_not_say_that_a_video_is_gone(fake_youtube: FakeYout
     assert_complete(importer.run())
     assert steps(fake_youtube) == [PAGE, "VISIONOS", "ANDROID", TEXT]
     fake_youtube.faults.add(Fault(kind=Kind.PLAYER, client="ANDROID", body=gone))
-    assert importer.error().error_type is ErrorType.VIDEO_UNAVAILABLE
-    assert steps(fake_youtube)[4:] == [PAGE, "VISIONOS", "ANDROID"]
+    assert_complete(importer.run())  # not even two of them, where the page plays it
+    assert steps(fake_youtube)[4:] == [PAGE, "VISIONOS", "ANDROID", "IOS", TEXT]
+    fake_youtube.faults.add(Fault(kind=Kind.PLAYER, client="IOS", body=gone))
+    assert importer.error().error_type is ErrorType.EXTRACTOR_OUTDATED
 
 
 def test_every_player_request_comes_from_a_guest(fake_youtube: FakeYoutube, importer: Importer) -> None:
@@ -331,6 +337,33 @@ def test_a_client_that_is_refused_to_everybody_soon_comes_last(fake_youtube: Fak
     extra = len(fake_youtube.requests) - 3 * len(ids)
     assert FAILED_IN_A_ROW <= extra < FAILED_IN_A_ROW + CONCURRENT
     assert steps(fake_youtube).count("VISIONOS") == 20 + extra
+
+
+def test_a_page_that_is_enough_takes_nobodys_turn_to_try_a_failing_client(fake_youtube: FakeYoutube) -> None:
+    now = 0.0
+    health = ClientHealth(lambda: now)
+    connection = Connection(fake_youtube.proxy_url, fake_youtube.ca_file)
+    metadata = MetadataAdapter(connection, Clients(connection, health))
+    for number in range(FAILED_IN_A_ROW):
+        health.failed("visionos", Stage.PLAYER, f"video{number}")
+    now += RETRY_SECONDS
+    fake_youtube.library.add(FakeVideo("enoughofit0", captions=(hello(),)))
+    serve(fake_youtube, hello("WEB"))
+    for youtube_id in ("enoughofit0", ID):
+        video_of(metadata, youtube_id)
+    assert steps(fake_youtube) == [PAGE, PAGE, "VISIONOS"]
+
+
+def test_the_last_client_is_left_out_once_it_gets_nobodys_captions(
+    fake_youtube: FakeYoutube, importer: Importer
+) -> None:
+    ids = [f"video{number:06}" for number in range(FAILED_IN_A_ROW + 1)]
+    fake_youtube.library.add(*(FakeVideo(each, captions=(hello(*EVERY_CLIENT),)) for each in ids))
+    for each in ids:
+        with pytest.raises(YoutubeError) as caught:
+            importer.run(each)
+        assert caught.value.error_type is ErrorType.CAPTIONS_TOKEN_REQUIRED
+    assert steps(fake_youtube)[-2 * len(LAST_CLIENT) - 2 :] == [*LAST_CLIENT, PAGE, "VISIONOS", "ANDROID", "IOS"]
 
 
 def test_tracks_that_are_denied_to_everybody_are_soon_fetched_elsewhere(

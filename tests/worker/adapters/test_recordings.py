@@ -158,7 +158,7 @@ def test_chapters_in_a_real_description_are_those_that_youtube_shows(metadata: M
     ("page", "kind", "status", "error_type"),
     [
         ("player.bot_check", Kind.PLAYER, 200, ErrorType.BOT_CHECK),
-        ("player.video_unavailable", Kind.PLAYER, 200, ErrorType.VIDEO_UNAVAILABLE),
+        ("player.video_unavailable", Kind.PLAYER, 200, ErrorType.EXTRACTOR_OUTDATED),  # the page plays it
         ("recaptcha_429", Kind.WATCH, 200, ErrorType.BOT_CHECK),
         ("recaptcha_429", Kind.WATCH, 429, ErrorType.RATE_LIMITED),
     ],

@@ -3,7 +3,6 @@
 import re
 
 from services.worker.adapters.models import YoutubeError
-from services.worker.adapters.youtube.errors import is_client_retired
 from shared.contracts.errors import ERROR_RULES, ErrorType, Throttle
 from shared.contracts.upstreams import Suspicion
 
@@ -29,5 +28,5 @@ def suspicion_of(error: YoutubeError, step: str, subject: str, channel_id: str |
         fingerprint=error.error_type if is_refused else fingerprint[:MAX_CHARACTERS],
         detail=" ".join(text.split())[:MAX_CHARACTERS],
         channel_id=channel_id,
-        is_conclusive=is_refused and is_client_retired(error),
+        is_conclusive=error.are_clients_retired,
     )

@@ -79,8 +79,9 @@ class YoutubeCalls:
             suspicion = None if stage is CallStage.AUDIO else suspicion_of(error, stage, subject, channel_id)
             raise application_error(error, is_outage=_is_outage(status, suspicion)) from None
         finally:
-            if this_call.route is not None and this_call.route.report(error_type):
-                error_type = _without_bot_check(error_type)
+            is_passable = this_call.route is not None and this_call.route.report(error_type)
+            if is_passable and error_type is ErrorType.BOT_CHECK:
+                error_type = ErrorType.UPSTREAM_UNAVAILABLE  # a pause would stop the other exits as well
             self._reporter.call_finished(
                 status,
                 subject,
@@ -101,8 +102,3 @@ def _is_outage(status: UpstreamStatus | None, suspicion: Suspicion | None) -> bo
 def _follows_a_bot_check(status: UpstreamStatus | None) -> bool:
     """Whether this is the call that shows whether YouTube trusts another guest. Any worker may get it."""
     return status is not None and status.state is UpstreamState.HALF_OPEN and status.reason is PauseReason.BOT_CHECK
-
-
-def _without_bot_check(error_type: ErrorType | None) -> ErrorType | None:
-    """What the governor hears while another exit works: it would pause that one as well."""
-    return None if error_type is ErrorType.BOT_CHECK else error_type

@@ -109,8 +109,6 @@ def _refusal_error(refusal: ClientRefusedError) -> YoutubeError:
     """No other client's media can be downloaded."""
     if is_kept_from_client(refusal.answer.reason):
         return YoutubeError(ErrorType.AUDIO_UNAVAILABLE, refusal.error.detail)
-    if refusal.answer.says_gone:
-        return YoutubeError(ErrorType.VIDEO_UNAVAILABLE, refusal.error.detail)
     return all_refused([refusal])
 
 

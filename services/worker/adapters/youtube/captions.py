@@ -23,6 +23,7 @@ from shared.logs import get_logger
 logger = get_logger(__name__)
 
 _LAST_CLIENT = "youtube-transcript-api"
+_ALL_CLIENTS = (*PLAYERS, _LAST_CLIENT)
 _ANSWERS = {
     ErrorType.LINK_EXPIRED: CaptionsAnswer.GATED,
     ErrorType.CAPTIONS_TOKEN_REQUIRED: CaptionsAnswer.GATED,
@@ -154,18 +155,25 @@ class _Search:
         return None if best is None else self._from_track(best)
 
     def _from_last_client(self) -> Transcript:
-        """What youtube-transcript-api finds: three requests, as an old version of the Android app."""
+        """What youtube-transcript-api finds: three requests, as an old version of the Android app.
+
+        None of them while it gets nobody's captions.
+        """
+        health = self._clients.health
+        if not health.is_trusted(_LAST_CLIENT):
+            raise self._denied_by_all
+        health.asked(_LAST_CLIENT)
         try:
             return _guarded(self._from_transcript_api)
         except YoutubeError as error:
             answer = _ANSWERS.get(error.error_type)
             if answer is None and not _is_about_video(error.error_type):
                 raise
+            if answer is not CaptionsAnswer.NONE:
+                health.failed(_LAST_CLIENT, Stage.TRACK, self._youtube_id)
             self._answers[_LAST_CLIENT] = answer or CaptionsAnswer.REFUSED
             self._raise_if_none()
-            if all(self._answers.get(client) is CaptionsAnswer.REFUSED for client in (*PLAYERS, _LAST_CLIENT)):
-                raise self._outdated or all_refused(self._refused) from None
-            raise YoutubeError(ErrorType.CAPTIONS_TOKEN_REQUIRED, self._summary) from None
+            raise self._denied_by_all from None
 
     def _from_transcript_api(self) -> Transcript:
         with self._connection.session() as session:
@@ -179,7 +187,7 @@ class _Search:
         language, kind = _describe(best)
         lines = (TranscriptLine(each.start, each.start + each.duration, each.text) for each in snippets)
         transcript = _transcript(language, kind, tidy(lines, kind))
-        self._record_source(None)
+        self._record_source(_LAST_CLIENT)
         return transcript
 
     def _raise_if_none(self) -> None:
@@ -200,6 +208,12 @@ class _Search:
             health.failed(failed, Stage.TRACK, self._youtube_id)
         for refusal in self._refused:
             health.failed(refusal.answer.client, Stage.PLAYER, self._youtube_id)
+
+    @property
+    def _denied_by_all(self) -> YoutubeError:
+        if all(self._answers.get(each, CaptionsAnswer.REFUSED) is CaptionsAnswer.REFUSED for each in _ALL_CLIENTS):
+            return self._outdated or all_refused(self._refused)
+        return YoutubeError(ErrorType.CAPTIONS_TOKEN_REQUIRED, self._summary)
 
     @property
     def _summary(self) -> str:

@@ -5,7 +5,7 @@
 | `web`, the watch page | 1 | always: date, category, likes and chapters are in no other answer |
 | `visionos` | 1 | the page names no caption track, or needs a token for them |
 | `android`, then `ios` | 1 each | the client before it is refused, or its tracks need a token or are empty |
-| `mweb` | 1 | captions only, where a token server is permitted (`access`) |
+| `mweb` | 3 | captions only, where a token server is permitted (`access`) |
 | youtube-transcript-api | 3 | captions only, after all of the above (`captions`) |
 
 Another client is asked where YouTube's reason may be about the client: "The page needs to be reloaded", "Video
@@ -17,7 +17,6 @@ Private and members-only videos and those with an age limit are asked for once m
 Versions of the clients are those of yt-dlp's own table.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,7 +26,13 @@ from services.worker.adapters.models import AccessError, YoutubeError
 from services.worker.adapters.youtube.access import JS_CLIENTS
 from services.worker.adapters.youtube.client_health import ClientHealth, Stage
 from services.worker.adapters.youtube.connection import Connection
-from services.worker.adapters.youtube.errors import ABOUT_THE_CLIENT, LOCKED, is_refused, playability_error
+from services.worker.adapters.youtube.errors import (
+    ABOUT_THE_CLIENT,
+    CLIENT_RETIRED,
+    LOCKED,
+    is_refused,
+    playability_error,
+)
 from services.worker.adapters.youtube.player import PlayerAnswer
 from services.worker.adapters.youtube.sent_requests import WEB
 from services.worker.adapters.youtube.ytdlp import Extraction, early_metadata, extract, playback_error
@@ -46,8 +51,6 @@ AGREEING = 2
 """Clients that have to agree that there is no video, or that it has no captions."""
 
 _FROM_THE_PLAYER = frozenset({"subtitles", "automatic_captions", "formats"})
-_VARYING = re.compile(r"\S*\d\S*")
-"""Ids and numbers in YouTube's words."""
 
 
 class ClientRefusedError(Exception):
@@ -157,13 +160,18 @@ class Clients:
     def _request(
         self, youtube_id: str, client: str, visitor_data: str | None, *, is_page_enough: bool = False
     ) -> Extraction:
-        extraction = extract(
-            self._connection,
-            youtube_id,
-            client,
-            visitor_data=visitor_data,
-            is_page_enough=is_page_enough and self.health.is_trusted(WEB),
-        )
+        asked = client
+        try:
+            extraction = extract(
+                self._connection,
+                youtube_id,
+                client,
+                visitor_data=visitor_data,
+                is_page_enough=is_page_enough and self.health.is_trusted(WEB),
+            )
+            asked = extraction.player.client
+        finally:
+            self.health.asked(asked)
         if extraction.visitor_data:
             self._connection.guests.record_page(extraction.visitor_data)
         _raise_unless_played(extraction)
@@ -183,13 +191,8 @@ def all_refused(refused: Sequence[ClientRefusedError]) -> YoutubeError:
     if unknown is not None:
         return unknown
     detail = "; ".join(f"{each.answer.client}: {each.error.detail}" for each in refused)
-    fingerprint = "; ".join(_fingerprint(each.answer) for each in refused)
-    return YoutubeError(ErrorType.EXTRACTOR_OUTDATED, detail, fingerprint=fingerprint)
-
-
-def _fingerprint(answer: PlayerAnswer) -> str:
-    words = _VARYING.sub("", answer.reason.lower())
-    return f"{answer.client} {answer.status} {' '.join(words.split())}".rstrip()
+    is_retired = all(each.answer.status == CLIENT_RETIRED for each in refused)
+    return YoutubeError(ErrorType.EXTRACTOR_OUTDATED, detail, are_clients_retired=is_retired)
 
 
 def _raise_unless_played(extraction: Extraction) -> None:
@@ -207,7 +210,12 @@ def _raise_unless_played(extraction: Extraction) -> None:
 
 
 def _raise_if_gone(page: PlayerAnswer | None, answers: Iterable[PlayerAnswer]) -> None:
-    """Raise VIDEO_UNAVAILABLE where clients agree; the page counts as one, and confirms what others say vaguely."""
+    """Raise VIDEO_UNAVAILABLE where clients agree; the page counts as one, and confirms what others say vaguely.
+
+    Where the page knows the video, there is one.
+    """
+    if page is not None and (page.plays or page.has_details):
+        return
     is_missing_page = page is not None and page.may_be_gone
     agreeing = [answer for answer in answers if answer.says_gone or (answer.may_be_gone and is_missing_page)]
     if len(agreeing) + is_missing_page >= AGREEING:

@@ -78,7 +78,7 @@ _SECONDS = re.compile(r"\d+(\.\d+)?")
 """Of a `Retry-After`: fractions are not in its specification, but Groq sends them."""
 
 _CAPTCHA = b'class="g-recaptcha"'
-"""In the page that YouTube shows instead of any other page, with any status."""
+"""In the page that YouTube shows instead of any other page; of one with status 403 or 429, the status decides."""
 _PLAYER_CAPTCHA = b'"playerCaptchaViewModel"'
 """In a player's answer whose reason only says "Video unavailable"."""
 
@@ -92,8 +92,6 @@ PLAYS, UNPLAYABLE, UNAVAILABLE, LOGIN_REQUIRED = "OK", "UNPLAYABLE", "ERROR", "L
 """Statuses of a video in a player's answer."""
 CLIENT_RETIRED = "HTTP 400"
 """In the place of a status: YouTube no longer answers this version of the client."""
-_RETIRED = re.compile(r"HTTP (error )?400\b", re.IGNORECASE)
-"""The same in the detail of an error."""
 _DENIED = re.compile(r"HTTP (error )?403\b", re.IGNORECASE)
 
 _ABOUT_THE_CLIENT = re.compile(
@@ -170,11 +168,6 @@ def page_error(status: str, reason: str) -> ErrorType | None:
     """Return the error type that the watch page alone decides on, because it says so in words; None: ask a client."""
     error_type = playability_error(status, reason)
     return error_type if error_type in _FINAL_ON_PAGE else None
-
-
-def is_client_retired(error: YoutubeError) -> bool:
-    """Whether YouTube no longer answers the version of a client that the extractor pretends to be."""
-    return _RETIRED.search(error.detail) is not None
 
 
 class AccountRefusal(StrEnum):
