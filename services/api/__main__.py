@@ -10,7 +10,7 @@ import uvicorn
 from services.api.app import create_app
 from shared.logs import get_logger
 from shared.process import configure_logging, on_stop_signal, run
-from shared.settings import Settings
+from shared.settings import read_settings
 
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open: longer than in HTTP clients and proxies (httpx 5 s, nginx 60 s).
@@ -37,7 +37,7 @@ class _Server(uvicorn.Server):
 
 async def main() -> int:
     """Serve until a stop signal; 1 if the port is not available."""
-    settings = Settings()
+    settings = read_settings()
     configure_logging(settings.log_level)
     try:
         listener = _listen(settings.api_host, settings.api_port)

@@ -2,15 +2,13 @@
 
 from contextlib import suppress
 
-from pydantic import ValidationError
-
 from services.worker.extractor.activation import activate
 from shared import process
-from shared.settings import Settings
+from shared.settings import InvalidSettingError, read_settings
 
 if __name__ == "__main__":
-    with suppress(ValidationError):  # `main` reports it
-        activate(Settings().extractor_directory)
+    with suppress(InvalidSettingError):  # `main` reports it
+        activate(read_settings().extractor_directory)
     from services.worker.main import main  # only now: it imports yt-dlp
 
     process.run(main)
