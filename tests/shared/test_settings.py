@@ -30,15 +30,11 @@ def test_a_certificate_file_must_hold_certificates(monkeypatch: pytest.MonkeyPat
     assert "no certificates could be read" in refusal(monkeypatch, "YOUTUBE_CA_FILE", str(empty))
 
 
-def test_every_invalid_variable_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_every_invalid_variable_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("YOUTUBE_BURST_CALLS", "many")
     monkeypatch.setenv("YOUTUBE_CA_FILE", str(tmp_path))
-    with pytest.raises(InvalidSettingError) as refused:
+    with pytest.raises(InvalidSettingError, match=r"YOUTUBE_CA_FILE: .*directory.* YOUTUBE_BURST_CALLS: .+\.$"):
         read_settings()
-    assert str(refused.value) == (
-        "YOUTUBE_CA_FILE: no certificates could be read from {tmp_path} (Is a directory). "
-        "YOUTUBE_BURST_CALLS: Input should be a valid integer, unable to parse string as an integer."
-    ).format(tmp_path=tmp_path)
 
 
 @pytest.mark.parametrize(
