@@ -16,10 +16,8 @@ RUN python -m venv /venv \
 
 FROM python:3.13-slim
 # A volume takes its owner from the directory that it is first mounted on.
-RUN useradd --system --uid 10001 --create-home vidferry \
-    && install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/audio
-RUN install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/account
-RUN install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/extractor
+RUN useradd --uid 10001 --create-home vidferry \
+    && install --directory --owner=vidferry --mode=0700 /var/lib/vidferry/audio /var/lib/vidferry/account /var/lib/vidferry/extractor
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY services services
@@ -27,7 +25,9 @@ COPY shared shared
 COPY workflows workflows
 COPY --from=page /frontend/dist frontend/dist
 # Compiled here: the workflow sandbox imports a workflow again for each run, and would compile it each time.
-RUN python -m compileall -q services shared workflows
+RUN python -m compileall -q services shared workflows \
+    && printf '#!/bin/sh\nexec python -m services.stack "$@"\n' > /usr/local/bin/vidferry \
+    && chmod +x /usr/local/bin/vidferry
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1
 USER vidferry
 CMD ["python", "-m", "services.api"]

@@ -124,6 +124,8 @@ def run(
     except KeyboardInterrupt:
         code = 130
     except InvalidSettingError as refusal:
+        if not logging.root.handlers:  # the level is a setting, too
+            configure_logging("INFO")
         logger.error("setting_invalid", error=str(refusal))
         code = 1
     except Exception:

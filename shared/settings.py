@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
@@ -245,7 +245,8 @@ class Settings(ExtractorSettings, AccessSettings):
             if path is not None:
                 ssl.create_default_context(cafile=path)
         except OSError as error:  # ssl.SSLError is one
-            raise ValueError(f"no certificates could be read from {path}") from error
+            reason = getattr(error, "reason", None) or error.strerror  # ssl's, such as NO_CERTIFICATE_OR_CRL_FOUND
+            raise ValueError(f"no certificates could be read from {path} ({reason})") from error
         return path
 
     @property
@@ -304,3 +305,19 @@ class Settings(ExtractorSettings, AccessSettings):
     def allowed_host_names(self) -> list[str]:
         """`allowed_hosts` as a list, in lower case."""
         return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises InvalidSettingError, which names every invalid variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InvalidSettingError(" ".join(problems_of(error))) from None
+
+
+def problems_of(error: ValidationError) -> list[str]:
+    """One sentence for each invalid variable."""
+    return [
+        f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}."
+        for problem in error.errors()
+    ]

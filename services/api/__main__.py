@@ -4,14 +4,14 @@ from services.api.app import create_app
 from shared.http.server import listen, serve
 from shared.logs import get_logger
 from shared.process import configure_logging, run
-from shared.settings import Settings
+from shared.settings import read_settings
 
 logger = get_logger(__name__)
 
 
 async def main() -> int:
     """Serve until a stop signal; 1 if the port is not available."""
-    settings = Settings()
+    settings = read_settings()
     configure_logging(settings.log_level)
     try:
         listener = listen(settings.api_host, settings.api_port)

@@ -6,7 +6,7 @@ from services.notifier.server import Notifier
 from shared.db.engine import create_engine
 from shared.logs import get_logger
 from shared.process import configure_logging, run, stop_requested
-from shared.settings import Settings
+from shared.settings import read_settings
 from shared.temporal.client import connect
 
 logger = get_logger(__name__)
@@ -14,7 +14,7 @@ logger = get_logger(__name__)
 
 async def main() -> int:
     """Serve until a signal asks to stop; 0 after a graceful stop."""
-    settings = Settings()
+    settings = read_settings()
     configure_logging(settings.log_level)
     logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection and health check
     stop = stop_requested(drain_seconds=settings.drain_seconds)

@@ -15,10 +15,10 @@ from services.stack.findings import Finding, FindingCode, Level, info, ok, probl
 from services.stack.home import Home, is_checkout, is_locked, typed
 from services.stack.process import ProcessState
 from services.stack.running import CheckTarget, Running, running_in
-from services.stack.settings import StackSettings, check_ports, problems_of
+from services.stack.settings import StackSettings, check_ports
 from services.stack.state import ProcessEntry
 from services.stack.status import is_alive, state_now
-from shared.settings import Settings
+from shared.settings import Settings, problems_of
 
 MEBIBYTE = 1024 * 1024
 LOW_DISK_BYTES = 512 * MEBIBYTE

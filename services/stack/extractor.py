@@ -13,14 +13,13 @@ from services.stack.errors import StackError
 from services.stack.findings import Finding, FindingCode, info, ok, problem
 from services.stack.home import Home
 from services.stack.running import running_in
-from services.stack.settings import problems_of
 from services.worker.extractor.asking import ask_youtube, is_broken, log_requests, reason_not_to_ask
 from services.worker.extractor.canary import CanaryAnswer, CanaryReport, Found, Verdict
 from services.worker.extractor.store import Manifest, State, Store
 from services.worker.extractor.updates import UpdateOutcome, Updater
 from services.worker.extractor.versions import bundled_version
 from shared.contracts.upstreams import Upstream, UpstreamReport, UpstreamStatus
-from shared.settings import Settings
+from shared.settings import Settings, problems_of
 
 GOVERNOR_SECONDS = 5
 """For reporting requests to the governor, which may not run."""

@@ -16,10 +16,11 @@ from services.stack.home import HomeLock, typed
 from services.stack.logs import open_log, rotate
 from services.stack.plan import KILL_MARGIN_SECONDS, Plan, python_environment
 from services.stack.running import running_in
-from services.stack.settings import check_ports, problems_of
+from services.stack.settings import check_ports
 from services.stack.state import ProcessEntry, StackState
 from services.stack.supervisor import Supervisor
 from shared.process import raise_open_files_limit
+from shared.settings import problems_of
 
 ROTATE_SECONDS = 60
 PREPARE_SECONDS = 120

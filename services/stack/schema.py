@@ -13,13 +13,12 @@ from services.stack.launcher import PREPARE_SECONDS
 from services.stack.plan import KILL_MARGIN_SECONDS, POSTGRES_STOP_SECONDS, Plan, python_environment
 from services.stack.probes import postgres_error
 from services.stack.running import running_in
-from services.stack.settings import problems_of
 from services.stack.supervisor import Supervisor
 from shared.db import migrate
 from shared.db.connection import transaction
 from shared.db.engine import create_engine
 from shared.db.schema import NEWEST_SCHEMA, find_schema
-from shared.settings import Settings
+from shared.settings import Settings, problems_of
 
 Show = Callable[[str], None]
 

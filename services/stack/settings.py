@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -99,11 +99,6 @@ def variable_of(setting: FieldInfo) -> str:
     return str(setting.validation_alias)
 
 
-def problems_of(error: ValidationError) -> list[str]:
-    """One sentence for each invalid variable."""
-    return [f"{'.'.join(map(str, problem['loc']))}: {_message(problem['msg'])}." for problem in error.errors()]
-
-
 def check_ports(stack: StackSettings, settings: Settings, *, demo: bool) -> None:
     """Raises StackError naming the first port that is set twice, or that cannot be listened on, and why.
 
@@ -166,10 +161,6 @@ def _given(kind: type[BaseSettings], environment: Mapping[str, str]) -> dict[str
     given = {name.upper(): value for name, value in environment.items() if value}
     names = {variable_of(field) for field in kind.model_fields.values()}
     return {name: given[name] for name in names & given.keys()}
-
-
-def _message(pydantics: str) -> str:
-    return pydantics.removeprefix("Value error, ")
 
 
 def _check_port(what: str, host: str, port: int, variable: str) -> None:

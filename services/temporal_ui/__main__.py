@@ -4,7 +4,7 @@ from services.temporal_ui.proxy import create_app
 from shared.http.server import listen, serve
 from shared.logs import get_logger
 from shared.process import configure_logging, run
-from shared.settings import Settings
+from shared.settings import read_settings
 
 DRAIN_SECONDS = 1
 """Short: long polls never end by themselves, and what the Web UI asks for can be asked for again."""
@@ -14,7 +14,7 @@ logger = get_logger(__name__)
 
 async def main() -> int:
     """Serve until a stop signal; 1 if the port is not available."""
-    settings = Settings()
+    settings = read_settings()
     configure_logging(settings.log_level)
     host, port = settings.temporal_ui_host, settings.temporal_ui_port
     try:

@@ -3,16 +3,14 @@
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from services.worker.extractor.activation import activate, refuse_active
 from shared import process
-from shared.settings import Settings
+from shared.settings import InvalidSettingError, read_settings
 
 if __name__ == "__main__":
     directory: Path | None = None
-    with suppress(ValidationError):  # `main` reports it
-        directory = Settings().extractor_directory
+    with suppress(InvalidSettingError):  # `main` reports it
+        directory = read_settings().extractor_directory
     activate(directory)
     try:
         from services.worker.main import main  # only now: it imports yt-dlp

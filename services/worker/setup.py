@@ -18,7 +18,7 @@ from shared.db.migrate import MigrationError, upgrade
 from shared.db.subscriptions import mark_schedules_stale
 from shared.db.workers import SILENT_SECONDS, workers_at_work
 from shared.logs import get_logger
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 from shared.temporal.client import connect
 from shared.temporal.errors import is_temporal_unavailable
 from shared.temporal.names import WORKFLOW_GENERATION
@@ -157,7 +157,7 @@ async def _when_available(server: str, wait_seconds: float, do: Callable[[], Awa
 
 async def main() -> int:
     """Set up with the environment's settings."""
-    settings = Settings()
+    settings = read_settings()
     process.configure_logging(settings.log_level)
     try:
         await set_up(settings)

@@ -64,7 +64,6 @@ def test_a_setting_that_is_refused_is_one_line() -> None:
 from shared import process
 from shared.settings import InvalidSettingError
 async def main():
-    process.configure_logging("INFO")
     raise InvalidSettingError("VIDFERRY_THIS cannot be used.")
 process.run(main)
 """

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.upstreams import RateLimitPolicy
-from shared.settings import Settings, TranscriptionOff
+from shared.settings import InvalidSettingError, Settings, TranscriptionOff, read_settings
 from shared.urls import GROQ_URL
 
 
@@ -28,6 +28,13 @@ def test_a_certificate_file_must_hold_certificates(monkeypatch: pytest.MonkeyPat
     empty = tmp_path / "empty.pem"
     empty.touch()
     assert "no certificates could be read" in refusal(monkeypatch, "YOUTUBE_CA_FILE", str(empty))
+
+
+def test_every_invalid_variable_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("YOUTUBE_BURST_CALLS", "many")
+    monkeypatch.setenv("YOUTUBE_CA_FILE", str(tmp_path))
+    with pytest.raises(InvalidSettingError, match=r"YOUTUBE_CA_FILE: .*directory.* YOUTUBE_BURST_CALLS: .+\.$"):
+        read_settings()
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def with_defaults(prefix: str) -> dict[str, str]:
 
 
 def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str, dict[str, Any]]) -> None:
-    worker, api = services["worker"]["environment"], services["api"]["environment"]
+    worker = services["worker"]["environment"]
     limits = with_defaults("YOUTUBE_")
     assert {name: worker[name] for name in limits} == limits
     assert {"YOUTUBE_PROXY", "YOUTUBE_CA_FILE", "YOUTUBE_COOKIES_FILE", "YOUTUBE_POT_PROVIDER_URL"} <= worker.keys()
@@ -90,10 +90,11 @@ def test_every_youtube_setting_is_passed_on_with_its_default(services: dict[str,
         "YOUTUBE_CANARY_",
     )
     shared = {name: default for name, default in limits.items() if not name.startswith(workers)}
-    assert {name: api[name] for name in shared} == shared
+    for service in ("api", "migrate"):  # they may start a rate governor
+        assert {name: services[service]["environment"][name] for name in shared} == shared
 
 
-@pytest.mark.parametrize("name", ["worker", "api"])
+@pytest.mark.parametrize("name", ["worker", "api", "migrate"])
 def test_every_setting_of_transcription_is_passed_on(services: dict[str, dict[str, Any]], name: str) -> None:
     environment = services[name]["environment"]
     passed_on = {variable: text for variable, text in environment.items() if variable.startswith("TRANSCRIPTION_")}
@@ -103,44 +104,64 @@ def test_every_setting_of_transcription_is_passed_on(services: dict[str, dict[st
     assert environment["GROQ_API_KEY"] == "${GROQ_API_KEY:-}"
 
 
+def test_browsers_find_the_notifier_at_the_host_of_the_page(services: dict[str, dict[str, Any]]) -> None:
+    environment = services["api"]["environment"]
+    assert environment["VIDFERRY_NOTIFIER_URL"] == "${VIDFERRY_NOTIFIER_URL:-}"
+    (port,) = services["notifier"]["ports"]
+    assert port == f"127.0.0.1:{environment['VIDFERRY_NOTIFIER_PORT']}:{Settings.model_fields['notifier_port'].default}"
+
+
 def test_proxy_and_certificates_for_s3_and_transcription_are_passed_on(services: dict[str, dict[str, Any]]) -> None:
     environment = services["worker"]["environment"]
     as_it_is = {name for name, value in environment.items() if value is None}
     assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "NO_PROXY"} <= as_it_is
     assert "SSL_CERT_FILE" in as_it_is, "an empty one would be a file without certificates"
-    mount = "${SSL_CERT_FILE:-/dev/null}:${SSL_CERT_FILE:-/etc/vidferry/ca.pem}:ro"
-    assert mount in services["worker"]["volumes"]
+    files = {mount["source"]: mount for mount in services["worker"]["volumes"] if isinstance(mount, dict)}
+    assert files["${SSL_CERT_FILE:-/dev/null}"]["target"] == "${SSL_CERT_FILE:-/etc/vidferry/ca.pem}"
+    youtubes = files["${YOUTUBE_CA_FILE:-/dev/null}"]["target"]
+    assert environment["YOUTUBE_CA_FILE"] == f"${{YOUTUBE_CA_FILE:+{youtubes}}}"
+    for mount in files.values():
+        assert (mount["type"], mount["read_only"]) == ("bind", True)
+        assert mount["bind"] == {"create_host_path": False}, "Docker would make a directory where the file is missing"
     assert "HTTP_PROXY" not in environment, "urllib would ask it for the worker's health"
 
 
 def test_the_flag_of_the_page_reaches_its_build_and_the_api(services: dict[str, dict[str, Any]]) -> None:
     flag = "${VITE_ENABLE_IMPORT_PROGRESS:-true}"
     assert services["api"]["environment"]["VITE_ENABLE_IMPORT_PROGRESS"] == flag
-    assert services["api"]["build"]["args"]["VITE_ENABLE_IMPORT_PROGRESS"] == flag
+    assert services["migrate"]["build"]["args"]["VITE_ENABLE_IMPORT_PROGRESS"] == flag
     [stage] = re.findall(r"^FROM node.*?(?=^FROM)", (PROJECT_ROOT / "Dockerfile").read_text(), re.M | re.S)
     assert stage.index("ARG VITE_ENABLE_IMPORT_PROGRESS=true") < stage.index("RUN npm run build")
 
 
-def test_audio_is_on_a_volume_that_the_worker_may_write_to(services: dict[str, dict[str, Any]]) -> None:
-    (place,) = [volume.removeprefix("audio:") for volume in services["worker"]["volumes"] if volume.startswith("audio")]
-    assert services["worker"]["environment"]["VIDFERRY_AUDIO_STORE"] == f"${{VIDFERRY_AUDIO_STORE:-{place}}}"
-    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
-    (user,) = re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE)
-    assert f"install --directory --owner={user} --mode=0700 {place}\n" in dockerfile
-
-
-@pytest.mark.parametrize(
-    ("variable", "volume"), [("YOUTUBE_EXTRACTOR_DIRECTORY", "extractor"), ("YOUTUBE_ACCOUNT_DIRECTORY", "account")]
-)
-def test_what_the_worker_keeps_is_on_a_volume_of_its_own(
-    services: dict[str, dict[str, Any]], variable: str, volume: str
+def test_what_the_worker_keeps_is_on_volumes_that_it_may_write_to(
+    services: dict[str, dict[str, Any]],
 ) -> None:
-    place = services["worker"]["environment"][variable]
-    mounts = {name: f"{volume}:{place}" in service.get("volumes", []) for name, service in services.items()}
-    assert [name for name, is_mounted in mounts.items() if is_mounted] == ["worker"]
+    environment, volumes = services["worker"]["environment"], services["worker"]["volumes"]
+    audio, extractor = environment["TMPDIR"], environment["YOUTUBE_EXTRACTOR_DIRECTORY"]
+    account = environment["YOUTUBE_ACCOUNT_DIRECTORY"]
+    assert environment["VIDFERRY_AUDIO_STORE"] == f"${{VIDFERRY_AUDIO_STORE:-{audio}}}"
+    assert [f"audio:{audio}", f"account:{account}", f"extractor:{extractor}"] == [
+        volume for volume in volumes if isinstance(volume, str)
+    ]
     dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
     (user,) = re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE)
-    assert f"install --directory --owner={user} --mode=0700 {place}\n" in dockerfile
+    assert f"install --directory --owner={user} --mode=0700 {audio} {account} {extractor}\n" in dockerfile
+
+
+def test_nothing_else_can_be_written_to(services: dict[str, dict[str, Any]]) -> None:
+    for name in COMMANDS:
+        service = services[name]
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert name == "worker" or "volumes" not in service
+
+
+def test_the_image_is_built_once_and_never_pulled(services: dict[str, dict[str, Any]]) -> None:
+    images = {name: service["image"] for name, service in services.items() if service.get("pull_policy") == "never"}
+    assert images == dict.fromkeys(COMMANDS, "vidferry")
+    assert [name for name, service in services.items() if "build" in service] == ["migrate"]
 
 
 def test_temporal_is_configured_like_the_embedded_one(services: dict[str, dict[str, Any]]) -> None:
@@ -209,6 +230,7 @@ def test_the_image_holds_our_code_pinned_and_unprivileged() -> None:
     dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
     assert "--require-hashes -r requirements.lock" in dockerfile
     assert re.search(r"^USER (?!root)", dockerfile, re.MULTILINE)
+    assert "exec python -m services.stack " in dockerfile, "the `vidferry` of the documents"
     ignored = (PROJECT_ROOT / ".dockerignore").read_text().splitlines()
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
         for source in sources.split():
