@@ -44,9 +44,9 @@ def is_broken(status: UpstreamStatus | None, state: State) -> bool:
 
 def reason_not_to_ask(status: UpstreamStatus | None) -> str | None:
     """Why YouTube may not be asked for canary subjects just now; None: it may."""
-    if status is None or is_outdated(status):
+    if status is None:
         return None
-    if status.is_paused:
+    if status.is_paused and not is_outdated(status):
         return status.reason or status.state
     if status.requests_left is not None and status.requests_left < MAX_REQUESTS:
         return "hourly_requests"
@@ -67,7 +67,11 @@ async def ask_youtube(settings: Settings, overlay: Path | None, *, everything: b
     except ChildError as error:
         found = Found.NOT_ASKED if isinstance(error, ChildStoppedError) else Found.FAILED
         answer = CanaryAnswer(
-            kind=SubjectKind.MANUAL, youtube_id=settings.canary_manual[:11], found=found, detail=str(error)
+            kind=SubjectKind.MANUAL,
+            youtube_id=settings.canary_manual[:11],
+            found=found,
+            detail=str(error),
+            requests=MAX_REQUESTS,  # what it has sent is not known
         )
         return CanaryReport(answers=[answer])
 

@@ -94,9 +94,9 @@ class CanaryReport(BaseModel):
         return evaluate(self.answers)
 
     @property
-    def failed(self) -> set[SubjectKind]:
-        """What could not be read."""
-        return {answer.kind for answer in self.answers if answer.found is Found.FAILED}
+    def fine(self) -> set[SubjectKind]:
+        """What could be read."""
+        return {answer.kind for answer in self.answers if answer.found is Found.FINE}
 
     @property
     def gone(self) -> list[CanaryAnswer]:

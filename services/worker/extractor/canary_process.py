@@ -63,7 +63,7 @@ class Asking:
             answers.append(self._ask(subject))
             if self._lacks_audio(answers):
                 answers.append(self._ask(Subject(kind=SubjectKind.AUDIO, youtube_id=subject.youtube_id)))
-            if answers[-1].found is Found.NOT_ASKED:
+            if answers[-1].found is Found.NOT_ASKED or (not everything and answers[-1].found is Found.FAILED):
                 break
         records = [sent.record for sent in self._sent]
         return CanaryReport(answers=answers, records=records, yt_dlp_version=extractor_version())

@@ -4,7 +4,8 @@ Whoever is to use the new version starts a new process; nothing is exchanged in 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -75,6 +76,8 @@ class Updater:
         self._index = index
         self._test = test
         self._ask = ask
+        self._report_in_use: CanaryReport | None = None
+        """What the version in use can read, as far as this update has asked."""
 
     async def update(self, *, nightly: bool, is_broken: bool, unexpected_share: float | None = None) -> UpdateOutcome:
         """Look for a newer version, test it and select it.
@@ -86,8 +89,7 @@ class Updater:
 
         Raises OSError where the directory cannot be written to.
         """
-        self._store.create()
-        with self._store.locked() as is_locked:
+        with self._locked() as is_locked:
             if not is_locked:
                 return UpdateOutcome.BUSY
             outcome = await self._update(nightly=nightly, is_broken=is_broken, unexpected_share=unexpected_share)
@@ -99,8 +101,7 @@ class Updater:
 
         Raises OSError where the directory cannot be written to.
         """
-        self._store.create()
-        with self._store.locked() as is_locked:
+        with self._locked() as is_locked:
             if not is_locked:
                 return UpdateOutcome.BUSY
             try:
@@ -115,8 +116,7 @@ class Updater:
 
     async def test_again(self) -> UpdateOutcome:
         """Test the selected version with this code of Vidferry, which is newer than its last test."""
-        self._store.create()
-        with self._store.locked() as is_locked:
+        with self._locked() as is_locked:
             if not is_locked:
                 return UpdateOutcome.BUSY
             version = self._store.selection().version
@@ -134,6 +134,14 @@ class Updater:
             except _RefusedError:
                 return UpdateOutcome.REFUSED
             return UpdateOutcome.INSTALLED
+
+    @contextmanager
+    def _locked(self) -> Iterator[bool]:
+        """As `Store.locked`."""
+        self._store.create()
+        self._report_in_use = None
+        with self._store.locked() as is_locked:
+            yield is_locked
 
     async def _update(self, *, nightly: bool, is_broken: bool, unexpected_share: float | None) -> UpdateOutcome:
         try:
@@ -239,11 +247,13 @@ class Updater:
 
     async def _is_no_worse(self, report: CanaryReport) -> bool:
         """Whether the version in use fails as well. Raises _PostponedError."""
-        selected = self._store.selected()
-        other = await self._ask(self._store.path_of(selected.version) if selected else None)
+        if self._report_in_use is None:
+            selected = self._store.selected()
+            self._report_in_use = await self._ask(self._store.path_of(selected.version) if selected else None)
+        other = self._report_in_use
         if other is None or other.verdict is Verdict.UNKNOWN:
             raise _PostponedError("YouTube could not be asked")
-        return other.verdict is Verdict.FAILED and report.failed <= other.failed
+        return other.verdict is Verdict.FAILED and report.fine >= other.fine
 
     def _refuse(self, version: str, reason: str) -> NoReturn:
         logger.warning("extractor_version_refused", version=version, reason=reason)

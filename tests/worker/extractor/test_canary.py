@@ -114,7 +114,7 @@ def test_audio_that_youtube_denies_is_a_failure_of_its_own(
 ) -> None:
     fake_youtube.faults.add(fault)
     report = ask(canaries)
-    assert (report.verdict, report.failed) == (Verdict.FAILED, {SubjectKind.AUDIO})
+    assert (report.verdict, audio(report)) == (Verdict.FAILED, [(MANUAL, FAILED)])
 
 
 def test_a_pause_that_audio_runs_into_says_nothing(canaries: Settings, fake_youtube: FakeYoutube) -> None:
@@ -164,7 +164,9 @@ def test_two_videos_that_are_gone_are_a_failure(canaries: Settings, fake_youtube
 def test_an_answer_that_cannot_be_read_is_a_failure(canaries: Settings, fake_youtube: FakeYoutube) -> None:
     fake_youtube.faults.add(Fault(kind=Kind.PLAYER, body="{}"))
     report = ask(canaries)
-    assert (report.verdict, found(report)[0]) == (Verdict.FAILED, FAILED)
+    assert (report.verdict, found(report)) == (Verdict.FAILED, [FAILED])
+    everything = ask(canaries, everything=True)
+    assert (everything.verdict, len(found(everything))) == (Verdict.FAILED, 5)
 
 
 def test_nothing_more_is_asked_when_youtube_refuses(canaries: Settings, fake_youtube: FakeYoutube) -> None:
@@ -205,7 +207,8 @@ async def test_it_is_asked_in_a_process_of_its_own_and_logged(
 async def test_a_process_that_a_signal_ends_says_nothing(
     canaries: Settings, tmp_path: Path, edits: Edits, verdict: Verdict
 ) -> None:
-    assert (await ask_youtube(canaries, unpacked(tmp_path / "it", NEWER, edits))).verdict is verdict
+    report = await ask_youtube(canaries, unpacked(tmp_path / "it", NEWER, edits))
+    assert (report.verdict, report.requests) == (verdict, MAX_REQUESTS)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +252,7 @@ def status(state: UpstreamState, reason: str | None, requests_left: int = 500) -
         (status(UpstreamState.OPEN, PauseReason.BOT_CHECK), "bot_check"),
         (status(UpstreamState.PAUSED, PauseReason.OPERATOR), "operator"),
         (status(UpstreamState.OPEN, PauseReason.EXTRACTOR_OUTDATED), None),
+        (status(UpstreamState.OPEN, PauseReason.EXTRACTOR_OUTDATED, MAX_REQUESTS - 1), "hourly_requests"),
     ],
 )
 def test_youtube_is_asked_unless_calls_are_paused(status: UpstreamStatus | None, reason: str | None) -> None:

@@ -167,6 +167,36 @@ async def test_a_version_that_is_no_worse_at_youtube_is_taken(installation: Inst
     assert await installation.update() is UpdateOutcome.INSTALLED
 
 
+async def test_the_version_in_use_is_asked_once(installation: Installation) -> None:
+    asked: list[Path | None] = []
+
+    def canary(overlay: Path | None) -> Found:
+        asked.append(overlay)
+        return Found.FAILED if overlay else Found.FINE
+
+    installation.index.add(NEWER)
+    installation.index.add(NEWEST)
+    installation.canary = canary
+    assert await installation.update() is UpdateOutcome.REFUSED
+    assert (len(asked), asked.count(None)) == (3, 1)
+
+
+async def test_a_version_that_reads_more_than_the_one_in_use_is_taken(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has stopped at its first failure."""
+
+    async def ask(overlay: Path | None) -> CanaryReport:
+        found = (Found.FINE, Found.FAILED) if overlay else (Found.FAILED,)
+        kinds = (SubjectKind.MANUAL, SubjectKind.AUDIO)
+        answers = zip(kinds, found, strict=False)
+        return CanaryReport(answers=[CanaryAnswer(kind=kind, youtube_id="", found=each) for kind, each in answers])
+
+    monkeypatch.setattr(installation, "ask", ask)
+    installation.index.add(NEWER)
+    assert await installation.update() is UpdateOutcome.INSTALLED
+
+
 @pytest.mark.parametrize("found", [Found.NOT_ASKED, None])
 async def test_a_version_waits_until_youtube_may_be_asked(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, found: Found | None
