@@ -73,16 +73,17 @@ async def test_the_requests_of_an_activity_are_written(
     assert all(row.yt_dlp_version for row in rows)
 
 
-async def test_tracks_belong_to_the_last_request_of_their_client_and_thread(engine: AsyncEngine) -> None:
+async def test_tracks_belong_to_the_last_request_of_a_client_on_their_thread(engine: AsyncEngine) -> None:
     with ThreadPoolExecutor(1) as other:
         async with RequestLog(engine, "me") as log:
             log.request_sent(player("visionos"))
-            log.request_sent(player("android"))
-            other.submit(log.request_sent, player("visionos")).result()
             log.tracks_named(TrackCounts("visionos", named=6, gated=2))
-            log.tracks_named(TrackCounts("ios", named=1, gated=0))
+            log.request_sent(player("tvhtml5"))
+            log.request_sent(SentRequest(at=datetime.now(UTC), endpoint=Endpoint.OTHER, milliseconds=1))
+            other.submit(log.request_sent, player("visionos")).result()
+            log.tracks_named(TrackCounts("tv_samsung", named=1, gated=0))
     found = [(row.client, row.tracks_named, row.tracks_gated) for row in await written(engine)]
-    assert found == [("visionos", 6, 2), ("android", None, None), ("visionos", None, None)]
+    assert found == [("visionos", 6, 2), ("tvhtml5", 1, 0), (None, None, None), ("visionos", None, None)]
 
 
 async def test_without_a_database_requests_are_dropped() -> None:

@@ -48,7 +48,7 @@ class RequestLog(BackgroundTask):
             self._loop.call_soon_threadsafe(self.wake, COLLECT_SECONDS)
 
     def tracks_named(self, tracks: TrackCounts) -> None:
-        """Add the caption tracks to this thread's last request of that client, unless that is written already."""
+        """Add the caption tracks to this thread's last request of a client, unless that is written already."""
         self._pairing.add_tracks(tracks)
 
     async def __aexit__(

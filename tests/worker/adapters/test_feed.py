@@ -7,8 +7,8 @@ import pytest
 
 from fakes.youtube import FakeList, FakeYoutube, Fault, Kind
 from services.worker.adapters.models import YoutubeError
-from services.worker.adapters.youtube.connection import TIMEOUT_SECONDS, Connection
-from services.worker.adapters.youtube.feed import MAX_FEED_BYTES, FeedAdapter
+from services.worker.adapters.youtube.connection import MAX_FEED_BYTES, TIMEOUT_SECONDS, Connection
+from services.worker.adapters.youtube.feed import FeedAdapter
 from shared.contracts.errors import ErrorType
 from tests.worker.adapters.conftest import HASTY_SECONDS
 
@@ -60,7 +60,7 @@ BOMB = '<!DOCTYPE feed [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><feed xmlns="http:/
         (Fault(body="<html>Sorry"), ErrorType.UNEXPECTED_ANSWER),
         (Fault(body="<html></html>"), ErrorType.UNEXPECTED_ANSWER),
         (Fault(body=BOMB), ErrorType.UNEXPECTED_ANSWER),
-        (Fault(body=" " * (MAX_FEED_BYTES + 1)), ErrorType.UNEXPECTED_ANSWER),
+        (Fault(body=" " * 2 * MAX_FEED_BYTES, cut_after_bytes=MAX_FEED_BYTES * 3 // 2), ErrorType.UNEXPECTED_ANSWER),
         (Fault(body='<div class="g-recaptcha"></div>'), ErrorType.BOT_CHECK),
         (Fault(cut_after_bytes=20), ErrorType.UPSTREAM_UNAVAILABLE),
         (Fault(stall_seconds=3600), ErrorType.UPSTREAM_UNAVAILABLE),

@@ -18,19 +18,25 @@ from urllib3 import HTTPResponse
 from urllib3.connection import HTTPSConnection, ProxyConfig
 from urllib3.util import parse_url
 
-from services.worker.adapters.models import TrackCounts
+from services.worker.adapters.models import TrackCounts, YoutubeError
 from services.worker.adapters.youtube.access import GUEST, Access
 from services.worker.adapters.youtube.errors import body_error, http_error, was_sent
 from services.worker.adapters.youtube.exits import Exits, Route
 from services.worker.adapters.youtube.guests import Guests
 from services.worker.adapters.youtube.sent_requests import current_call, endpoint_of, sent_request
+from shared.contracts.errors import ErrorType
 from shared.contracts.youtube_requests import Endpoint, SentRequest
 
 TIMEOUT_SECONDS = 20.0
 """For connecting and for every wait for data."""
 HTTP_PORT, HTTPS_PORT = 80, 443
+MAX_BODY_BYTES = 64 * 1024**2
+"""Many times what any page or answer takes."""
+MAX_FEED_BYTES = 1024**2
+"""Some twenty times what fifteen entries with long descriptions take."""
 MAX_REDIRECTS = 5
 """Ends a redirect loop before it costs many requests."""
+_CHUNK_BYTES = 65_536
 
 
 def noop(_: SentRequest) -> None:
@@ -204,8 +210,9 @@ class _Counted(BaseAdapter):
         response = None
         try:
             response = self._transport.send(request, *args, **options)
-            if response.ok and endpoint_of(request.url or "") is not Endpoint.MEDIA:
-                _read(response)
+            endpoint = endpoint_of(request.url or "")
+            if response.ok and endpoint is not Endpoint.MEDIA:
+                _read(response, MAX_FEED_BYTES if endpoint is Endpoint.FEED else MAX_BODY_BYTES)
         except Exception as failure:
             if was_sent(failure):
                 self._on_request(sent_request(request, started, response, failure))
@@ -218,11 +225,20 @@ class _Counted(BaseAdapter):
         self._transport.close()
 
 
-def _read(response: requests.Response) -> None:
-    """Read the whole body, and leave it to be read once more: yt-dlp reads the stream, not the content."""
-    content, stream = response.content, response.raw
+def _read(response: requests.Response, max_bytes: int) -> None:
+    """Read the whole body, and leave it to be read once more: yt-dlp reads the stream, not the content.
+
+    Raises YoutubeError for a longer one.
+    """
+    content, stream = bytearray(), response.raw
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        content += chunk
+        if len(content) > max_bytes:
+            response.close()
+            raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, f"more than {max_bytes} bytes from {response.url}")
+    response._content = bytes(content)  # what the property `content` keeps; there is no public name
     response.raw = HTTPResponse(
-        BytesIO(content),
+        BytesIO(response._content),
         status=stream.status,
         preload_content=False,
         original_response=stream._original_response,  # requests takes cookies from it; there is no public name

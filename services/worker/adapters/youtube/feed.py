@@ -15,10 +15,7 @@ from services.worker.adapters.youtube.errors import body_error, retry_after_seco
 from shared.contracts.errors import ErrorType
 from shared.contracts.youtube import YOUTUBE_ID_PATTERN
 
-MAX_FEED_BYTES = 1024**2
-"""Some twenty times what fifteen entries with long descriptions take."""
 _URL = "https://www.youtube.com/feeds/videos.xml"
-_CHUNK_BYTES = 65_536
 _ID = re.compile(YOUTUBE_ID_PATTERN)
 _REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 _ROOT = "{http://www.w3.org/2005/Atom}feed"
@@ -38,11 +35,8 @@ class FeedAdapter:
             YoutubeError: `rate_limited` or `bot_check` if YouTube refuses this address; all others are no information.
         """
         try:
-            with (
-                self._connection.session(refuses_failures=False) as session,
-                session.get(_URL, params={"playlist_id": feed_id}, stream=True) as response,
-            ):
-                return _ids(_body(response))
+            with self._connection.session(refuses_failures=False) as session:
+                return _ids(_body(session.get(_URL, params={"playlist_id": feed_id})))
         except YoutubeError:
             raise
         except Exception as exception:
@@ -56,15 +50,10 @@ def _body(response: requests.Response) -> bytes:
         raise YoutubeError(ErrorType.RATE_LIMITED, detail, retry_after_seconds=wait_seconds)
     if response.status_code != HTTPStatus.OK:
         raise YoutubeError(ErrorType.UPSTREAM_UNAVAILABLE, detail)
-    body = bytearray()
-    for chunk in response.iter_content(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > MAX_FEED_BYTES:
-            raise YoutubeError(ErrorType.UNEXPECTED_ANSWER, f"more than {MAX_FEED_BYTES} bytes from {response.url}")
-    error = body_error(response.url, bytes(body))
+    error = body_error(response.url, response.content)
     if error is not None:
         raise error
-    return bytes(body)
+    return response.content
 
 
 def _ids(body: bytes) -> list[str]:

@@ -23,28 +23,24 @@ class RecordedRequest:
 
 
 class RequestPairing:
-    """Knows the last request of each client, apart for each thread that sends some."""
+    """Knows the last request of a client, apart for each thread that sends some.
+
+    An answer is read before the next client is asked; YouTube and yt-dlp have different names for some clients.
+    """
 
     def __init__(self) -> None:
         self._latest = threading.local()
-        """Its `by_client` holds the thread's last request of each client, by name."""
+        """Its `request` is the thread's last request of a client."""
 
     def add(self, request: SentRequest) -> RecordedRequest:
         """Return a new record of the request."""
         recorded = RecordedRequest(request)
         if request.client is not None:
-            self._of_thread()[request.client] = recorded
+            self._latest.request = recorded
         return recorded
 
     def add_tracks(self, tracks: TrackCounts) -> None:
-        """Add the caption tracks to this thread's last request of that client."""
-        recorded = self._of_thread().pop(tracks.client, None)
+        """Add the caption tracks to this thread's last request of a client."""
+        recorded: RecordedRequest | None = getattr(self._latest, "request", None)
         if recorded is not None:
             recorded.tracks = tracks
-
-    def _of_thread(self) -> dict[str, RecordedRequest]:
-        try:
-            requests: dict[str, RecordedRequest] = self._latest.by_client
-        except AttributeError:
-            requests = self._latest.by_client = {}
-        return requests
