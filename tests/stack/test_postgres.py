@@ -194,10 +194,25 @@ async def test_as_root_programs_may_lie_where_only_root_may_go(tmp_path: Path, m
     for part in (package, package.with_name(f"{package.name}.libs")):  # the programs and their libraries
         shutil.copytree(part, closed / part.name, symlinks=True)
     monkeypatch.setattr("services.stack.postgres.binaries", lambda: closed / package.name / "pginstall" / "bin")
+    (public / "of-an-earlier-version").mkdir()
     postgres = EmbeddedPostgres(closed / "postgres", free_port(), "secret", durable=False)
     async with running(postgres):
         assert await query(postgres, "SELECT 1") == 1
+    assert len(os.listdir(public)) == 1
     shutil.rmtree(public)
+
+
+@as_root
+def test_where_root_cannot_copy_them_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("services.stack.postgres.PUBLIC_PROGRAMS", tmp_path / "file" / "vidferry")
+    package = tmp_path / "closed" / "package"
+    (package / "pginstall" / "bin").mkdir(parents=True)
+    (package / "pginstall" / "bin" / "postgres").touch()
+    (tmp_path / "closed").chmod(0o700)
+    monkeypatch.setattr("services.stack.postgres.binaries", lambda: package / "pginstall" / "bin")
+    with pytest.raises(StackError, match="cannot be copied"):
+        EmbeddedPostgres(tmp_path / "postgres", free_port(), "secret").prepare()
 
 
 async def test_the_services_are_no_superuser(cluster: EmbeddedPostgres) -> None:

@@ -37,18 +37,21 @@ $$
 
 
 def upgrade() -> None:
-    """Add the column, and keep it right from now on."""
-    op.add_column("videos", sa.Column("without_captions", sa.Boolean(), server_default="false", nullable=False))
-    op.execute(ON_COMPLETION)
+    """Add the column, and keep it right from now on.
+
+    Tables are locked in the order of `shared.db.enrichments`: what is known of videos first.
+    """
     op.execute(ON_NEW_CAPTIONS)
-    op.execute(
-        "CREATE TRIGGER note_missing_captions BEFORE INSERT OR UPDATE OF import_stage ON videos FOR EACH ROW "
-        "WHEN (NEW.import_stage = 'complete') EXECUTE FUNCTION note_missing_captions()"
-    )
     op.execute(
         "CREATE TRIGGER note_changed_captions AFTER UPDATE OF captions_source ON video_enrichments FOR EACH ROW "
         "WHEN ((OLD.captions_source IS NOT DISTINCT FROM 'none') <> (NEW.captions_source IS NOT DISTINCT FROM 'none')) "
         "EXECUTE FUNCTION note_changed_captions()"
+    )
+    op.add_column("videos", sa.Column("without_captions", sa.Boolean(), server_default="false", nullable=False))
+    op.execute(ON_COMPLETION)
+    op.execute(
+        "CREATE TRIGGER note_missing_captions BEFORE INSERT OR UPDATE OF import_stage ON videos FOR EACH ROW "
+        "WHEN (NEW.import_stage = 'complete') EXECUTE FUNCTION note_missing_captions()"
     )
 
 
