@@ -57,7 +57,7 @@ class Launcher:
         Raises StackError for a foreseeable problem, after stopping what was started.
         """
         self._listen_to_signals()
-        grace_seconds = self._plan.settings.drain_seconds + KILL_MARGIN_SECONDS
+        grace_seconds = self._plan.grace_seconds
         lock = HomeLock(self._plan.home)
         if not await self._unless_stopped(lock.acquire(grace_seconds + 2 * KILL_MARGIN_SECONDS, self._say_waiting)):
             return 0

@@ -99,6 +99,12 @@ class Plan:
             lines += [f"  {url:<44} {what}" for url, what in DEMO_VIDEOS.items()]
         return "\n".join([*lines, "", f"Ctrl-C stops it. Data and logs: {self.home.path}"])
 
+    @property
+    def grace_seconds(self) -> float:
+        """How long processes may take to end after the launcher has died."""
+        longest = POSTGRES_STOP_SECONDS if self.stack.database_url is None else 0
+        return max(self.settings.drain_seconds, longest) + KILL_MARGIN_SECONDS
+
     def prepare_argv(self) -> list[str]:
         """The one-shot that creates what the embedded PostgreSQL needs; empty without it."""
         if self.stack.database_url is not None:

@@ -36,6 +36,7 @@ def end_others(grace_seconds: float) -> None:
     members = _members_and_descendants()
     for pid in others_in_group():
         _signal(pid, signal.SIGTERM)
+    send(members, signal.SIGCONT)  # a stopped process handles no other signal
     deadline = time.monotonic() + grace_seconds
     while living(members) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)

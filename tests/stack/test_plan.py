@@ -48,6 +48,14 @@ def test_a_service_may_drain_before_it_is_killed(home: Home, monkeypatch: pytest
     assert {service.stop_timeout_seconds for service in Plan.make(home, demo=False).services()} == {17}
 
 
+def test_processes_have_as_long_when_the_launcher_has_died(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan.make(home, demo=False)
+    assert plan.grace_seconds > max(each.stop_timeout_seconds for each in [*plan.servers(), *plan.services()])
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me@db.example/mine")
+    monkeypatch.setenv("VIDFERRY_DRAIN_SECONDS", "12")
+    assert Plan.make(home, demo=False).grace_seconds == 17
+
+
 def test_a_database_of_ones_own_replaces_the_embedded_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me@db.example/mine")
     plan = Plan.make(home, demo=False)
