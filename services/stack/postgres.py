@@ -208,53 +208,6 @@ def as_unprivileged(command: list[str], directory: Path) -> list[str]:
     return ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(directory), setpriv, *user, *rights, "--", *relative]
 
 
-<<<<<<< HEAD
-=======
-def _program(name: str) -> Path:
-    """One of PostgreSQL's programs, where the user who runs it may go: for root, in a copy if need be."""
-    program = binaries() / name
-    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in program.parents):
-        return program
-    package = binaries().parents[1]
-    copy = PUBLIC_PROGRAMS / f"{package.name}-{_version(package)}"
-    if not copy.exists():
-        try:
-            _copy_programs(package, copy)
-        except OSError as error:
-            raise StackError(f"PostgreSQL's programs cannot be copied to {PUBLIC_PROGRAMS}: {error}") from error
-        _remove_unused_copies(copy)
-    return copy / package.name / "pginstall" / "bin" / name
-
-
-def _copy_programs(package: Path, copy: Path) -> None:
-    unfinished = copy.with_name(f"{copy.name}.unfinished-{os.getpid()}")
-    for part in (package, package.with_name(f"{package.name}.libs")):  # the programs and their libraries
-        if part.exists():
-            shutil.copytree(part, unfinished / part.name, symlinks=True)
-    for path in (PUBLIC_PROGRAMS, unfinished, *unfinished.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else path.stat().st_mode | 0o044 | (path.stat().st_mode & 0o100) // 64)
-    try:
-        unfinished.rename(copy)
-    except OSError:  # another launcher was faster
-        shutil.rmtree(unfinished)
-
-
-def _remove_unused_copies(newest: Path) -> None:
-    """Remove copies of other versions, unless a server of another installation runs from them."""
-    running = {str(process.info["exe"]) for process in psutil.process_iter(["exe"])}
-    for copy in PUBLIC_PROGRAMS.iterdir():
-        is_finished = ".unfinished-" not in copy.name
-        if copy != newest and is_finished and not any(program.startswith(f"{copy}/") for program in running):
-            shutil.rmtree(copy, ignore_errors=True)
-
-
-def _version(package: Path) -> str:
-    """What distinguishes one version of the programs from another."""
-    return str((package / "pginstall" / "bin" / "postgres").stat().st_mtime_ns)
-
-
->>>>>>> mend15a
 def _run_sql(directory: Path, database: str, statement: str) -> None:
     single_user = [str(program("postgres")), "--single", "-D", str(directory), database]
     _run(single_user, directory, stdin=" ".join(statement.split("\n")) + "\n")

@@ -193,7 +193,6 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = binaries().parents[1]
     for part in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, closed / part.name, symlinks=True)
-<<<<<<< HEAD
     monkeypatch.setattr("services.stack.postgres_programs.binaries", lambda: closed / package.name / "pginstall/bin")
     return closed
 
@@ -235,28 +234,6 @@ def test_programs_that_cannot_be_copied_are_a_sentence(
     monkeypatch.setattr("services.stack.postgres_programs.PUBLIC_PROGRAMS", tmp_path / "file")
     with pytest.raises(StackError, match="file"):
         program("postgres")
-=======
-    monkeypatch.setattr("services.stack.postgres.binaries", lambda: closed / package.name / "pginstall" / "bin")
-    (public / "of-an-earlier-version").mkdir()
-    postgres = EmbeddedPostgres(closed / "postgres", free_port(), "secret", durable=False)
-    async with running(postgres):
-        assert await query(postgres, "SELECT 1") == 1
-    assert len(os.listdir(public)) == 1
-    shutil.rmtree(public)
->>>>>>> mend15a
-
-
-@as_root
-def test_where_root_cannot_copy_them_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setattr("services.stack.postgres.PUBLIC_PROGRAMS", tmp_path / "file" / "vidferry")
-    package = tmp_path / "closed" / "package"
-    (package / "pginstall" / "bin").mkdir(parents=True)
-    (package / "pginstall" / "bin" / "postgres").touch()
-    (tmp_path / "closed").chmod(0o700)
-    monkeypatch.setattr("services.stack.postgres.binaries", lambda: package / "pginstall" / "bin")
-    with pytest.raises(StackError, match="cannot be copied"):
-        EmbeddedPostgres(tmp_path / "postgres", free_port(), "secret").prepare()
 
 
 async def test_the_services_are_no_superuser(cluster: EmbeddedPostgres) -> None:

@@ -37,14 +37,7 @@ $$
 
 
 def upgrade() -> None:
-<<<<<<< HEAD
     """Add the column, and keep it right from now on. The tables are locked in the order of every writer."""
-=======
-    """Add the column, and keep it right from now on.
-
-    Tables are locked in the order of `shared.db.enrichments`: what is known of videos first.
-    """
->>>>>>> mend15a
     op.execute(ON_NEW_CAPTIONS)
     op.execute(
         "CREATE TRIGGER note_changed_captions AFTER UPDATE OF captions_source ON video_enrichments FOR EACH ROW "
