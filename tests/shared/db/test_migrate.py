@@ -78,6 +78,8 @@ async def test_every_step_can_be_taken_back_and_forth_with_rows_in_every_table(e
     assert all((await row_counts(empty)).values())
     async with empty.begin() as connection:  # beneath a worker, the schema would stay
         await connection.execute(text("UPDATE worker_reports SET at = at - interval '1 hour'"))
+        # Older code cannot read these: the way down deletes them.
+        await connection.execute(text("DELETE FROM import_events WHERE type <> 'import_progress' OR NOT reaches_stage"))
     for below, revision in reversed([*pairwise(["base", *REVISIONS])]):
         before = await row_counts(empty)
         await downgrade(empty, below)
