@@ -65,7 +65,7 @@ types: development tools ## Make the page's types (frontend/src/api/schema.ts) f
 docs: development ## Write the generated parts of the documents (settings, errors)
 	@$(BIN)/python -m services.stack.describe
 
-benchmarks: development page ## Measure POST, bulk, deletion, import rate, live progress, audio, the page, alternatives; then rate limits (16 minutes)
+benchmarks: development page ## Measure POST, bulk, deletion, import rate, live progress, audio, the page, alternatives; then rate limits (an hour)
 	@$(BIN)/python -m benchmarks.post_latency
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.list_deletion
@@ -77,9 +77,11 @@ benchmarks: development page ## Measure POST, bulk, deletion, import rate, live 
 	@$(BIN)/python -m benchmarks.page
 	@$(BIN)/python -m benchmarks.alternatives
 	@$(BIN)/python -m benchmarks.following
-	@echo "Fairness and rate limits: 4 and 12 minutes more. Ctrl-C leaves them out."
+	@$(BIN)/python -m benchmarks.storm
+	@echo "Fairness, rate limits and an outage: 4, 12 and 40 minutes more. Ctrl-C leaves them out."
 	@$(BIN)/python -m benchmarks.fairness
 	@$(BIN)/python -m benchmarks.rate_limits
+	@$(BIN)/python -m benchmarks.outage
 
 chaos: development page ## Kill, stop and cut off everything while it imports: 10 seeds, 80 minutes (SEEDS=3, SEED=7, PARALLEL=2)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --parallel $(PARALLEL)

@@ -8,7 +8,18 @@ from playwright.async_api import Page, expect
 from shared import VERSION
 from tests.support.waiting import eventually
 
-SAME = {"Vidferry", f"Vidferry {VERSION}", "Auto", "English", "Deutsch", "Playlist", "@handle"}
+SAME = {
+    "Vidferry",
+    f"Vidferry {VERSION}",
+    "Auto",
+    "English",
+    "Deutsch",
+    "Playlist",
+    "Videos",
+    "Shorts",
+    "Streams",
+    "@handle",
+}
 """Words of both languages."""
 ADDRESS = re.compile(r"(https://|youtu\.be/)\S+")
 EVERYTHING_TOLD = """() => {

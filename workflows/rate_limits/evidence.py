@@ -13,7 +13,7 @@ from shared.contracts.upstreams import ExtractorFinding, ExtractorState, Suspici
 SUSPECT_VIDEOS = 3
 """Different videos that fail alike, without an answer in between."""
 BROKEN_VIDEOS = 5
-"""No more: each costs up to four requests, and an outage is to cost fifty at most."""
+"""No more: each costs up to four requests, and an outage is to cost fifty an hour at most."""
 ONE_CHANNEL_VIDEOS = 10
 """Instead of `BROKEN_VIDEOS`, where all are of one channel. A video of an unknown channel counts as of its own."""
 PERSISTENT_FAILURES = 9

@@ -9,10 +9,10 @@ export function VersionsNote() {
   const { data: versions } = useVersions();
   if (!versions) return null;
   return (
-    <div className={styles.note}>
+    <footer className={styles.note}>
       <p>{text("versions.vidferry", { version: versions.vidferry })}</p>
       {versions.extractor && <ExtractorNote extractor={versions.extractor} />}
-    </div>
+    </footer>
   );
 }
 
