@@ -1,5 +1,6 @@
 """All settings, read from the environment once per process. docs/configuration.md lists them, generated from here."""
 
+import os
 import ssl
 import tempfile
 from enum import StrEnum
@@ -297,3 +298,16 @@ class Settings(ExtractorSettings, AccessSettings):
     def allowed_host_names(self) -> list[str]:
         """`allowed_hosts` as a list, in lower case."""
         return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]
+
+
+def secret_variables() -> frozenset[str]:
+    """The environment variables of settings that are, or contain, passwords and keys."""
+    secret = (field for field in Settings.model_fields.values() if "SecretStr" in str(field.annotation))
+    return frozenset(str(field.validation_alias) for field in secret)
+
+
+def forget_secrets() -> None:
+    """Remove them from the environment: programs that a library starts inherit it."""
+    secrets = secret_variables()
+    for variable in [name for name in os.environ if name.upper() in secrets]:
+        del os.environ[variable]
