@@ -1,5 +1,6 @@
 """All settings, read from the environment once per process. docs/configuration.md lists them, generated from here."""
 
+import os
 import ssl
 import tempfile
 from enum import StrEnum
@@ -321,3 +322,16 @@ def problems_of(error: ValidationError) -> list[str]:
         f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}."
         for problem in error.errors()
     ]
+
+
+def secret_variables() -> frozenset[str]:
+    """The environment variables of settings that are, or contain, passwords and keys."""
+    secret = (field for field in Settings.model_fields.values() if "SecretStr" in str(field.annotation))
+    return frozenset(str(field.validation_alias) for field in secret)
+
+
+def forget_secrets() -> None:
+    """Remove them from the environment: programs that a library starts inherit it."""
+    secrets = secret_variables()
+    for variable in [name for name in os.environ if name.upper() in secrets]:
+        del os.environ[variable]

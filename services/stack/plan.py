@@ -25,10 +25,10 @@ from services.stack.probes import (
     temporal_error,
 )
 from services.stack.process import ManagedProcess
-from services.stack.settings import StackSettings, hidden_address, reserved_port, variable_of
+from services.stack.settings import StackSettings, hidden_address, reserved_port
 from services.stack.supervisor import DegradedReason
 from services.stack.temporal import EmbeddedTemporal
-from shared.settings import Settings
+from shared.settings import Settings, secret_variables
 
 API_COMMAND = ("-m", "services.api")
 WORKER_COMMAND = ("-m", "services.worker")
@@ -44,9 +44,7 @@ SECRETS_OF_SERVICES = {
     "setup": frozenset({"DATABASE_URL"}),
 }
 """Variables with passwords and keys, by the service that gets them; the worker gets all, every other process none."""
-_SECRETS = frozenset(
-    variable_of(field) for field in Settings.model_fields.values() if "SecretStr" in str(field.annotation)
-) | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+_SECRETS = secret_variables() | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 
 KILL_MARGIN_SECONDS = 5
 """A process is killed this long after its drain time."""

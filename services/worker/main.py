@@ -31,7 +31,7 @@ from shared.db.engine import create_engine
 from shared.db.errors import is_database_unavailable
 from shared.db.workers import withdraw
 from shared.logs import get_logger
-from shared.settings import Settings, TranscriptionOff, read_settings
+from shared.settings import Settings, TranscriptionOff, forget_secrets, read_settings
 from shared.temporal.client import connect
 from shared.temporal.errors import is_temporal_unavailable
 from shared.temporal.feed import ensure_feed
@@ -50,6 +50,7 @@ logger = get_logger(__name__)
 async def main() -> int:
     """Work with the environment's settings until SIGTERM or SIGINT."""
     settings = read_settings()
+    forget_secrets()
     process.configure_logging(settings.log_level)
     stop = process.stop_requested(drain_seconds=settings.drain_seconds)
     health = WorkerHealth()

@@ -162,7 +162,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Give up a client that does not read its response."""
         super().pause_writing()
         if self._unread_deadline is None:
-            self._unread_deadline = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+            self._expect_reading()
 
     def resume_writing(self) -> None:
         """The client reads."""
@@ -170,6 +170,16 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._unread_deadline is not None:
             self._unread_deadline.cancel()
             self._unread_deadline = None
+
+    def _expect_reading(self) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        self._unread_deadline = self.loop.call_later(UNREAD_SECONDS, self._check_reading, unsent)
+
+    def _check_reading(self, unsent_before: int) -> None:
+        if self.transport.get_write_buffer_size() < unsent_before:
+            self._expect_reading()
+        else:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that is refused before it reaches the application."""

@@ -1,12 +1,13 @@
 """Settings come from the environment; impossible ones are refused, each by its name."""
 
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from shared.contracts.upstreams import RateLimitPolicy
-from shared.settings import InvalidSettingError, Settings, TranscriptionOff, read_settings
+from shared.settings import InvalidSettingError, Settings, TranscriptionOff, forget_secrets, read_settings
 from shared.urls import GROQ_URL
 
 
@@ -15,6 +16,16 @@ def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
     with pytest.raises(ValidationError) as refused:
         Settings()
     return str(refused.value)
+
+
+def test_secrets_leave_the_environment_and_the_rest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = ("DATABASE_URL", "GROQ_API_KEY", "TRANSCRIPTION_API_KEY", "YOUTUBE_PROXY", "youtube_proxy")
+    for name in secret:
+        monkeypatch.setenv(name, "http://secret")
+    monkeypatch.setenv("VIDFERRY_LOG_LEVEL", "debug")
+    forget_secrets()
+    assert not set(secret) & os.environ.keys()
+    assert os.environ["VIDFERRY_LOG_LEVEL"] == "debug"
 
 
 def test_a_log_level_is_one_of_four_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:

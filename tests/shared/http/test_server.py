@@ -183,6 +183,40 @@ async def test_a_client_that_reads_nothing_is_given_up(
         await eventually(is_given_up)
 
 
+class SlowReader(asyncio.Transport):
+    """A connection whose client reads a little of a response at a time, and at last nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 5)})
+        self.left = iter([5, 4, 3, 3])
+        self.aborted = asyncio.Event()
+
+    def get_write_buffer_size(self) -> int:
+        return next(self.left)
+
+    def abort(self) -> None:
+        self.aborted.set()
+
+    def is_closing(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+async def test_one_that_reads_slowly_is_not(state: ServerState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "UNREAD_SECONDS", 0.01)
+    config = uvicorn.Config(app, http=LimitedProtocol, ws="none", lifespan="off", log_config=None)
+    config.load()
+    protocol, transport = LimitedProtocol(config, state, {}), SlowReader()
+    protocol.connection_made(transport)
+    protocol.pause_writing()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await transport.aborted.wait()
+    assert list(transport.left) == []
+    protocol.connection_lost(None)
+
+
 async def test_silent_connections_keep_nobody_out(port: int) -> None:
     async with connected(port) as oldest, connected(port), connected(port), connected(port), connected(port):
         async with connected(port) as client:

@@ -50,6 +50,16 @@ async def test_it_ends_with_the_call_that_is_cancelled(silent_pipe: Path) -> Non
         assert not process.is_running()
 
 
+async def test_it_is_given_no_secrets(silent_pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    call = asyncio.create_task(run_ffmpeg(silent_pipe, *DECODE))
+    async with the_ffmpeg(silent_pipe) as process:
+        assert "AWS_SECRET_ACCESS_KEY" not in process.environ()
+        process.kill()
+        with pytest.raises(RuntimeError, match="-9"):
+            await call
+
+
 async def test_one_that_somebody_killed_may_be_tried_again(silent_pipe: Path) -> None:
     call = asyncio.create_task(run_ffmpeg(silent_pipe, *DECODE))
     async with the_ffmpeg(silent_pipe) as process:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from pathlib import Path
@@ -56,9 +57,16 @@ async def run_ffmpeg(source: Path, *options: str, span: Span | None = None) -> b
 async def _start(*arguments: str) -> Process:
     executable = await asyncio.to_thread(get_ffmpeg_exe)
     try:
-        return await asyncio.create_subprocess_exec(executable, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+        return await asyncio.create_subprocess_exec(
+            *(executable, *arguments), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=_environment()
+        )
     except OSError as error:  # not the fault of the audio, nor is it missing
         raise RuntimeError(f"ffmpeg cannot be started: {error}") from error
+
+
+def _environment() -> dict[str, str]:
+    """What a program needs to start, and none of the worker's passwords and keys."""
+    return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
 
 
 async def _end_of(stream: asyncio.StreamReader) -> str:
