@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.chromium import Person
-from tests.browser.handling import card, cards, csv_of, drag_link, drop_file, enter
+from tests.browser.handling import cards, csv_of, drag_link, drop_file, enter
 from tests.browser.stage import FILMS, Props, open_list, phone_scene, scene
 from tests.e2e.clients import new_ids
 
@@ -52,15 +52,6 @@ async def _card_menu(person: Person, props: Props) -> AsyncIterator[Page]:
     page = await open_list(person, props)
     await page.get_by_role("button", name="More actions: The first ferry").click()
     await expect(page.get_by_role("menuitem").first).to_be_visible()
-    yield page
-
-
-@scene
-async def _removal(person: Person, props: Props) -> AsyncIterator[Page]:
-    page = await open_list(person, props)
-    await card(page, "The first ferry").get_by_role("link").focus()
-    await page.keyboard.press("Delete")
-    await expect(page.get_by_role("dialog")).to_be_visible()
     yield page
 
 

@@ -20,7 +20,7 @@ SETTLED = """async () => {
 }"""
 """Colours, or widths, have been changed all over the page."""
 IN_GERMAN = (
-    *("first-run", "list", "list-empty", "list-gone", "list-renamed", "list-deletion", "card-menu", "removal"),
+    *("first-run", "list", "list-empty", "list-gone", "list-renamed", "list-deletion", "card-menu"),
     *("add-help", "preview", "preview-of-a-channel", "filter-refused", "batch-paused", "pause-outdated"),
     *("add", "add-done", "subscription-paused", "following-a-channel", "unfollowing", "nothing-here"),
     *("video", "video-without-captions", "video-importing", "video-failed"),

@@ -1799,7 +1799,7 @@ export interface components {
             created_at: string;
             /**
              * Next Check At
-             * @description Time of the next check, if Temporal knows it; always null in pages of subscriptions.
+             * @description Time of the next check, if Temporal knows it and answers in time.
              * @example 2026-11-23T20:03:41Z
              */
             next_check_at: string | null;

@@ -12,6 +12,8 @@ export function makeQueryClient({ retryDelay }: { retryDelay?: number } = {}): Q
     defaultOptions: {
       queries: {
         staleTime: 15_000,
+        // Whoever comes back after a while finds the place again; live updates keep what is not shown up to date.
+        gcTime: 24 * 3_600_000,
         networkMode: "always",
         refetchOnWindowFocus: false,
         refetchOnReconnect: true,

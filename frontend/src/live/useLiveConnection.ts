@@ -20,13 +20,14 @@ export function useLiveConnection(openSocket?: OpenSocket): void {
   const resume = useRef(new ResumePoint());
   const handle = useLatest(useMessageHandler());
   const url = config?.websocket_url;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the API answers in the language of the request.
   useEffect(() => {
     // Where this fails, live updates still tell of every batch that ends from now on.
     fetchEndedBatches().then(
       (batches) => handle.current([{ type: "ended_before", batches }]),
       () => {},
     );
-  }, [handle]);
+  }, [handle, language]);
   useEffect(() => {
     if (!url) return;
     const connection = new LiveConnection({

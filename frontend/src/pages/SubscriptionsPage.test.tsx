@@ -22,7 +22,6 @@ function show(known: Partial<Subscription>[] = [{}], api: ApiHandlers = {}, list
     api: {
       "GET /api/lists": { items: lists, next_cursor: null },
       "GET /api/subscriptions": { items, next_cursor: null },
-      [`GET ${ONE}`]: aSubscription({ next_check_at: "2020-05-04T10:00:00Z" }),
       ...api,
     },
   });
@@ -30,13 +29,14 @@ function show(known: Partial<Subscription>[] = [{}], api: ApiHandlers = {}, list
 
 const sent = (requests: ApiRequest[]) => requests.filter(({ method }) => method !== "GET");
 
-it("tells what is followed, where it goes, what came and when it is looked at next", async () => {
-  show();
+it("tells what is followed, where it goes, what came and when it is looked at next, with one request", async () => {
+  const { requests } = show([aSubscription({ next_check_at: "2020-05-04T10:00:00Z" })]);
   const row = await screen.findByRole("listitem");
   expect(within(row).getByRole("heading", { name: "The Lamp Room" })).toBeInTheDocument();
   expect(within(row).getByRole("link", { name: "Lighthouses" })).toHaveAttribute("href", `/lists/${LIST_ID}`);
   expect(within(row).getByText(/^Last checked .*: 2 new videos/)).toBeInTheDocument();
   expect(await within(row).findByText(/^Next check: 4 May/)).toBeInTheDocument();
+  expect(requests.filter(({ path }) => path.startsWith("/api/subscriptions"))).toHaveLength(1);
 });
 
 it.each<[string, Partial<Subscription>, string | RegExp]>([

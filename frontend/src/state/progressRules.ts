@@ -96,8 +96,10 @@ function apply(draft: Draft, message: LiveMessage): void {
       break;
     case "ended_before":
       for (const batch of message.batches) {
-        if (!draft.batches.get(batch.batch_id))
-          draft.batches.set(batch.batch_id, { ...statusOf(batch), endedBefore: true });
+        const known = draft.batches.get(batch.batch_id);
+        // In another language than before, perhaps.
+        if (known?.isOver) draft.batches.set(batch.batch_id, { ...known, message: batch.message });
+        if (!known) draft.batches.set(batch.batch_id, { ...statusOf(batch), endedBefore: true });
       }
       break;
     case "batch_gone":

@@ -4,6 +4,7 @@ PostgreSQL is the source of truth. Temporal's schedules follow in the background
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -32,6 +33,8 @@ from shared.temporal.schedules import next_check
 
 DESCRIBE_SECONDS = 1.0
 """Time limit for Temporal to return the time of the next check."""
+MAX_DESCRIBED_AT_ONCE = 20
+"""Schedules that one page asks Temporal about at the same time."""
 _PROBLEMS = (ProblemCode.SUBSCRIPTION_NOT_FOUND, ProblemCode.VALIDATION_FAILED)
 _NOT_FOUND = problem_responses(*_PROBLEMS)
 
@@ -96,7 +99,9 @@ async def list_subscriptions(
         )
     page = found[:limit]
     more = row_cursor(page[-1].created_at, page[-1].id) if len(found) > limit else None
-    return SubscriptionPage(items=[SubscriptionOutput.of(record, language) for record in page], next_cursor=more)
+    checks = await _next_checks(context, page)
+    items = [SubscriptionOutput.of(record, language, at) for record, at in zip(page, checks, strict=True)]
+    return SubscriptionPage(items=items, next_cursor=more)
 
 
 @router.get("/{subscription_id}", summary="Get a subscription", responses=_NOT_FOUND)
@@ -198,6 +203,22 @@ def _synced(
     context.commands.tell(user_id)
     context.commands.sync_schedule(changed.id)
     return SubscriptionOutput.of(changed, language)
+
+
+async def _next_checks(context: AppContext, page: Sequence[SubscriptionRecord]) -> list[datetime | None]:
+    """The times of the next checks, None as in `_next_check`; all within its time limit."""
+    slots = asyncio.Semaphore(MAX_DESCRIBED_AT_ONCE)
+
+    async def one(subscription: SubscriptionRecord) -> datetime | None:
+        async with slots:
+            return await _next_check(context, subscription)
+
+    tasks = [asyncio.create_task(one(subscription)) for subscription in page]
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=DESCRIBE_SECONDS)
+        for task in late:
+            task.cancel()
+    return [task.result() if task.done() and not task.cancelled() else None for task in tasks]
 
 
 async def _next_check(context: AppContext, subscription: SubscriptionRecord) -> datetime | None:

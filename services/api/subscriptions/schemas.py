@@ -101,7 +101,7 @@ class SubscriptionOutput(BaseModel):
     filter: VideoFilter | None = Field(description="Which of the videos are imported; null: all.", examples=[None])
     created_at: datetime
     next_check_at: datetime | None = Field(
-        description="Time of the next check, if Temporal knows it; always null in pages of subscriptions.",
+        description="Time of the next check, if Temporal knows it and answers in time.",
         examples=["2026-11-23T20:03:41Z"],
     )
     last_result: CheckResult | None = Field(description="Null before the first check.")

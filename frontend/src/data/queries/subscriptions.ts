@@ -71,8 +71,11 @@ export function useDeleteSubscription() {
 }
 
 function show(queryClient: QueryClient, changed: Subscription): void {
+  // The answer to a change does not know the time of the next check; the list does, which is read again.
   queryClient.setQueriesData<Subscription[]>({ queryKey: keys.subscriptions }, (subscriptions) =>
-    subscriptions?.map((subscription) => (subscription.id === changed.id ? changed : subscription)),
+    subscriptions?.map((known) =>
+      known.id === changed.id ? { ...changed, next_check_at: changed.next_check_at ?? known.next_check_at } : known,
+    ),
   );
 }
 

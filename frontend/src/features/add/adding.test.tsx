@@ -126,6 +126,18 @@ describe("the field", () => {
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();
   });
 
+  it("tells of a refusal wherever one has gone to meanwhile", async () => {
+    let answer = () => {};
+    const refusal = new Promise<Response>((resolve) => {
+      answer = () => resolve(refuse(422, { code: "validation_failed", detail: "This is not a video." }));
+    });
+    const { unmount } = bar({ [ADD]: () => refusal });
+    paste("https://youtu.be/Q7mZ2k-x9Lw");
+    unmount();
+    answer();
+    await waitFor(() => expect(toasts()).toEqual([expect.stringContaining("This is not a video.")]));
+  });
+
   it("lets a line be begun, and waits for words that are being composed", () => {
     const { requests } = bar({});
     fireEvent.change(field(), { target: { value: ONE } });

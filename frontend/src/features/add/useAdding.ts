@@ -1,9 +1,10 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { Video } from "../../api/types";
 import { type PreviewRequest, useAddVideo } from "../../data/queries";
 import { entriesIn } from "../../data/youtube";
 import { useText } from "../../i18n";
+import { errorMessage } from "../../ui/errorMessage";
 import { toast } from "../../ui/toasts";
 import { isSourceRefusal, requestsFor } from "./requests";
 
@@ -45,6 +46,8 @@ interface Queue {
 export function useAdding(listId: string, onRejected: (pasted: string, error?: unknown) => void): Adding {
   const [stored, setQueue] = useState<Queue>({ listId, entries: [], turn: 0 });
   const { added, addOne } = useAddOne(listId);
+  const isHere = useIsHere(listId);
+  const text = useText();
   const { entries, turn } = queueOf(stored, listId);
 
   const enqueue = (more: readonly Queued[]) => {
@@ -65,11 +68,14 @@ export function useAdding(listId: string, onRejected: (pasted: string, error?: u
     const isAll = !single && requests.length === 1;
     enqueue(requests.map((request) => ({ request, pasted: (isAll && pasted) || addressesOf(request, addresses) })));
     if (!single) return;
-    addOne(single).catch((error) =>
-      isSourceRefusal(error) ? enqueue([{ request: { source: single }, pasted: single }]) : onRejected(single, error),
-    );
+    addOne(single).catch((error) => {
+      // Whoever has gone on meanwhile hears of the refusal all the same.
+      if (!isHere()) toast({ text: `${single}: ${errorMessage(error, text)}` });
+      else if (isSourceRefusal(error)) enqueue([{ request: { source: single }, pasted: single }]);
+      else onRejected(single, error);
+    });
   };
-  const addText = (text: string) => addAddresses(entriesIn(text), text);
+  const addText = (pasted: string) => addAddresses(entriesIn(pasted), pasted);
   const cancel = () => {
     advance(() => []);
     const pasted = entries.map((entry) => entry.pasted).filter(Boolean);
@@ -97,6 +103,18 @@ function queueOf(queue: Queue, listId: string): Queue {
 function addressesOf(request: PreviewRequest, addresses: readonly string[]): string {
   if ("source" in request) return request.source;
   return ("urls" in request ? request.urls : addresses).join("\n");
+}
+
+/** Returns whether this list's page is still shown. */
+function useIsHere(listId: string): () => boolean {
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    shown.current = listId;
+    return () => {
+      shown.current = null;
+    };
+  }, [listId]);
+  return () => shown.current === listId;
 }
 
 function useAddOne(listId: string) {

@@ -9,7 +9,6 @@ import { useFocusHandover } from "../../ui/useFocusHandover";
 import { IntervalChoice } from "./IntervalChoice";
 import styles from "./SubscriptionRow.module.css";
 import { UnfollowDialog } from "./UnfollowDialog";
-import { useNextCheck } from "./useNextCheck";
 
 interface Props {
   subscription: Subscription;
@@ -85,7 +84,7 @@ function Looks({ subscription }: { subscription: Subscription }) {
   const text = useText();
   const format = useFormat();
   const last = useLastLook(subscription);
-  const next = useNextCheck(subscription);
+  const next = subscription.paused ? null : subscription.next_check_at;
   return (
     <p className={styles.facts} aria-live="polite">
       {subscription.checking ? text("follow.checking") : last}

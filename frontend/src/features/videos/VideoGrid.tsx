@@ -1,16 +1,13 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { Video } from "../../api/types";
 import { useImportProgressFlag } from "../../data/flags";
-import { useDeleteVideo, useRetryVideo, useVideos } from "../../data/queries";
+import { useAddVideo, useDeleteVideo, useRetryVideo, useVideos } from "../../data/queries";
 import { useText } from "../../i18n";
 import { isPendingId } from "../../state/pendingVideos";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { errorMessage } from "../../ui/errorMessage";
 import { toast } from "../../ui/toasts";
-import { cardTitle } from "./cardTexts";
 import { SkeletonCard } from "./SkeletonCard";
 import { useGridLayout } from "./useGridLayout";
 import styles from "./VideoGrid.module.css";
@@ -24,7 +21,7 @@ export function VideoGrid({ listId }: { listId: string }) {
   const { videos, isPending, error, retry, fetchNextPage, hasNextPage, isFetchingNextPage } = useVideos(listId);
   const showProgress = useImportProgressFlag();
   const onRetry = useRetry();
-  const removal = useRemoval(videos);
+  const removal = useRemoval(listId, videos);
 
   if (videos.length === 0 && isPending) return <Loading />;
   if (videos.length === 0 && error) return <ErrorNotice error={error} onRetry={retry} />;
@@ -40,7 +37,7 @@ export function VideoGrid({ listId }: { listId: string }) {
         }}
         focusOn={removal.focusOn}
         onRetry={onRetry}
-        onRemove={removal.ask}
+        onRemove={removal.run}
       />
       {error && (
         <div className={styles.notice}>
@@ -48,7 +45,6 @@ export function VideoGrid({ listId }: { listId: string }) {
           <ErrorNotice error={error} onRetry={retry} />
         </div>
       )}
-      <RemovalDialog video={removal.video} onConfirm={removal.confirm} onClose={removal.cancel} />
     </>
   );
 }
@@ -69,33 +65,6 @@ function Loading() {
   );
 }
 
-interface RemovalDialogProps {
-  video: Video | null;
-  onConfirm: () => void;
-  onClose: () => void;
-}
-
-function RemovalDialog({ video, onConfirm, onClose }: RemovalDialogProps) {
-  const text = useText();
-  return (
-    <Dialog
-      isOpen={video !== null}
-      onClose={onClose}
-      title={text("cards.removal.title")}
-      actions={
-        <>
-          <Button onClick={onClose}>{text("common.cancel")}</Button>
-          <Button kind="danger" onClick={onConfirm} data-autofocus>
-            {text("cards.remove")}
-          </Button>
-        </>
-      }
-    >
-      {video && <p>{text("cards.removal.text", { title: cardTitle(video) })}</p>}
-    </Dialog>
-  );
-}
-
 function useRetry(): (video: Video) => void {
   const text = useText();
   // Several may be in flight at once, and the grid may be unmounted when they end; only the promises report each.
@@ -106,25 +75,27 @@ function useRetry(): (video: Video) => void {
   );
 }
 
-/** Asks for confirmation; afterwards the focus moves to the next card. */
-function useRemoval(videos: readonly Video[]) {
+/** Removes at once, and offers to add the video again; the focus moves to the next card. */
+function useRemoval(listId: string, videos: readonly Video[]) {
   const text = useText();
-  const { mutateAsync } = useDeleteVideo();
-  const [video, setVideo] = useState<Video | null>(null);
+  const { mutateAsync: remove } = useDeleteVideo();
+  const { mutateAsync: add } = useAddVideo(listId);
   const [focusOn, setFocusOn] = useState<{ youtubeId: string } | null>(null);
-  const ask = useCallback((asked: Video) => {
-    if (!isPendingId(asked.id)) setVideo(asked);
-  }, []);
-  const confirm = () => {
-    if (!video) return;
-    const index = videos.findIndex((known) => known.id === video.id);
-    const next = videos[index + 1] ?? videos[index - 1];
-    setFocusOn(next ? { youtubeId: next.youtube_id } : null);
-    setVideo(null);
-    mutateAsync(video.id).then(
-      () => toast({ text: text("cards.removal.done") }),
-      (error) => toast({ text: errorMessage(error, text) }),
-    );
-  };
-  return { video, focusOn, ask, confirm, cancel: () => setVideo(null) };
+  const shown = useRef(videos);
+  useEffect(() => {
+    shown.current = videos;
+  });
+  const run = useCallback(
+    (video: Video) => {
+      if (isPendingId(video.id)) return;
+      const index = shown.current.findIndex((known) => known.id === video.id);
+      const next = shown.current[index + 1] ?? shown.current[index - 1];
+      setFocusOn(next ? { youtubeId: next.youtube_id } : null);
+      const report = (error: unknown) => void toast({ text: errorMessage(error, text) });
+      const undo = { label: text("cards.removal.undo"), run: () => void add(video.url).catch(report) };
+      remove(video.id).then(() => toast({ text: text("cards.removal.done"), action: undo }), report);
+    },
+    [add, remove, text],
+  );
+  return { focusOn, run };
 }
