@@ -197,9 +197,6 @@ class SlowReader(asyncio.Transport):
     def abort(self) -> None:
         self.aborted.set()
 
-    def is_closing(self) -> bool:
-        return True
-
     def close(self) -> None:
         """Nothing to do."""
 
