@@ -153,6 +153,23 @@ async def test_two_tabs_are_in_step(invite: Invite, api: Api) -> None:
         await expect(cards(page, "complete")).to_have_count(2)
 
 
+async def test_what_one_device_does_shows_on_the_other_without_a_reload(invite: Invite, api: Api) -> None:
+    list_id = await list_with(api, "demoCaption", "demoGerman_")
+    page = await (await invite()).open(f"/lists/{list_id}")
+    sidebar = page.get_by_role("navigation")
+    await expect(cards(page, "complete")).to_have_count(2)
+
+    await api.http.patch(f"/lists/{list_id}", json={"name": "Renamed elsewhere"})
+    await expect(sidebar.get_by_text("Renamed elsewhere")).to_be_visible()
+    created = await api.create_list("Created elsewhere")
+    await expect(sidebar.get_by_text("Created elsewhere")).to_be_visible()
+    await api.http.delete(f"/lists/{created}")
+    await expect(sidebar.get_by_text("Created elsewhere")).to_have_count(0)
+    video, _ = (await api.get(f"/lists/{list_id}/videos"))["items"]
+    await api.http.delete(f"/videos/{video['id']}")
+    await expect(cards(page)).to_have_count(1)
+
+
 async def test_where_sockets_are_blocked_the_page_asks(
     invite: Invite, api: Api, fake_youtube: FakeYoutubeControl
 ) -> None:

@@ -152,7 +152,7 @@ class Examination:
         """Videos of which an import has reached a stage twice, or an earlier one after a later one."""
         stages: defaultdict[str, list[str]] = defaultdict(list)
         for row in self.contents.events:
-            if row["reaches_stage"]:  # else a wait has begun or ended
+            if row["stage"] and row["reaches_stage"]:  # else it tells of a wait, or of no import
                 stages[row["video_id"]].append(row["stage"])
         yield from ((video_id, reached) for video_id, reached in stages.items() if not _is_in_order(reached))
 

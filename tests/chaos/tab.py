@@ -79,7 +79,7 @@ class Tab:
             if message["type"] == "pong":
                 is_current = True
                 self._show(held)
-            elif message["type"] == "import_progress" and message["seq"] is not None:
+            elif message["type"] != "snapshot" and message.get("seq") is not None:
                 if message["seq"] in held:
                     self.repeated.append(message["seq"])
                 held[message["seq"]] = message
@@ -89,4 +89,4 @@ class Tab:
     def _show(self, events: dict[int, Any]) -> None:
         for seq in sorted(events):
             self.seqs.append(seq)
-            self.video_ids[seq] = events[seq]["video_id"]
+            self.video_ids[seq] = events[seq].get("video_id")

@@ -172,5 +172,5 @@ class OpenTab:
             message = json.loads(data)
             if message["type"] == "pong":
                 self.is_current.set()
-            elif message["type"] == "import_progress":
+            elif message["type"] != "snapshot" and message.get("seq") is not None:
                 self.events.append(message)
