@@ -144,7 +144,7 @@ class Installation:
         """The stages that people have been told of each video, oldest first."""
         told: dict[str, list[str]] = {}
         for youtube_id, stage in await self._select(
-            "SELECT youtube_id, stage FROM import_events WHERE reaches_stage ORDER BY seq"
+            "SELECT youtube_id, stage FROM import_events WHERE reaches_stage AND stage IS NOT NULL ORDER BY seq"
         ):
             told.setdefault(youtube_id, []).append(stage)
         return told

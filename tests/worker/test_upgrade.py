@@ -133,7 +133,7 @@ class Installation:
         """The stages that were reported of each video, oldest first."""
         events: dict[str, list[str]] = {}
         for youtube_id, stage in await self.select(
-            "SELECT youtube_id, stage FROM import_events WHERE reaches_stage ORDER BY seq"
+            "SELECT youtube_id, stage FROM import_events WHERE reaches_stage AND stage IS NOT NULL ORDER BY seq"
         ):
             events.setdefault(youtube_id, []).append(stage)
         return events
