@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.messages import Change, ChangeType, FeedItem, ImportFeedItem, ImportProgress
 from shared.contracts.stages import ImportStage, stage_under_way
-from shared.db.connection import AsyncpgConnection
 from shared.db.facts import FACT_FIELDS, FACTS, join_facts
 from shared.db.lists import NOT_DELETED
 
@@ -58,7 +57,6 @@ _NEWEST = text(
     WHERE user_id = :user_id ORDER BY seq DESC LIMIT 1
     """  # noqa: S608 - constants
 )
-_FORGET_OLD_CHANGES = "DELETE FROM import_events WHERE type <> 'import_progress' AND at < now() - interval '30 days'"
 _LATEST = text("SELECT max(seq) FROM import_events WHERE user_id = :user_id")
 _LATEST_OF_USERS = text(
     """
@@ -132,11 +130,6 @@ async def newest_event(connection: AsyncConnection, user_id: UUID) -> FeedItem |
     """The user's newest event; a reader of the feed that has not seen it looks for all that it missed."""
     row = (await connection.execute(_NEWEST, {"user_id": user_id})).mappings().one_or_none()
     return feed_item(row) if row else None
-
-
-async def forget_old_changes(connection: AsyncpgConnection) -> None:
-    """Delete events of more than a month ago that do not go with their video."""
-    await connection.execute(_FORGET_OLD_CHANGES)
 
 
 async def stage_times(connection: AsyncConnection, video_id: UUID) -> dict[ImportStage, datetime]:

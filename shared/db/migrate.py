@@ -98,13 +98,18 @@ async def downgrade(engine: AsyncEngine, revision: str, *, migrations: Path = MI
             raise MigrationError(f"The database has schema {current}, which only a newer version can take back.")
         if current < target:
             raise MigrationError(f"The database has schema {current}, which is older than {target}.")
-        if target < OLDEST_SCHEMA <= current and (workers := await workers_at_work(raw_connection(connection))):
-            raise MigrationError(
-                f"This version does not work with schema {revision}: stop Vidferry first. A worker that was killed "
-                f"counts for {SILENT_SECONDS:.0f} seconds. At work: {', '.join(workers)}."
-            )
+        if target < OLDEST_SCHEMA <= current:
+            await _refuse_while_workers_run(connection, revision)
         for script in list(scripts.iterate_revisions(current, target or "base")):
             await _apply(connection, migrations, command.downgrade, script, str(script.down_revision or "base"))
+
+
+async def _refuse_while_workers_run(connection: AsyncConnection, revision: str) -> None:
+    if workers := await workers_at_work(raw_connection(connection)):
+        raise MigrationError(
+            f"This version does not work with schema {revision}: stop Vidferry first. A worker that was killed "
+            f"counts for {SILENT_SECONDS:.0f} seconds. At work: {', '.join(workers)}."
+        )
 
 
 def _known(scripts: ScriptDirectory, revision: str) -> str:

@@ -53,6 +53,10 @@ class Api:
         assert response.status_code == 200, response.text
         return dict(response.json())
 
+    async def import_events(self) -> list[dict[str, Any]]:
+        """The events of imports, oldest first."""
+        return [event for event in (await self.get("/events"))["items"] if event["type"] == "import_progress"]
+
     async def all_pages(self, path: str, limit: int, **parameters: Any) -> list[dict[str, Any]]:
         """Everything on all pages."""
         page = await self.get(path, limit=limit, **parameters)

@@ -129,7 +129,7 @@ async def test_duplicate_conflict_has_the_existing_video(api_without_temporal: A
     details = problem(await api.post_url(list_id, f"youtu.be/{youtube_id(1)}"), 409, "video_already_in_list")
 
     assert (details["video_id"], details["video"]) == (video["id"], video)
-    assert len((await api.get("/events"))["items"]) == 1
+    assert len(await api.import_events()) == 1
 
 
 async def test_of_many_at_once_exactly_one_adds_the_video(api_without_temporal: Api) -> None:
@@ -144,7 +144,7 @@ async def test_of_many_at_once_exactly_one_adds_the_video(api_without_temporal: 
         for response in refused:
             assert problem(response, 409, "video_already_in_list")["video_id"] == added["id"]
 
-    assert len((await api.get("/events"))["items"]) == 5
+    assert len(await api.import_events()) == 5
 
 
 async def test_additions_and_the_deletion_of_their_list_do_not_disturb_each_other(api_without_temporal: Api) -> None:
@@ -222,7 +222,7 @@ async def test_a_video_tells_when_its_import_reached_each_stage(api_without_temp
 
     async def told() -> tuple[dict[str, str], list[tuple[str, str]]]:
         """What the video says, and the same from the events since `created`, the newest of which counts."""
-        events = [(event["stage"], event["at"]) for event in (await api.get("/events"))["items"]]
+        events = [(event["stage"], event["at"]) for event in await api.import_events()]
         begun = max(index for index, (stage, _) in enumerate(events) if stage == "created")
         return (await api.get(f"/videos/{video['id']}"))["stage_times"], events[begun:]
 
@@ -333,7 +333,7 @@ async def test_a_failed_import_begins_again(api_without_temporal: Api) -> None:
     response = await api.http.post(f"/api/videos/{video['id']}/retry")
 
     assert (response.status_code, response.json()) == (202, video)
-    first, second = (await api.get("/events"))["items"]
+    first, second = await api.import_events()
     assert (second["video_id"], second["stage"], second["progress"]) == (video["id"], "created", 0)
     assert second["seq"] > first["seq"]
 
@@ -348,7 +348,7 @@ async def test_complete_video_can_be_reimported(api_without_temporal: Api) -> No
 
     assert response.status_code == 202
     assert (response.json()["import_stage"], response.json()["title"]) == ("created", "A lens")
-    assert [event["stage"] for event in (await api.get("/events"))["items"]] == ["created", "created"]
+    assert [event["stage"] for event in await api.import_events()] == ["created", "created"]
     problem(await api.http.post(f"/api/videos/{NOBODY}/reimport"), 404, "video_not_found")
 
 

@@ -30,16 +30,16 @@ def ready_files(home: Home) -> dict[str, Path]:
 
 
 @pytest.mark.usefixtures("ready_files")
-def test_the_services_are_connected_to_the_fakes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_is_connected_to_the_fakes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "a person's own")
     monkeypatch.setenv("TRANSCRIPTION_BASE_URL", "https://speech.example/v1")
-    for service in Plan.make(home.demo, demo=True).services():
-        assert service.env["YOUTUBE_PROXY"] == "http://127.0.0.1:8002"
-        assert service.env["YOUTUBE_CA_FILE"] == "/ca.pem"
-        seen = service_settings(os.environ | service.env | {"YOUTUBE_CA_FILE": ""})
-        assert seen.transcription_base_url == "http://127.0.0.1:8004/v1"
-        assert seen.transcription_api_key is not None
-        assert seen.transcription_api_key.get_secret_value() == "the demo's"
+    [worker] = [service for service in Plan.make(home.demo, demo=True).services() if service.name == "worker"]
+    assert worker.env["YOUTUBE_PROXY"] == "http://127.0.0.1:8002"
+    assert worker.env["YOUTUBE_CA_FILE"] == "/ca.pem"
+    seen = service_settings(os.environ | worker.env | {"YOUTUBE_CA_FILE": ""})
+    assert seen.transcription_base_url == "http://127.0.0.1:8004/v1"
+    assert seen.transcription_api_key is not None
+    assert seen.transcription_api_key.get_secret_value() == "the demo's"
 
 
 @pytest.mark.usefixtures("ready_files")

@@ -23,7 +23,7 @@ from shared.contracts.transcription import (
     SweepResult,
     overlap_seconds,
 )
-from shared.db import audio_jobs, events, upstream_answers, youtube_requests
+from shared.db import audio_jobs, event_retention, upstream_answers, youtube_requests
 from shared.db.connection import transaction
 from shared.db.transcription import forget_old_chunks
 from shared.logs import get_logger
@@ -101,7 +101,7 @@ class AudioActivities(contract.AudioActivities):
             await audio_jobs.forget_orphans(connection, older_than_seconds=ORPHAN_AFTER_SECONDS, except_ids=running)
             await upstream_answers.forget_old(connection)
             await youtube_requests.forget_old(connection)
-            await events.forget_old_changes(connection)
+            await event_retention.forget_old_changes(connection)
 
     async def _sweep(self, youtube_id: str) -> bool:
         """Delete a video's audio; returns whether that succeeded, so that a failure does not affect other videos."""

@@ -9,7 +9,8 @@ from shared.contracts.messages import Change, ChangeType
 from shared.db import subscriptions
 from shared.db.batch_window import complete_if_done
 from shared.db.connection import transaction
-from shared.db.events import events_since, forget_old_changes
+from shared.db.event_retention import forget_old_changes
+from shared.db.events import events_since
 from shared.db.list_deletion import delete_piece
 from shared.db.lists import delete_list
 from shared.db.models import LOCAL_USER_ID
